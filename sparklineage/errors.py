@@ -1,0 +1,124 @@
+"""Every error that the toolkit raises, each with an exit code of its own.
+
+    SparklineageError
+    ├── UsageError                 2   an option that does not exist, or a value it cannot take
+    ├── ConfigError               64   an unreadable or wrong configuration file, environment value or URL
+    ├── JournalError              65   the journal cannot be written or read
+    │   └── JournalTooNewError    66   written by a newer version of the toolkit
+    ├── JournalBusyError          67   another process delivers this journal, or its job is alive
+    ├── UnknownRunError           68   no such run in the journal
+    ├── ApplicationNotFoundError  69   the application file of `submit` does not exist
+    ├── JavaError                 70   no Java, or one that this Spark cannot use
+    ├── SparkNotFoundError        71   no spark-submit
+    ├── UnsupportedSparkError     72   no known agent works with this Spark
+    ├── AgentJarError             73   the agent JAR cannot be had, or is damaged
+    ├── DigestError               74   a download whose digest is wrong, twice
+    ├── MissingExtraError         75   an optional dependency is not installed
+    ├── StrictError               76   lineage cannot be had and --strict was given
+    └── DeliveryError             77   `relay drain` could not deliver everything
+
+The exit status of a job that ran is the job's own and is never replaced by one of these.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class SparklineageError(Exception):
+    """The root: one sentence that says where, what was found and what to do, and an exit code."""
+
+    exit_code: ClassVar[int] = 1
+    meaning: ClassVar[str] = "an error of the toolkit"
+
+
+class UsageError(SparklineageError, ValueError):
+    exit_code = 2
+    meaning = "an option that does not exist, or a value it cannot take"
+
+
+class ConfigError(SparklineageError, ValueError):
+    exit_code = 64
+    meaning = "an unreadable or wrong configuration file, environment value or URL"
+
+
+class JournalError(SparklineageError, OSError):
+    exit_code = 65
+    meaning = "the journal cannot be written or read"
+
+
+class JournalTooNewError(JournalError):
+    exit_code = 66
+    meaning = "the journal was written by a newer version of the toolkit"
+
+
+class JournalBusyError(SparklineageError):
+    exit_code = 67
+    meaning = "another process delivers this journal, or its job is still alive"
+
+
+class UnknownRunError(SparklineageError, LookupError):
+    exit_code = 68
+    meaning = "no such run in the journal"
+
+
+class ApplicationNotFoundError(SparklineageError, FileNotFoundError):
+    exit_code = 69
+    meaning = "the application file does not exist"
+
+
+class JavaError(SparklineageError):
+    exit_code = 70
+    meaning = "no Java, or one that this Spark cannot use"
+
+
+class SparkNotFoundError(SparklineageError, FileNotFoundError):
+    exit_code = 71
+    meaning = "no spark-submit was found"
+
+
+class UnsupportedSparkError(SparklineageError):
+    exit_code = 72
+    meaning = "no known agent works with this Spark and Scala"
+
+
+class AgentJarError(SparklineageError):
+    exit_code = 73
+    meaning = "the agent JAR cannot be had, or is damaged"
+
+
+class DigestError(AgentJarError):
+    exit_code = 74
+    meaning = "a downloaded file has the wrong digest, twice"
+
+
+class MissingExtraError(SparklineageError, ImportError):
+    exit_code = 75
+    meaning = "an optional dependency is not installed"
+
+
+class StrictError(SparklineageError):
+    exit_code = 76
+    meaning = "lineage cannot be had and --strict was given"
+
+
+class DeliveryError(SparklineageError):
+    exit_code = 77
+    meaning = "not every event could be delivered"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """` Did you mean X?` for the known name nearest to `name`, or nothing."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def tree(root: type[SparklineageError] = SparklineageError) -> Iterator[type[SparklineageError]]:
+    """`root` and every class below it, parents first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)

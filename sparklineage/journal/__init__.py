@@ -1,0 +1,34 @@
+"""The journal: one folder per application run, every file with one writer, nothing rewritten in place.
+
+    <journal>/<run id>/
+        run.json          who this application is                         written by `submit`, before launch
+        agent.ndjson      the agent's events, one a line                  the agent (its `file` transport)
+        witness.ndjson    what Spark knows of queries and jobs            the witness
+        steps.ndjson      what `sparklineage.step` declared               the Python driver
+        outcome.json      how the application ended                       `submit`, after the driver is gone
+        events.ndjson     the events as they are true, in order           the relay
+        settled.json      the relay's last word on the events             the relay
+        delivery/<sink>.json, <sink>.refused.ndjson                       the relay
+        lock              held by whoever delivers, and by the driver while it lives
+
+A torn last line is no error. The records of each file are described in docs/journal.md.
+Standard library and `sparklineage.model` only: this package travels to cluster nodes.
+"""
+
+from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_folders
+from sparklineage.journal.lock import RunLock
+from sparklineage.journal.read import LineReader, read_json
+from sparklineage.journal.write import append_line, create_folder, write_json
+
+__all__ = [
+    "FORMAT",
+    "LineReader",
+    "RunFolder",
+    "RunLock",
+    "append_line",
+    "create_folder",
+    "default_root",
+    "read_json",
+    "run_folders",
+    "write_json",
+]

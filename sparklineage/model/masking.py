@@ -1,0 +1,43 @@
+"""Taking secrets out of text that people, logs and files will see."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MASK = "********"
+
+SECRET_KEY = re.compile(
+    r"(?i)secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|authorization|urlparams|jaas"
+    r"|private[_.-]?key|sas[_.-]?key|account[.]key"
+)
+"""Finds keys whose values are secret: Spark's own default for `spark.redaction.regex` and what it misses."""
+
+_NAME = r"[\w.\-]*(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key)[\w.\-]*"
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # The user and password of a URL.
+    (re.compile(r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.\-]*://)[^\s/@'\"]+@"), rf"\g<keep>{MASK}@"),
+    (re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{6,}"), rf"\g<keep>{MASK}"),
+    (
+        re.compile(rf"(?i)(?P<keep>\b{_NAME}[\"']?\s*[=:]\s*[\"']?)(?![\"'\s])[^\s\"',;&)}}\]]+"),
+        rf"\g<keep>{MASK}",
+    ),
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
+)
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without the given secret values and without anything that looks like one."""
+    for secret in sorted((value for value in secrets if len(value) >= 4), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def mask_property(key: str, value: str) -> str:
+    """The value of a Spark property or option, hidden whole where the key says that it is a secret."""
+    return MASK if value and SECRET_KEY.search(key) else mask(value)
