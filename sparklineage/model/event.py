@@ -1,0 +1,140 @@
+"""OpenLineage run events as plain objects: reading their parts and making our own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model.clock import to_iso
+from sparklineage.version import PRODUCER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sparklineage.model.dataset import Dataset
+
+Event = dict[str, Any]
+
+SCHEMA_URL = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
+_FACETS = "https://openlineage.io/spec/facets"
+TERMINAL = frozenset({"COMPLETE", "FAIL", "ABORT"})
+DECLARED = "sparklineage_declared"
+"""The dataset facet that marks what a person declared and the listener did not see."""
+
+
+def run_id(event: Mapping[str, Any]) -> str:
+    """The event's run id, or an empty text."""
+    run = event.get("run")
+    value = run.get("runId") if isinstance(run, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def job(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The event's job as (namespace, name)."""
+    found = event.get("job")
+    found = found if isinstance(found, dict) else {}
+    return str(found.get("namespace") or ""), str(found.get("name") or "")
+
+
+def run_facets(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The run's facets; an empty dict where there are none."""
+    run = event.get("run")
+    found = run.get("facets") if isinstance(run, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def job_type(event: Mapping[str, Any]) -> str:
+    """`APPLICATION`, `SQL_JOB`, `RDD_JOB` or what else the jobType facet says; empty where it is missing."""
+    found = event.get("job")
+    facets = found.get("facets") if isinstance(found, dict) else None
+    facet = facets.get("jobType") if isinstance(facets, dict) else None
+    return str(facet.get("jobType") or "") if isinstance(facet, dict) else ""
+
+
+def datasets(event: Mapping[str, Any], side: str) -> list[dict[str, Any]]:
+    """The well-formed datasets of `inputs` or `outputs`."""
+    found = event.get(side)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def facet(schema: str, **fields: Any) -> dict[str, Any]:
+    """A facet of ours; `schema` is `1-0-0/ErrorMessageRunFacet` for a facet of the OpenLineage standard."""
+    name = schema.rpartition("/")[2]
+    return {"_producer": PRODUCER, "_schemaURL": f"{_FACETS}/{schema}.json#/$defs/{name}", **fields}
+
+
+def own_facet(name: str, **fields: Any) -> dict[str, Any]:
+    """A custom facet of the toolkit, described under the producer's own address."""
+    return {"_producer": PRODUCER, "_schemaURL": f"https://our-solution.io/facets/{name}-1.0.json", **fields}
+
+
+def error_facet(message: str, *, language: str, stack_trace: str | None) -> dict[str, Any]:
+    """The standard `errorMessage` run facet."""
+    found = facet("1-0-1/ErrorMessageRunFacet", message=message, programmingLanguage=language)
+    if stack_trace:
+        found["stackTrace"] = stack_trace
+    return found
+
+
+def parent_facet(run: str, namespace: str, name: str, root: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The standard `parent` run facet; without a `root` the parent is its own."""
+    here = {"run": {"runId": run}, "job": {"namespace": namespace, "name": name}}
+    return facet("1-2-0/ParentRunFacet", **here, root=dict(root) if root else here)
+
+
+def job_type_facet(kind: str) -> dict[str, Any]:
+    """The standard `jobType` job facet of a batch job that Spark ran."""
+    processing = "NONE" if kind == "APPLICATION" else "BATCH"
+    return facet("2-0-3/JobTypeJobFacet", processingType=processing, integration="SPARK", jobType=kind)
+
+
+def make(
+    kind: str,
+    *,
+    time: int,
+    run: str,
+    job: tuple[str, str],
+    run_facets: Mapping[str, Any],
+    job_facets: Mapping[str, Any],
+    inputs: Iterable[Mapping[str, Any]] = (),
+    outputs: Iterable[Mapping[str, Any]] = (),
+) -> Event:
+    """A run event of our own making; `time` in milliseconds."""
+    return {
+        "eventTime": to_iso(time),
+        "producer": PRODUCER,
+        "schemaURL": SCHEMA_URL,
+        "eventType": kind,
+        "run": {"runId": run, "facets": dict(run_facets)},
+        "job": {"namespace": job[0], "name": job[1], "facets": dict(job_facets)},
+        "inputs": [dict(item) for item in inputs],
+        "outputs": [dict(item) for item in outputs],
+    }
+
+
+def declared(dataset: Dataset, step: str) -> dict[str, Any]:
+    """A dataset as an event carries it, marked as declared by the step of that name."""
+    return {
+        "namespace": dataset.namespace,
+        "name": dataset.name,
+        "facets": {**dataset.facets, DECLARED: own_facet(DECLARED, step=step)},
+    }
+
+
+def with_datasets(event: Event, side: str, more: Iterable[Mapping[str, Any]]) -> Event:
+    """The event with `more` datasets on one side; those it names already stay as they are."""
+    present = datasets(event, side)
+    known = {(item.get("namespace"), item.get("name")) for item in present}
+    added = []
+    for item in more:
+        name = (item.get("namespace"), item.get("name"))
+        if name not in known:
+            known.add(name)
+            added.append(dict(item))
+    return {**event, side: [*present, *added]} if added else event
+
+
+def with_run_facet(event: Event, name: str, value: Mapping[str, Any]) -> Event:
+    """The event with one run facet more."""
+    run = event.get("run")
+    run = run if isinstance(run, dict) else {}
+    return {**event, "run": {**run, "facets": {**run_facets(event), name: dict(value)}}}
