@@ -1,0 +1,1 @@
+"""Which agent JAR fits a Spark, and having it on disk with its digest checked."""
