@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import pytest
+from openlineage.client.naming import dataset as naming
+
+from sparklineage.model.dataset import Dataset
+
+
+@pytest.mark.parametrize(
+    ("uri", "official"),
+    [
+        ("s3://bucket/dir/key", naming.S3(bucket_name="bucket", object_key="dir/key")),
+        ("s3a://bucket/dir/key/", naming.S3(bucket_name="bucket", object_key="dir/key")),
+        ("gs://bucket/dir/key", naming.GCS(bucket_name="bucket", object_key="dir/key")),
+        (
+            "abfs://data@acc.dfs.core.windows.net/dir",
+            naming.ABFSS(container="data", service="acc", path="dir"),
+        ),
+        (
+            "hdfs://nn:8020/user/x",
+            naming.HDFS(namenode_host="nn", namenode_port="8020", path="/user/x"),
+        ),
+        ("file:///data/x.csv", naming.LocalFileSystem(path="/data/x.csv")),
+        (
+            "jdbc:postgresql://h:5432/db#public.t",
+            naming.Postgres(host="h", port="5432", database="db", schema="public", table="t"),
+        ),
+        ("mysql://h:3306/db/t", naming.MySQL(host="h", port="3306", database="db", table="t")),
+        ("kafka://h:9092/topic", naming.Kafka(bootstrap_server_host="h", port="9092", topic="topic")),
+        (
+            "bigquery:p.d.t",
+            naming.BigQuery(project_id="p", dataset_name="d", table_name="t"),
+        ),
+        ("bigquery://p/d/t", naming.BigQuery(project_id="p", dataset_name="d", table_name="t")),
+        (
+            "arn:aws:glue:eu-west-1:123:table/db/t",
+            naming.AWSGlue(region_name="eu-west-1", account_id="123", database_name="db", table_name="t"),
+        ),
+        (
+            "snowflake://org-acc/db/s/t",
+            naming.Snowflake(
+                organization_name="org", account_name="acc", database="db", schema="s", table="t"
+            ),
+        ),
+    ],
+)
+def test_a_uri_has_the_name_of_openlineages_own_client(uri: str, official: naming.DatasetNaming) -> None:
+    assert Dataset.of(uri) == Dataset(official.get_namespace(), official.get_name())
+
+
+# What the agent's own FilesystemDatasetUtils and JdbcDatasetUtils (1.53.0) answered.
+@pytest.mark.parametrize(
+    ("uri", "namespace", "name"),
+    [
+        ("s3n://b/k", "s3://b", "k"),
+        ("s3://b", "s3://b", "/"),
+        ("s3://b/k%20x", "s3://b", "k x"),
+        ("s3://b/k=1/date=2013-01-01", "s3://b", "k=1/date=2013-01-01"),
+        ("abfss://c@acc.dfs.core.windows.net/", "abfss://c@acc.dfs.core.windows.net", "/"),
+        ("wasb://c@acc.blob.core.windows.net/p", "wasbs://c@acc.blob.core.windows.net", "p"),
+        ("hdfs://nn:8020/user/x/", "hdfs://nn:8020", "/user/x"),
+        ("hdfs://nn:8020/", "hdfs://nn:8020", "/"),
+        ("hdfs:/user/x", "hdfs", "/user/x"),
+        ("file:/data/x/", "file", "/data/x"),
+        ("file:///", "file", "/"),
+        ("file://host/data/x", "file", "/data/x"),
+        ("dbfs:/mnt/x", "dbfs", "/mnt/x"),
+        ("adl://s/p", "adl://s", "/p"),
+        ("oss://b/k", "oss://b", "/k"),
+        ("jdbc:postgresql://h/db?user=x&password=y#s.t", "postgres://h:5432", "db.s.t"),
+        ("jdbc:postgresql://h1:1,h2:2/db#s.t", "postgres://h1:1,h2:2", "db.s.t"),
+        ("jdbc:mysql://h/db#t", "mysql://h:3306", "db.t"),
+        ("jdbc:mysql://h/db#s.t", "mysql://h:3306", "s.t"),
+        ("jdbc:mariadb://h/db#s.t", "mariadb://h", "db.s.t"),
+        ("jdbc:sqlserver://h:1433;databaseName=db;user=x;password=y#s.t", "sqlserver://h:1433", "db.s.t"),
+        ("jdbc:oracle:thin:@//h:1521/svc#s.t", "oracle://h:1521", "svc.s.t"),
+        ("jdbc:oracle:thin:u/p@h:1521:sid#s.t", "oracle://h:1521", "sid.s.t"),
+        ("jdbc:sqlite:/data/w.db#t", "sqlite:/data/w.db", "t"),
+        ("jdbc:clickhouse://h:8123/db#s.t", "clickhouse://h:8123", "s.t"),
+        ("jdbc:trino://h/cat#s.t", "trino://h:443", "cat.s.t"),
+    ],
+)
+def test_a_uri_has_the_agents_name(uri: str, namespace: str, name: str) -> None:
+    assert Dataset.of(uri) == Dataset(namespace, name)
+
+
+def test_a_sqlite_uri_names_the_same_table_as_its_jdbc_url() -> None:
+    assert Dataset.of("sqlite:///data/w.db#obs") == Dataset.of("jdbc:sqlite:/data/w.db#obs")
+    assert Dataset.of("sqlite:///data/w.db") == Dataset("sqlite", "/data/w.db")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgresql://bob:canary1@h:5432/db.s.t",
+        "jdbc:postgresql://h/db?user=bob&password=canary1#s.t",
+        "s3a://KEY:canary1@bucket/key",
+        "abfss://c@a.dfs.core.windows.net/p?sig=canary1",
+        "kafka://bob:canary1@h:9092/topic",
+        ("postgres://bob:canary1@h:5432", "db.s.t"),
+        Dataset("postgres://bob:can@ary1@h:5432", "db.s.t"),
+    ],
+)
+def test_credentials_are_cut_off(value: str | tuple[str, str] | Dataset) -> None:
+    dataset = Dataset.of(value)
+    assert "ary1" not in dataset.uri
+    assert "bob" not in dataset.uri
+    assert dataset.name
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            "/data/x",
+            "'/data/x' is not an absolute URI; write the scheme, such as",
+        ),
+        ("s3://", "'s3://' names no dataset: nothing follows the scheme"),
+        ("file:data/x", "'file:data/x' is relative; write file:///path from the root"),
+        (
+            "jdbc:postgresql://h:5432/db?password=canary1",
+            "'jdbc:postgresql://h:5432/db' names no table; write it behind a #, such as postgres://",
+        ),
+        (
+            "s3a://KEY:can/ary1@bucket/key",
+            "'s3a://********@bucket/key' has no host that can be read; write it without credentials",
+        ),
+        (
+            "postgresql://u:1/canary1@h/db#t",
+            "'postgresql://********@h/db#t' has no host that can be read; write it without credentials",
+        ),
+        (
+            ("file", " "),
+            "such as s3://bucket/key, which this tuple is not",
+        ),
+        (object(), "such as s3://bucket/key, which this object is not"),
+    ],
+)
+def test_bad_values_say_what_to_write(value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        Dataset.of(value)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+    assert "ary1" not in str(caught.value)
+
+
+def test_equality_looks_at_the_names_alone() -> None:
+    assert Dataset("file", "/x", facets={"a": 1}) == Dataset("file", "/x")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "uri"),
+    [
+        (Dataset("file", "/x"), "file:/x"),
+        (Dataset("s3://b", "k"), "s3://b/k"),
+        (Dataset("hdfs://nn", "/k"), "hdfs://nn/k"),
+        (Dataset("bigquery", "p.d.t"), "bigquery:p.d.t"),
+        (Dataset("sqlite:/w.db", "obs"), "sqlite:/w.db#obs"),
+    ],
+)
+def test_uri_is_what_people_write(dataset: Dataset, uri: str) -> None:
+    assert dataset.uri == uri
