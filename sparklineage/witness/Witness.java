@@ -1,0 +1,488 @@
+package io.sparklineage;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.apache.spark.scheduler.JobFailed;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerApplicationEnd;
+import org.apache.spark.scheduler.SparkListenerEvent;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionEnd;
+import org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart;
+import org.apache.spark.util.Utils;
+import scala.Option;
+
+/**
+ * Writes what Spark itself knows about queries and jobs to witness.ndjson; docs/journal.md describes the records.
+ *
+ * <p>Listed before the OpenLineage agent in spark.extraListeners. Without spark.sparklineage.journal and
+ * spark.sparklineage.spool it does nothing. It runs on Spark 3.3 to 4.3 and Scala 2.12 and 2.13 without being compiled
+ * again, so whatever one of them lacks is caught where it is read. No problem of its own reaches Spark.
+ *
+ * <p>One class without lambdas and inner classes; the listener bus calls it from one thread, so it needs no lock.
+ */
+public final class Witness extends SparkListener {
+  private static final String JOURNAL = "spark.sparklineage.journal";
+  private static final String SPOOL = "spark.sparklineage.spool";
+  private static final String STEP = "spark.sparklineage.step";
+  private static final String RUN_ID = "spark.openlineage.applicationRunId";
+  private static final String TRANSPORT = "spark.openlineage.transport.type";
+  private static final String LOCATION = "spark.openlineage.transport.location";
+  private static final String EXECUTION_ID = "spark.sql.execution.id";
+
+  // Compared by name: naming the classes themselves would fail where Spark SQL is absent.
+  private static final String SQL_START = "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart";
+  private static final String SQL_END = "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionEnd";
+
+  private static final int ERROR_LIMIT = 16_384;
+  private static final int DESCRIPTION_LIMIT = 500;
+  private static final int COMMAND_LIMIT = 200;
+  // Text is masked a little beyond its limit, so that the limit does not cut a secret into an unknown shape.
+  private static final int MASK_MARGIN = 1_024;
+
+  private static final Pattern EMR_STEP = Pattern.compile("/steps/(s-[0-9A-Z]+)(?:/|$)");
+
+  // The relay masks again, with the secrets it knows; these keep the obvious ones off the disk. Every repetition has a
+  // bound, because they run on the listener's thread over text of any shape.
+  private static final String MASK = "$1********";
+  private static final Pattern[] SECRETS = {
+    Pattern.compile("(\\b[A-Za-z][A-Za-z0-9+.\\-]{0,30}://)[^\\s/@'\"]{1,512}(?=@)"),
+    Pattern.compile("(?i)(\\b(?:bearer|basic)\\s{1,8})[A-Za-z0-9._~+/=\\-]{6,4096}"),
+    // Not the line number of a stack trace: (Token.java:12).
+    Pattern.compile(
+        "(?i)(\\b[\\w.\\-]{0,64}(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas"
+            + "|private[_.-]?key|account[.]key)[\\w.\\-]{0,64}[\"']?\\s{0,8}[=:]\\s{0,8}[\"']?)"
+            + "(?![\"'\\s]|\\d+\\))[^\\s\"',;&)}\\]]{1,4096}"),
+    Pattern.compile("(\\b)(?:AKIA|ASIA)[A-Z0-9]{16}\\b"),
+  };
+
+  /** Null where there is nothing to write to. */
+  private OutputStream out;
+
+  /** The last write failed and may have left a part of a line. */
+  private boolean torn;
+
+  public Witness(SparkConf conf) {
+    try {
+      String journal = conf.get(JOURNAL, "").trim();
+      String spool = conf.get(SPOOL, "").trim();
+      if (journal.isEmpty() && spool.isEmpty()) {
+        return;
+      }
+      String runId = runId(conf.get(RUN_ID, ""));
+      Path folder;
+      if (journal.isEmpty()) {
+        if (runId == null) {
+          runId = newRunId(); // The agent would send nothing at all for an id that is no UUID.
+        }
+        folder = Paths.get(spool).resolve(runId);
+      } else {
+        folder = Paths.get(journal);
+        if (runId == null) {
+          runId = runId(String.valueOf(folder.getFileName()));
+        }
+      }
+      // A relative path means another place to whoever reads it.
+      if (!folder.isAbsolute()) {
+        return;
+      }
+      out = open(folder);
+      write(application(conf, runId));
+      // Only now: without a folder the agent stays as it was configured.
+      if (journal.isEmpty()) {
+        handOver(conf, runId, folder);
+      }
+    } catch (Throwable ignored) {
+      out = null;
+    }
+  }
+
+  @Override
+  public void onApplicationEnd(SparkListenerApplicationEnd event) {
+    if (out == null) {
+      return;
+    }
+    try {
+      write(record("applicationEnd", event.time()));
+    } catch (Throwable ignored) {
+      // Nothing of ours may reach Spark; here and below.
+    }
+  }
+
+  @Override
+  public void onJobStart(SparkListenerJobStart event) {
+    if (out == null) {
+      return;
+    }
+    try {
+      Properties properties = event.properties();
+      String step = properties == null ? null : properties.getProperty(STEP);
+      String execution = properties == null ? null : properties.getProperty(EXECUTION_ID);
+      StringBuilder record = record("jobStart", event.time());
+      number(record, "jobId", (long) event.jobId());
+      number(record, "executionId", execution == null ? null : Long.valueOf(execution));
+      text(record, "step", step);
+      write(record);
+    } catch (Throwable ignored) {
+    }
+  }
+
+  @Override
+  public void onJobEnd(SparkListenerJobEnd event) {
+    if (out == null) {
+      return;
+    }
+    try {
+      StringBuilder record = record("jobEnd", event.time());
+      number(record, "jobId", (long) event.jobId());
+      Throwable failure = null;
+      boolean failed = event.jobResult() instanceof JobFailed;
+      if (failed) {
+        failure = ((JobFailed) event.jobResult()).exception();
+      }
+      text(record, "error", failed ? clean(message(failure), ERROR_LIMIT) : null);
+      write(record);
+    } catch (Throwable ignored) {
+    }
+  }
+
+  @Override
+  public void onOtherEvent(SparkListenerEvent event) {
+    if (out == null) {
+      return;
+    }
+    try {
+      String name = event.getClass().getName();
+      if (SQL_START.equals(name)) {
+        executionStart((SparkListenerSQLExecutionStart) event);
+      } else if (SQL_END.equals(name)) {
+        executionEnd((SparkListenerSQLExecutionEnd) event);
+      }
+    } catch (Throwable ignored) {
+    }
+  }
+
+  private void executionStart(SparkListenerSQLExecutionStart event) throws IOException {
+    Object root = null;
+    try {
+      root = value(event.rootExecutionId());
+    } catch (Throwable ignored) {
+      // Spark 3.3 does not know it.
+    }
+    StringBuilder record = record("executionStart", event.time());
+    number(record, "executionId", event.executionId());
+    number(record, "rootExecutionId", root instanceof Long ? (Long) root : null);
+    text(record, "description", clean(event.description(), DESCRIPTION_LIMIT));
+    text(record, "command", clean(command(event.physicalPlanDescription()), COMMAND_LIMIT));
+    write(record);
+  }
+
+  private void executionEnd(SparkListenerSQLExecutionEnd event) throws IOException {
+    String error = null;
+    String trace = null;
+    try {
+      // The same plain message on every Spark, where errorMessage is missing (3.3), JSON (3.4) or a stack trace.
+      Object failure = value(event.executionFailure());
+      if (failure != null) {
+        error = message((Throwable) failure);
+        trace = trace((Throwable) failure);
+      }
+    } catch (Throwable ignored) {
+      // A fork of Spark without it.
+    }
+    if (error == null) {
+      try {
+        Object message = value(event.errorMessage());
+        // An empty text says that there was no error.
+        if (message instanceof String && !((String) message).isEmpty()) {
+          error = (String) message;
+        }
+      } catch (Throwable ignored) {
+        // Spark 3.3 does not know it.
+      }
+    }
+    StringBuilder record = record("executionEnd", event.time());
+    number(record, "executionId", event.executionId());
+    text(record, "error", clean(error, ERROR_LIMIT));
+    text(record, "stackTrace", clean(trace, ERROR_LIMIT));
+    write(record);
+  }
+
+  private static Object value(Option<?> option) {
+    return option != null && option.isDefined() ? option.get() : null;
+  }
+
+  // Who this application is -------------------------------------------------------------------------------------------
+
+  private static StringBuilder application(SparkConf conf, String runId) {
+    StringBuilder record = record("application", startTime(conf));
+    number(record, "format", 1L);
+    text(record, "runId", runId);
+    text(record, "applicationId", conf.get("spark.app.id", null));
+    text(record, "applicationName", conf.get("spark.app.name", null));
+    text(record, "sparkVersion", sparkVersion());
+    text(record, "user", user());
+    text(record, "host", host(conf));
+    number(record, "pid", pid());
+    String directory = System.getProperty("user.dir", "");
+    text(record, "workingDirectory", directory);
+    known(record, "containerId", System.getenv("CONTAINER_ID"));
+    known(record, "clusterId", conf.get("spark.databricks.clusterUsageTags.clusterId", ""));
+    known(record, "stepId", emrStep(directory));
+    known(record, "jobId", conf.get("spark.databricks.job.id", conf.get("spark.databricks.job.runId", "")));
+    return record;
+  }
+
+  /** The time of SparkListenerApplicationStart, and so of the agent's START, where Spark tells it this early. */
+  private static long startTime(SparkConf conf) {
+    try {
+      return Long.parseLong(conf.get("spark.app.startTime", ""));
+    } catch (NumberFormatException absent) {
+      return System.currentTimeMillis();
+    }
+  }
+
+  private static String sparkVersion() {
+    try {
+      return org.apache.spark.package$.MODULE$.SPARK_VERSION();
+    } catch (Throwable moved) {
+      return null;
+    }
+  }
+
+  private static String user() {
+    try {
+      return Utils.getCurrentUserName();
+    } catch (Throwable moved) {
+      return System.getProperty("user.name");
+    }
+  }
+
+  private static String host(SparkConf conf) {
+    try {
+      // The kernel's own name: asking InetAddress may wait for a name server.
+      byte[] name = Files.readAllBytes(Paths.get("/proc/sys/kernel/hostname"));
+      return new String(name, StandardCharsets.UTF_8).trim();
+    } catch (Throwable notLinux) {
+      return conf.get("spark.driver.host", null);
+    }
+  }
+
+  private static Long pid() {
+    try {
+      return Long.valueOf(Files.readSymbolicLink(Paths.get("/proc/self")).toString());
+    } catch (Throwable notLinux) {
+      try {
+        return Long.valueOf(ManagementFactory.getRuntimeMXBean().getName().split("@")[0]);
+      } catch (Throwable unknown) {
+        return null;
+      }
+    }
+  }
+
+  private static String emrStep(String directory) {
+    String given = System.getenv("EMR_STEP_ID");
+    if (given != null && !given.isEmpty()) {
+      return given;
+    }
+    Matcher step = EMR_STEP.matcher(directory);
+    return step.find() ? step.group(1) : null;
+  }
+
+  // The folder --------------------------------------------------------------------------------------------------------
+
+  private static String runId(String text) {
+    try {
+      String id = text.trim().toLowerCase();
+      // UUID.fromString also takes 1-1-1-1-1.
+      return UUID.fromString(id).toString().equals(id) ? id : null;
+    } catch (IllegalArgumentException notOne) {
+      return null;
+    }
+  }
+
+  /** A UUID of version 7: they sort by time, as the agent's own do. */
+  private static String newRunId() {
+    UUID random = UUID.randomUUID();
+    long high = System.currentTimeMillis() << 16 | 0x7000L | random.getMostSignificantBits() & 0xFFFL;
+    return new UUID(high, random.getLeastSignificantBits()).toString();
+  }
+
+  private static OutputStream open(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder.getParent());
+      try {
+        Files.createDirectory(
+            folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      } catch (FileAlreadyExistsException raced) {
+        // Another attempt of the same run made it; if it is no folder, opening the file says so.
+      }
+    }
+    Path file = folder.resolve("witness.ndjson");
+    try {
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } catch (FileAlreadyExistsException again) {
+      // An earlier SparkContext of the same run.
+    }
+    return new FileOutputStream(file.toFile(), true);
+  }
+
+  /** The agent clones this SparkConf in its own constructor, which comes after ours. */
+  private static void handOver(SparkConf conf, String runId, Path folder) {
+    conf.set(RUN_ID, runId);
+    conf.set(JOURNAL, folder.toString());
+    if (!conf.contains(TRANSPORT)) {
+      conf.set(TRANSPORT, "file");
+      conf.set(LOCATION, folder.resolve("agent.ndjson").toString());
+    }
+  }
+
+  // Texts -------------------------------------------------------------------------------------------------------------
+
+  /** Spark's exceptions speak for themselves; of others, the class name is half the message. */
+  private static String message(Throwable failure) {
+    if (failure == null) {
+      return "failed without an exception";
+    }
+    String message = failure.getMessage();
+    boolean ofSpark = failure.getClass().getName().startsWith("org.apache.spark.");
+    return ofSpark && message != null && !message.trim().isEmpty() ? message : failure.toString();
+  }
+
+  private static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text, true));
+    return text.toString();
+  }
+
+  /** What the query does: `Execute InsertIntoHadoopFsRelationCommand (4)`. */
+  private static String command(String plan) {
+    if (plan == null) {
+      return null;
+    }
+    String adaptive = null;
+    int from = Math.max(0, plan.indexOf("== Physical Plan =="));
+    while (from < plan.length()) {
+      int end = plan.indexOf('\n', from);
+      end = end < 0 ? plan.length() : end;
+      String line = withoutTree(plan.substring(from, Math.min(end, from + COMMAND_LIMIT + MASK_MARGIN)));
+      from = end + 1;
+      if (line.isEmpty() || line.startsWith("==")) {
+        continue;
+      }
+      if (adaptive != null) {
+        return line.startsWith("Execute") ? line : adaptive;
+      }
+      if (!line.startsWith("AdaptiveSparkPlan")) {
+        return line;
+      }
+      // With adaptive execution a command is the second line.
+      adaptive = line;
+    }
+    return adaptive;
+  }
+
+  /** `   +- *(2) Project` → `Project`. */
+  private static String withoutTree(String line) {
+    int start = 0;
+    while (start < line.length() && " \t+-:*|".indexOf(line.charAt(start)) >= 0) {
+      start++;
+      if (line.startsWith("*(", start - 1)) {
+        start = line.indexOf(')', start) + 1;
+        if (start == 0) {
+          return "";
+        }
+      }
+    }
+    return line.substring(start).trim();
+  }
+
+  private static String clean(String text, int limit) {
+    if (text == null) {
+      return null;
+    }
+    String clean = cut(text, limit + MASK_MARGIN);
+    for (Pattern secret : SECRETS) {
+      clean = secret.matcher(clean).replaceAll(MASK);
+    }
+    return cut(clean, limit);
+  }
+
+  private static String cut(String text, int limit) {
+    if (text.length() <= limit) {
+      return text;
+    }
+    return text.substring(0, Character.isHighSurrogate(text.charAt(limit - 1)) ? limit - 1 : limit);
+  }
+
+  // Records -----------------------------------------------------------------------------------------------------------
+
+  private static StringBuilder record(String type, long time) {
+    StringBuilder record = new StringBuilder(256);
+    record.append("{\"type\":\"").append(type).append('"');
+    number(record, "time", time);
+    return record;
+  }
+
+  private static void number(StringBuilder record, String name, Long value) {
+    record.append(",\"").append(name).append("\":").append(value);
+  }
+
+  private static void known(StringBuilder record, String name, String value) {
+    if (value != null && !value.isEmpty()) {
+      text(record, name, value);
+    }
+  }
+
+  private static void text(StringBuilder record, String name, String value) {
+    record.append(",\"").append(name).append("\":");
+    if (value == null) {
+      record.append("null");
+      return;
+    }
+    record.append('"');
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c == '"' || c == '\\') {
+        record.append('\\').append(c);
+      } else if (c == '\n') {
+        record.append("\\n");
+      } else if (c == '\t') {
+        record.append("\\t");
+      } else if (c < 0x20 || c == 0x7f) {
+        record.append(String.format("\\u%04x", (int) c));
+      } else if (!Character.isSurrogate(c)) {
+        record.append(c);
+      } else if (i + 1 < value.length() && Character.isSurrogatePair(c, value.charAt(i + 1))) {
+        record.append(c).append(value.charAt(++i));
+      } else {
+        record.append('\ufffd'); // Half a character has no UTF-8.
+      }
+    }
+    record.append('"');
+  }
+
+  /** One line in one write, so that a reader and a second writer never see a part of it. */
+  private void write(StringBuilder record) throws IOException {
+    byte[] line = record.insert(0, torn ? "\n" : "").append("}\n").toString().getBytes(StandardCharsets.UTF_8);
+    torn = true;
+    out.write(line);
+    torn = false;
+  }
+}
