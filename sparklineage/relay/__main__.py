@@ -1,0 +1,106 @@
+"""The relay of one `submit`, as a process of its own: `python -m sparklineage.relay FOLDER`.
+
+A separate process, so that a bug or a slow backend of the lineage never touches the job, a tty's Ctrl-C does not
+reach it, and an event that is under way when `submit` leaves is still answered and remembered. Standard input
+carries one line of JSON (the backend and its key: never an argument), later the line `ended` when outcome.json is
+written, and the line `leave`; its end means that `submit` is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.journal import RunFolder
+from sparklineage.model.backend import Backend
+from sparklineage.model.secret import Secret
+from sparklineage.relay.deliver import Courier, Delivery
+from sparklineage.relay.drain import drain_leftovers
+from sparklineage.relay.follow import Follower
+from sparklineage.relay.sinks.http import HttpSink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ROUND = 0.25
+"""Seconds between two looks at the growing files."""
+
+
+def main(folder: RunFolder, fd: int) -> int:
+    lines = _Lines(fd)
+    settings = json.loads(lines.first())
+    backend = backend_of(settings["backend"])
+    follower = Follower(folder)
+    courier = Courier(Delivery(folder, HttpSink(backend)))
+    courier.start()
+    leaving = threading.Event()
+    leftovers = threading.Thread(
+        target=drain_leftovers, args=(folder, lambda: HttpSink(backend), leaving), name="leftovers", daemon=True
+    )
+    leftovers.start()
+    try:
+        _follow(follower, lines, courier.wake.set)
+    finally:
+        leaving.set()
+        courier.leave()
+        # What is under way is answered or times out; nothing new is begun.
+        courier.join(backend.timeout * 2 + 5)
+        leftovers.join(backend.timeout * 2 + 5)
+    return 0
+
+
+def _follow(follower: Follower, lines: _Lines, wake: Callable[[], None]) -> None:
+    """Until told to leave: settle round by round, and to the end once the job has ended."""
+    ended = False
+    while True:
+        word = lines.next(None if ended else _ROUND)
+        if word in ("leave", ""):
+            return
+        if word == "ended":
+            ended = True
+            follower.finish()
+            wake()
+        elif follower.poll():
+            wake()
+
+
+class _Lines:
+    """Standard input by lines, with a time-out and without a thread that would sit in a read for ever."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._buffer = b""
+
+    def first(self) -> str:
+        line = self.next(None)
+        if not line:
+            raise EOFError("the settings are missing")
+        return line
+
+    def next(self, timeout: float | None) -> str | None:
+        """The next line, empty at the end of the input, None when the time is over."""
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([self._fd], [], [], timeout)
+            if not ready:
+                return None
+            data = os.read(self._fd, 65536)
+            if not data:
+                return ""
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode()
+
+
+def backend_of(fields: dict[str, Any]) -> Backend:
+    """The backend as `submit` wrote it down."""
+    key = fields.pop("api_key", None)
+    return Backend(**fields, api_key=Secret(key) if key else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(RunFolder(Path(sys.argv[1])), 0))

@@ -1,0 +1,192 @@
+"""Send a folder's settled events to one sink: in order, until accepted, with a cursor that remembers."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.journal import FORMAT, append_line, read_json, write_json
+from sparklineage.model.clock import now_ms
+from sparklineage.relay.sinks import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sparklineage.journal import RunFolder
+    from sparklineage.relay.sinks import Answer, Sink
+
+_FIRST_WAIT = 0.25
+_LONGEST_WAIT = 30.0
+_BLOCK = 1 << 20
+
+
+class Delivery:
+    """One folder's events on their way to one sink.
+
+    `offset` is the place in events.ndjson behind the last event that is done with; it is written down after
+    each answer, so a relay that is killed sends at most one event a second time.
+    """
+
+    def __init__(self, folder: RunFolder, sink: Sink) -> None:
+        self.folder = folder
+        self.sink = sink
+        self._path = folder.delivery(sink.key)
+        found = read_json(self._path) or {}
+        self.offset = _number(found, "offset")
+        self.delivered = _number(found, "delivered")
+        self.refused = _number(found, "refused")
+        self.last_error: str | None = None
+        self.failures = 0
+        self._buffer = b""
+        if not found:
+            self._remember()
+
+    def waiting(self) -> int:
+        """Bytes of settled events that the sink has not answered yet."""
+        try:
+            return self.folder.events.stat().st_size - self.offset
+        except FileNotFoundError:
+            return 0
+
+    def send_next(self) -> Answer | None:
+        """Send the next event once; None where there is none. Moves on unless it has to be sent again."""
+        line = self._peek()
+        if line is None:
+            return None
+        answer = self.sink.send(line.rstrip(b"\n"))
+        if answer.verdict is Verdict.RETRY:
+            self.failures += 1
+            if answer.text != self.last_error:
+                self.last_error = answer.text
+                self._remember()
+            return answer
+        if answer.verdict is Verdict.REFUSED:
+            self._set_aside(line, answer)
+            self.refused += 1
+        else:
+            self.delivered += 1
+        self.failures, self.last_error = 0, None
+        self.offset += len(line)
+        self._buffer = self._buffer[len(line) :]
+        self._remember()
+        return answer
+
+    def start_over(self) -> None:
+        """Forget what was accepted and refused: the next events are the first ones again.
+
+        For a backend that has lost them, or refused them while its key or address was wrong. Events are
+        identified by run, type and time, so sending one twice does no harm.
+        """
+        self.folder.refused(self.sink.key).unlink(missing_ok=True)
+        self.offset = self.delivered = self.refused = 0
+        self._buffer = b""
+        self._remember()
+
+    def _peek(self) -> bytes | None:
+        if b"\n" not in self._buffer:
+            try:
+                with self.folder.events.open("rb") as file:
+                    file.seek(self.offset)
+                    self._buffer = file.read(_BLOCK)
+                    while self._buffer and b"\n" not in self._buffer and (more := file.read(_BLOCK)):
+                        self._buffer += more
+            except FileNotFoundError:
+                return None
+        end = self._buffer.find(b"\n") + 1
+        return self._buffer[:end] if end else None
+
+    def _set_aside(self, line: bytes, answer: Answer) -> None:
+        record = {
+            "time": now_ms(),
+            "status": answer.status,
+            "answer": answer.text,
+            "body": answer.body,
+            "event": json.loads(line),
+        }
+        append_line(self.folder.refused(self.sink.key), record)
+
+    def _remember(self) -> None:
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        write_json(
+            self._path,
+            {
+                "format": FORMAT,
+                "url": self.sink.shown,
+                "offset": self.offset,
+                "delivered": self.delivered,
+                "refused": self.refused,
+                "lastError": self.last_error,
+                "updatedAt": now_ms(),
+            },
+        )
+
+
+def pause(failures: int, asked: float | None, draw: Callable[[], float] = random.random) -> float:
+    """Seconds before the next attempt: doubling from a quarter to thirty, half of it by chance."""
+    longest = min(_FIRST_WAIT * 2 ** min(failures - 1, 16), _LONGEST_WAIT)
+    return asked if asked is not None else longest * (0.5 + draw() / 2)
+
+
+class Courier(threading.Thread):
+    """Delivers one folder in the background until told to stop; an event under way is finished first."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        super().__init__(name=f"deliver-{delivery.sink.key}", daemon=True)
+        self.delivery = delivery
+        self.wake = threading.Event()
+        self.broken: Exception | None = None
+        self._leaving = threading.Event()
+
+    def leave(self) -> None:
+        self._leaving.set()
+        self.wake.set()
+
+    def run(self) -> None:
+        try:
+            while not self._leaving.is_set():
+                answer = self.delivery.send_next()
+                if answer is None:
+                    self.wake.wait()
+                    self.wake.clear()
+                elif answer.verdict is Verdict.RETRY:
+                    self._leaving.wait(pause(self.delivery.failures, answer.wait))
+        except Exception as error:  # noqa: BLE001 - told by the relay; the job must never notice
+            self.broken = error
+        finally:
+            self.delivery.sink.close()
+
+
+def deliver_all(
+    delivery: Delivery,
+    *,
+    until: float,
+    give_up_after: int,
+    on_progress: Callable[[Delivery], Any] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Send everything now; False where time ran out or the sink took nothing `give_up_after` times in a row.
+
+    `until` is a value of `time.monotonic()`.
+    """
+    stop = stop or threading.Event()
+    while not stop.is_set():
+        answer = delivery.send_next()
+        if answer is None:
+            return True
+        on_progress(delivery)
+        if answer.verdict is Verdict.RETRY:
+            wait = pause(delivery.failures, answer.wait)
+            if delivery.failures >= give_up_after or time.monotonic() + wait >= until:
+                return False
+            stop.wait(wait)
+        elif time.monotonic() >= until:
+            return delivery.waiting() == 0
+    return delivery.waiting() == 0
+
+
+def _number(found: dict[str, Any], name: str) -> int:
+    value = found.get(name)
+    return value if isinstance(value, int) and value >= 0 else 0

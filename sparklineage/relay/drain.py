@@ -1,0 +1,127 @@
+"""Deliver what earlier runs left behind: journals whose driver is gone and whose events still wait."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sparklineage.errors import JournalBusyError, JournalError
+from sparklineage.journal import RunFolder, RunLock, read_json, run_folders
+from sparklineage.relay.deliver import Delivery, deliver_all
+from sparklineage.relay.follow import Follower
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sparklineage.relay.sinks import Sink
+
+_TRIES = 3
+"""Attempts at one event before leftovers wait for another time; `relay drain` has a time-out instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drained:
+    """What became of one folder."""
+
+    run_id: str
+    delivered: int = 0
+    refused: int = 0
+    waiting: int = 0
+    closed: bool = False
+    """Whether the run had no end and was given one."""
+    busy: bool = False
+    error: str | None = None
+
+    @property
+    def done(self) -> bool:
+        return not self.waiting and not self.busy and self.error is None
+
+
+def close_if_lost(folder: RunFolder) -> bool:
+    """Settle a folder whose driver is gone, to its end. The caller holds the lock. False where it was settled."""
+    if folder.settled.exists():
+        return False
+    Follower(folder).finish()
+    return True
+
+
+def drain(
+    folder: RunFolder,
+    sink: Sink,
+    *,
+    until: float,
+    again: bool = False,
+    give_up_after: int = 1 << 30,
+    on_progress: Callable[[Delivery], None] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Drained:
+    """Close the run if it has no end, then send what waits. Raises nothing that concerns this folder alone.
+
+    `until` is a value of `time.monotonic()`. A folder whose job lives, or that another relay delivers, is left
+    alone and told as busy.
+    """
+    try:
+        with RunLock(folder):
+            closed = close_if_lost(folder)
+            delivery = Delivery(folder, sink)
+            if again:
+                delivery.start_over()
+            before = delivery.delivered, delivery.refused
+            deliver_all(delivery, until=until, give_up_after=give_up_after, on_progress=on_progress, stop=stop)
+            return Drained(
+                run_id=folder.run_id,
+                delivered=delivery.delivered - before[0],
+                refused=delivery.refused - before[1],
+                waiting=count_waiting(folder, delivery.offset),
+                closed=closed,
+                error=delivery.last_error,
+            )
+    except JournalBusyError:
+        return Drained(run_id=folder.run_id, busy=True)
+    except (JournalError, OSError) as error:
+        return Drained(run_id=folder.run_id, error=str(error))
+
+
+def wants(folder: RunFolder, key: str) -> bool:
+    """Whether the run was submitted for this backend and is not done with it."""
+    try:
+        found = read_json(folder.delivery(key))
+        if found is None:
+            return False
+        size = folder.events.stat().st_size if folder.events.exists() else 0
+        return not folder.settled.exists() or int(found.get("offset", 0)) < size
+    except (JournalError, OSError, ValueError, TypeError):
+        return False
+
+
+def drain_leftovers(current: RunFolder, make_sink: Callable[[], Sink], leaving: threading.Event) -> None:
+    """In the background of a new run: what its backend has not got of the earlier ones."""
+    sink = make_sink()
+    try:
+        for folder in run_folders(current.path.parent):
+            if leaving.is_set():
+                return
+            if folder.run_id != current.run_id and wants(folder, sink.key):
+                drained = drain(folder, sink, until=time.monotonic() + 3600, give_up_after=_TRIES, stop=leaving)
+                if drained.waiting:
+                    return
+    finally:
+        sink.close()
+
+
+def count_waiting(folder: RunFolder, offset: int) -> int:
+    """Events behind `offset`."""
+    try:
+        with folder.events.open("rb") as file:
+            file.seek(offset)
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+    except FileNotFoundError:
+        return 0
+
+
+def folders_for(root: Path, key: str) -> list[RunFolder]:
+    """The runs below `root` that this backend has not got whole, oldest first."""
+    return [folder for folder in run_folders(root) if wants(folder, key)]

@@ -1,0 +1,137 @@
+"""Read an application's files as they grow, settle them, and append what is true to events.ndjson."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.errors import JournalError
+from sparklineage.journal import FORMAT, LineReader, write_json
+from sparklineage.model.clock import now_ms
+from sparklineage.relay.record import Outcome, RunRecord
+from sparklineage.relay.settle import Settler
+
+if TYPE_CHECKING:
+    from sparklineage.journal import RunFolder
+    from sparklineage.model.event import Event
+
+_AT_ONCE = 8 << 20
+"""Bytes of the agent's file that one round takes in, so that a long journal needs no long memory."""
+
+
+class Follower:
+    """Settles one folder. With `write=False` nothing is written and the events are only returned."""
+
+    def __init__(self, folder: RunFolder, *, write: bool = True) -> None:
+        self.folder = folder
+        self.record = RunRecord.of(folder)
+        self._agent = LineReader(folder.agent)
+        self._witness = LineReader(folder.witness)
+        self._steps = LineReader(folder.steps)
+        self._write = write
+        self.written = 0
+        already: list[Event] = []
+        if write:
+            _cut_torn_line(folder)
+            already = list(_everything(LineReader(folder.events)))
+            self.written = len(already)
+        self.settler = Settler(self.record, already=already)
+
+    def poll(self) -> list[Event]:
+        """One round: what has become known since the last. Returns the new settled events."""
+        self._feed(final=False)
+        return self._keep(self.settler.take())
+
+    def finish(self, outcome: Outcome | None = None) -> list[Event]:
+        """Everything to the end, when the driver is gone; closes the application and writes settled.json.
+
+        Without an outcome the application is closed as lost.
+        """
+        while self._feed(final=False):
+            self._keep(self.settler.take())
+        self._feed(final=True)
+        self._keep(self.settler.take())
+        last = max(self.settler.witnessed.latest, self.record.started or 0)
+        outcome = outcome or Outcome.of(self.folder) or Outcome.lost(last or now_ms())
+        events = self._keep(self.settler.finish(outcome))
+        if self._write:
+            write_json(self.folder.settled, self._summary(outcome))
+        return events
+
+    def corrupt(self) -> dict[str, list[int]]:
+        """Damaged lines by file, numbered from 1."""
+        readers = (self._agent, self._witness, self._steps)
+        return {reader.path.name: reader.corrupt for reader in readers if reader.corrupt}
+
+    def _feed(self, *, final: bool) -> bool:
+        """Whether there was anything of the agent's."""
+        # The agent's file is read first and taken in last: the witness writes before the agent does, so
+        # everything that these events need is in what is read after them.
+        events = list(self._agent.read(final=final, most=_AT_ONCE))
+        for record in _everything(self._witness, final=final):
+            self.settler.witnessed.feed(record)
+        for record in _everything(self._steps, final=final):
+            self.settler.steps.feed(record)
+        for event in events:
+            self.settler.agent(event)
+        return bool(events)
+
+    def _keep(self, events: list[Event]) -> list[Event]:
+        if events and self._write:
+            text = "".join(json.dumps(event, separators=(",", ":"), ensure_ascii=False) + "\n" for event in events)
+            try:
+                with self.folder.events.open("ab") as file:
+                    file.write(text.encode("utf-8", "surrogatepass"))
+            except OSError as error:
+                raise JournalError(f"{self.folder.events}: cannot be written: {error.strerror}.") from None
+            self.written += len(events)
+        return events
+
+    def _summary(self, outcome: Outcome) -> dict[str, Any]:
+        coverage = self.settler.coverage()
+        return {
+            "format": FORMAT,
+            "settledAt": now_ms(),
+            "state": outcome.state,
+            "endedAt": outcome.ended,
+            "events": self.written,
+            "closed": self.settler.closed_by_us,
+            "witness": self.settler.witnessed.present,
+            "coverage": {
+                "queries": coverage.queries,
+                "reported": coverage.reported,
+                "leftOut": list(coverage.left_out),
+            },
+            "corrupt": self.corrupt(),
+        }
+
+
+def _everything(reader: LineReader, *, final: bool = False) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while True:
+        before = reader.offset
+        found += reader.read(final=final)
+        if reader.offset == before:
+            return found
+
+
+def _cut_torn_line(folder: RunFolder) -> None:
+    """A relay that was killed while it wrote leaves half a line of its own; no cursor has passed it."""
+    try:
+        with folder.events.open("rb+") as file:
+            size = file.seek(0, 2)
+            keep = size
+            while keep:
+                start = max(0, keep - 65536)
+                file.seek(start)
+                end = file.read(keep - start).rfind(b"\n")
+                if end >= 0:
+                    keep = start + end + 1
+                    break
+                keep = start
+            if keep != size:
+                file.truncate(keep)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise JournalError(f"{folder.events}: cannot be written: {error.strerror}.") from None

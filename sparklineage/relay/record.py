@@ -1,0 +1,94 @@
+"""Who an application is and how it ended, read from the small files of its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.journal import LineReader, read_json
+from sparklineage.model.clock import now_ms
+from sparklineage.model.event import TERMINAL
+from sparklineage.model.naming import normalize_job_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.journal import RunFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """run.json, or what the witness's first record says of an application that no `submit` started."""
+
+    run_id: str
+    namespace: str = "default"
+    job: str = "unknown"
+    started: int | None = None
+    """Milliseconds."""
+    parent: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> RunRecord:
+        """Raises JournalTooNewError for a folder written by a newer version."""
+        found = read_json(folder.run)
+        if found is not None:
+            job = found.get("job")
+            job = job if isinstance(job, dict) else {}
+            parent, started = found.get("parent"), found.get("startedAt")
+            return cls(
+                run_id=folder.run_id,
+                namespace=str(job.get("namespace") or "default"),
+                job=str(job.get("name") or "unknown"),
+                started=started if isinstance(started, int) else None,
+                parent=parent if isinstance(parent, dict) else None,
+            )
+        for record in LineReader(folder.witness).read(most=1 << 16):
+            name, time = record.get("applicationName"), record.get("time")
+            return cls(
+                run_id=folder.run_id,
+                job=normalize_job_name(str(name or "unknown")),
+                started=time if isinstance(time, int) else None,
+            )
+        return cls(run_id=folder.run_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How the application ended."""
+
+    state: str
+    ended: int
+    """Milliseconds."""
+    message: str | None = None
+    stack_trace: str | None = None
+    language: str | None = None
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Outcome | None:
+        """outcome.json, or None while there is none."""
+        found = read_json(folder.outcome)
+        if found is None:
+            return None
+        state, ended = str(found.get("state")), found.get("endedAt")
+        return cls(
+            state=state if state in TERMINAL else "ABORT",
+            ended=ended if isinstance(ended, int) else now_ms(),
+            message=_text(found.get("message")),
+            stack_trace=_text(found.get("stackTrace")),
+            language=_text(found.get("programmingLanguage")),
+        )
+
+    @classmethod
+    def lost(cls, ended: int) -> Outcome:
+        """For an application whose driver is gone and whose exit status nobody saw."""
+        return cls(
+            state="ABORT",
+            ended=ended,
+            message="The driver is gone and nothing recorded how it ended: the process that submitted it was "
+            "killed, or its machine stopped.",
+            language="UNKNOWN",
+        )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,169 @@
+"""An OpenLineage HTTP receiver: one POST an event over a connection that is kept."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from base64 import b64encode
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from sparklineage.model.masking import mask
+from sparklineage.relay.sinks.interface import Answer, Verdict
+from sparklineage.version import VERSION
+
+if TYPE_CHECKING:
+    from sparklineage.model.backend import Backend
+
+_RETRIED = frozenset({408, 425, 429})
+_MOST_BODY = 4096
+_LONGEST_WAIT = 60.0
+
+
+class HttpSink:
+    """Posts to a `Backend`. Only 2xx counts as accepted, and from Marquez only 201."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.key = backend.key
+        self.shown = backend.shown
+        self._target = urlsplit(backend.target)
+        self._connection: http.client.HTTPConnection | None = None
+        self._proxied_plainly = False
+        self._proxy_headers: dict[str, str] = {}
+        self._is_marquez = True if backend.marquez else None
+        self._secrets = [backend.api_key.reveal()] if backend.api_key else []
+        self._headers = {
+            **{key: value for key, value in backend.headers.items() if key.lower() != "content-type"},
+            "Content-Type": "application/json",
+            "User-Agent": f"sparklineage/{VERSION}",
+            **_authorization(backend, self._target.username, self._target.password),
+        }
+        path = self._target.path or "/"
+        self._path = f"{path}?{self._target.query}" if self._target.query else path
+
+    def send(self, event: bytes) -> Answer:
+        """Post one event. A kept connection that the receiver has meanwhile closed is opened anew at once."""
+        kept = self._connection is not None
+        try:
+            return self._post(event)
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
+            self.close()
+            if not kept:
+                return self._trouble(error)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
+            return self._trouble(error)
+        try:
+            return self._post(event)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
+            return self._trouble(error)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _post(self, event: bytes) -> Answer:
+        status, reason, headers, body = self._request("POST", self._path, event)
+        text = f"{status} {reason}".strip()
+        shown = mask(body.decode("utf-8", "replace"), self._secrets)
+        if status == 201 or (200 <= status < 300 and not self._asks_for_201()):
+            return Answer(verdict=Verdict.ACCEPTED, status=status)
+        if 400 <= status < 500 and status not in _RETRIED:
+            return Answer(verdict=Verdict.REFUSED, text=text, status=status, body=shown)
+        if 200 <= status < 300:
+            text += ", where Marquez says 201 to an event it has stored"
+        elif 300 <= status < 400:
+            text += f", a redirect to {mask(headers.get('Location') or 'nowhere')}: use that address"
+        return Answer(verdict=Verdict.RETRY, text=text, status=status, body=shown, wait=_retry_after(headers))
+
+    def _request(self, method: str, path: str, body: bytes | None) -> tuple[int, str, http.client.HTTPMessage, bytes]:
+        if self._connection is None:
+            self._connection = self._connect()
+        proxied = path
+        if self._proxied_plainly:
+            proxied = f"{self._target.scheme}://{self._target.netloc.rpartition('@')[2]}{path}"
+        self._connection.request(method, proxied, body=body, headers=self._headers | self._proxy_headers)
+        response = self._connection.getresponse()
+        answer = response.read(_MOST_BODY)
+        if not response.isclosed() and len(response.read(1 << 20)) == 1 << 20:
+            self.close()  # an endless answer is not read to its end
+        if response.will_close:
+            self.close()
+        return response.status, response.reason, response.headers, answer
+
+    def _connect(self) -> http.client.HTTPConnection:
+        target, timeout = self._target, self.backend.timeout
+        secure = target.scheme == "https"
+        host, port = target.hostname or "", target.port or (443 if secure else 80)
+        self._proxied_plainly, self._proxy_headers = False, {}
+        proxy = None if proxy_bypass(host) else getproxies().get(target.scheme)
+        context = ssl.create_default_context() if secure else None
+        if not proxy:
+            if context:
+                return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+            return http.client.HTTPConnection(host, port, timeout=timeout)
+        via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        headers = {}
+        if via.username:
+            pair = f"{unquote(via.username)}:{unquote(via.password or '')}"
+            headers["Proxy-Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+        if context:
+            tunnel = http.client.HTTPSConnection(via.hostname or "", via.port or 80, timeout=timeout, context=context)
+            tunnel.set_tunnel(host, port, headers)
+            return tunnel
+        self._proxied_plainly, self._proxy_headers = True, headers
+        return http.client.HTTPConnection(via.hostname or "", via.port or 80, timeout=timeout)
+
+    def _asks_for_201(self) -> bool:
+        """Whether the receiver is Marquez; asked once, and only when it answered 2xx but not 201."""
+        if self._is_marquez is None:
+            path = self._target.path.removesuffix("/lineage") + "/namespaces?limit=1"
+            try:
+                status, _, _, body = self._request("GET", path, None)
+                found = json.loads(body) if status == 200 else None
+                self._is_marquez = isinstance(found, dict) and "namespaces" in found
+            except (OSError, http.client.HTTPException, ValueError):
+                self.close()
+                return False
+        return self._is_marquez
+
+    def _trouble(self, error: Exception) -> Answer:
+        if isinstance(error, TimeoutError):
+            text = f"no answer within {self.backend.timeout:g} s"
+        elif isinstance(error, ssl.SSLCertVerificationError):
+            text = f"its certificate is not trusted ({error.verify_message}); name a private CA's file in SSL_CERT_FILE"
+        elif isinstance(error, ConnectionRefusedError):
+            text = "connection refused"
+        else:
+            text = str(error) or type(error).__name__
+        return Answer(verdict=Verdict.RETRY, text=mask(text, self._secrets))
+
+
+def _authorization(backend: Backend, user: str | None, password: str | None) -> dict[str, str]:
+    if backend.api_key:
+        return {"Authorization": f"Bearer {backend.api_key.reveal()}"}
+    if user:
+        pair = f"{unquote(user)}:{unquote(password or '')}"
+        return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+    return {}
+
+
+def _retry_after(headers: http.client.HTTPMessage) -> float | None:
+    value = headers.get("Retry-After")
+    if not value:
+        return None
+    try:
+        wait = float(value)
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(value).timestamp() - time.time()
+        except (TypeError, ValueError):
+            return None
+    return min(max(wait, 0.0), _LONGEST_WAIT)

@@ -1,0 +1,181 @@
+"""What Spark itself knows: the witness's records, indexed so that an agent's run finds its execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Delta runs queries of its own between the user's; some are roots (background snapshots).
+_DELTA_OWN = ("Delta: ", "$anonfun$recordDelta", "MERGE operation - ", "OPTIMIZE operation - ")
+
+
+@dataclass
+class Execution:
+    """One SQL execution; times in milliseconds of the JVM's clock."""
+
+    epoch: int
+    number: int
+    root: int
+    start: int | None = None
+    end: int | None = None
+    error: str | None = None
+    stack_trace: str | None = None
+    description: str = ""
+    command: str = ""
+    step: str | None = None
+    has_jobs: bool = False
+    run: str | None = None
+    """The agent's run that reported it."""
+
+    @property
+    def is_root(self) -> bool:
+        return self.root == self.number
+
+    @property
+    def is_users(self) -> bool:
+        """A query that the user wrote, as far as Spark's descriptions tell."""
+        return self.is_root and self.start is not None and not self.description.startswith(_DELTA_OWN)
+
+
+@dataclass
+class Job:
+    """One Spark job."""
+
+    number: int
+    execution: tuple[int, int] | None
+    start: int
+    step: str | None
+    end: int | None = None
+    error: str | None = None
+
+
+@dataclass
+class Witnessed:
+    """Everything that the witness of one application has written so far."""
+
+    executions: dict[tuple[int, int], Execution] = field(default_factory=dict)
+    jobs: dict[tuple[int, int], Job] = field(default_factory=dict)
+    application: dict[str, Any] | None = None
+    ended: int | None = None
+    """Time of the last applicationEnd."""
+    latest: int = 0
+    """The latest time of any record."""
+    epoch: int = -1
+    """Counts SparkContexts: each numbers its executions and jobs from 0."""
+    _starts: dict[int, list[Execution]] = field(default_factory=dict)
+    _ends: dict[int, list[Execution]] = field(default_factory=dict)
+
+    @property
+    def present(self) -> bool:
+        return self.application is not None
+
+    def feed(self, record: Mapping[str, Any]) -> None:
+        """Take in one record; one of an unknown type or without its numbers is passed over."""
+        time = record.get("time")
+        if isinstance(time, int):
+            self.latest = max(self.latest, time)
+        handler = {
+            "application": self._application,
+            "executionStart": self._execution_start,
+            "executionEnd": self._execution_end,
+            "jobStart": self._job_start,
+            "jobEnd": self._job_end,
+            "applicationEnd": self._application_end,
+        }.get(str(record.get("type")))
+        if handler is not None and isinstance(time, int):
+            handler(record, time)
+
+    def at_start(self, time: int) -> Iterator[Execution]:
+        """Executions that started at this millisecond, the newest context's first."""
+        return reversed(self._starts.get(time, []))
+
+    def at_end(self, time: int) -> Iterator[Execution]:
+        """Executions that ended at this millisecond, the newest context's first."""
+        return reversed(self._ends.get(time, []))
+
+    def job(self, number: int, start: int) -> Job | None:
+        """The job of that number; the one that started at `start` if several contexts had one."""
+        found = [job for epoch in range(self.epoch, -1, -1) if (job := self.jobs.get((epoch, number)))]
+        return next((job for job in found if job.start == start), found[0] if found else None)
+
+    def root_of(self, execution: Execution) -> Execution:
+        return self.executions.get((execution.epoch, execution.root), execution)
+
+    def of_job(self, job: Job) -> Execution | None:
+        """The execution that the job belongs to."""
+        return self.executions.get(job.execution) if job.execution else None
+
+    def roots(self) -> list[Execution]:
+        """The user's own queries, in the order of their start."""
+        return sorted(
+            (item for item in self.executions.values() if item.is_users),
+            key=lambda item: (item.epoch, item.start or 0, item.number),
+        )
+
+    def _application(self, record: Mapping[str, Any], _time: int) -> None:
+        self.application = dict(record)
+        self.epoch += 1
+
+    def _application_end(self, _record: Mapping[str, Any], time: int) -> None:
+        self.ended = time
+
+    def _execution(self, number: object, root: object = None) -> Execution | None:
+        if not isinstance(number, int):
+            return None
+        key = (max(self.epoch, 0), number)
+        found = self.executions.get(key)
+        if found is None:
+            found = self.executions[key] = Execution(key[0], number, number)
+        if isinstance(root, int) and root != found.root:
+            found.root = root
+        return found
+
+    def _execution_start(self, record: Mapping[str, Any], time: int) -> None:
+        found = self._execution(record.get("executionId"), record.get("rootExecutionId"))
+        if found is not None:
+            found.start = time
+            found.description = str(record.get("description") or "")
+            found.command = str(record.get("command") or "")
+            self._starts.setdefault(time, []).append(found)
+            self._spread(found, found.step, found.has_jobs)
+
+    def _execution_end(self, record: Mapping[str, Any], time: int) -> None:
+        found = self._execution(record.get("executionId"))
+        if found is not None:
+            found.end = time
+            error = record.get("error")
+            found.error = None if error is None else str(error)
+            trace = record.get("stackTrace")
+            found.stack_trace = None if trace is None else str(trace)
+            self._ends.setdefault(time, []).append(found)
+
+    def _job_start(self, record: Mapping[str, Any], time: int) -> None:
+        number = record.get("jobId")
+        if not isinstance(number, int):
+            return
+        step = record.get("step")
+        step = step if isinstance(step, str) and step else None
+        execution = self._execution(record.get("executionId"))
+        key = None
+        if execution is not None:
+            key = (execution.epoch, execution.number)
+            self._spread(execution, step, True)
+        self.jobs[(max(self.epoch, 0), number)] = Job(number, key, time, step)
+
+    def _job_end(self, record: Mapping[str, Any], time: int) -> None:
+        number = record.get("jobId")
+        found = self.jobs.get((max(self.epoch, 0), number)) if isinstance(number, int) else None
+        if found is not None:
+            found.end = time
+            error = record.get("error")
+            found.error = None if error is None else str(error)
+
+    def _spread(self, execution: Execution, step: str | None, has_jobs: bool) -> None:
+        # A Delta write is a root without jobs over inner executions that hold them: the step is the root's.
+        for item in (execution, self._execution(execution.root)):
+            if item is not None:
+                item.step = item.step or step
+                item.has_jobs = item.has_jobs or has_jobs
