@@ -96,6 +96,8 @@ class Settler:
             run.job_number = details["jobId"]
         if kind in ol.TERMINAL:
             run.terminal.append(event)
+            if run.kind != "APPLICATION" and self._known(run):
+                self._close(run, None)
             return
         if kind == "START" and run.sent:
             # A driver that starts a second SparkContext under the same run id.
@@ -122,7 +124,7 @@ class Settler:
 
     def finish(self, outcome: Outcome) -> list[ol.Event]:
         """Everything that is left, closed with the application; its terminal event comes last."""
-        for run in list(self._runs.values()):
+        for run in sorted(self._runs.values(), key=lambda run: run.last):
             if run.kind != "APPLICATION":
                 self._close(run, outcome)
         for step in self.steps.by_id.values():
