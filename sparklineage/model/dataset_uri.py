@@ -119,9 +119,7 @@ def _table(uri: str, scheme: str, host: str, path: str, table: str) -> tuple[str
         names = [table] if scheme in _DATABASE_IN_TABLE and "." in table else [*names, table]
     name = ".".join(names)
     if "." not in name:
-        raise ValueError(
-            f"{_shown(uri)} names no table; write it behind a #, such as {scheme}://host/db#schema.table"
-        )
+        raise ValueError(f"{_shown(uri)} names no table; write it behind a #, such as {scheme}://host/db#schema.table")
     return f"{scheme}://{host}", name
 
 
@@ -129,6 +127,6 @@ def _shown(uri: str) -> str:
     """The URI for a message: without parameters, nor anything in front of the last @."""
     head = re.split(r"[?;]", uri, maxsplit=1)[0]
     if "@" in head:
-        scheme = _SCHEME.match(head)
-        head = f"{scheme.group() if scheme else ''}//{MASK}@{head.rpartition('@')[2]}"
+        scheme, _, rest = head.partition("//")
+        head = f"{scheme}//{MASK}@{rest.rpartition('@')[2]}"
     return repr(mask(head[:200]))

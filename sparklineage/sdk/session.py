@@ -1,0 +1,78 @@
+"""What the SDK needs of Spark: where the journal is, and the thread's local property.
+
+pyspark is never imported here. A session is used through its public methods alone, so a Spark Connect
+session (which has no `sparkContext`) simply has neither.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STEP_PROPERTY = "spark.sparklineage.step"
+JOURNAL_PROPERTY = "spark.sparklineage.journal"
+JOURNAL_VARIABLE = "SPARKLINEAGE_JOURNAL_RUN"
+
+# Reading a SparkConf copies all of it through the gateway: once per context is enough.
+_journals: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver:
+    """The driver that runs this code: its journal folder, and its SparkContext where it has one."""
+
+    folder: Path | None
+    """The run folder of the application, or None where lineage is off."""
+    context: Any = None
+
+    @classmethod
+    def of(cls, spark: Any, environ: Mapping[str, str]) -> Driver:
+        """The driver behind a session (or the active one for None). Never raises."""
+        context = _context_of(spark if spark is not None else _active())
+        path = (_journal_of(context) if context is not None else None) or environ.get(JOURNAL_VARIABLE)
+        return cls(folder=Path(path) if path else None, context=context)
+
+    def swap_step(self, step: str | None) -> str | None:
+        """Set the thread's step property, None to remove it; what it was before."""
+        if self.context is None:
+            return None
+        before: str | None = self.context.getLocalProperty(STEP_PROPERTY)
+        self.context.setLocalProperty(STEP_PROPERTY, step)
+        return before
+
+
+def _context_of(spark: Any) -> Any:
+    """The SparkContext of a session or of itself; None under Spark Connect, or for what is no session."""
+    if hasattr(spark, "setLocalProperty"):
+        return spark
+    try:
+        return spark.sparkContext
+    except Exception:  # noqa: BLE001 - Spark Connect raises an error of its own here
+        return None
+
+
+def _active() -> Any:
+    """The session of this thread, else the process's SparkContext, where pyspark is in use at all."""
+    pyspark = sys.modules.get("pyspark")
+    sql = sys.modules.get("pyspark.sql")
+    try:
+        session = sql.SparkSession.getActiveSession() if sql else None
+        # A session is active in the thread that made it, the context in all of them.
+        return session or getattr(pyspark.SparkContext, "_active_spark_context", None) if pyspark else session
+    except Exception:  # noqa: BLE001 - no session is no trouble
+        return None
+
+
+def _journal_of(context: Any) -> str | None:
+    try:
+        if context not in _journals:
+            _journals[context] = context.getConf().get(JOURNAL_PROPERTY)
+        return _journals[context]
+    except Exception:  # noqa: BLE001 - a stopped context has no conf
+        return None

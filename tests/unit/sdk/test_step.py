@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sparklineage.model.dataset import Dataset
+from sparklineage.model.ids import is_run_id
+from sparklineage.sdk import record
+from sparklineage.sdk.step import Step, step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SECRET = "canary-5up3r"
+
+
+class Conf:
+    def __init__(self, values: dict[str, str]) -> None:
+        self.values = values
+
+    def get(self, key: str) -> str | None:
+        return self.values.get(key)
+
+
+class Context:
+    """The part of a SparkContext that steps use: local properties of each thread, and the conf."""
+
+    def __init__(self, conf: dict[str, str]) -> None:
+        self.conf = Conf(conf)
+        self.local = threading.local()
+        self.conf_reads = 0
+
+    def getConf(self) -> Conf:  # noqa: N802 - Spark's name
+        self.conf_reads += 1
+        return self.conf
+
+    def getLocalProperty(self, key: str) -> str | None:  # noqa: N802 - Spark's name
+        value: str | None = getattr(self.local, key, None)
+        return value
+
+    def setLocalProperty(self, key: str, value: str | None) -> None:  # noqa: N802 - Spark's name
+        setattr(self.local, key, value)
+
+
+class Session:
+    def __init__(self, context: Context) -> None:
+        self.sparkContext = context  # Spark's name
+
+
+class ConnectSession:
+    @property
+    def sparkContext(self) -> Any:  # noqa: N802 - Spark's name
+        raise NotImplementedError("JVM_ATTRIBUTE_NOT_SUPPORTED")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def context(folder: Path) -> Context:
+    return Context({"spark.sparklineage.journal": str(folder)})
+
+
+@pytest.fixture
+def spark(context: Context) -> Session:
+    return Session(context)
+
+
+@pytest.fixture(autouse=True)
+def _no_lineage_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("SPARKLINEAGE_JOURNAL_RUN", raising=False)
+    record._unwritable.clear()
+    yield
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "steps.ndjson").read_text().splitlines()]
+
+
+def test_a_step_records_its_start_and_end(spark: Session, folder: Path) -> None:
+    before = time.time_ns() // 1_000_000
+    with step(spark, "weather", inputs=["sqlite:///d/w.db#obs"], outputs=[("file", "/d/bronze")]):
+        pass
+    start, end = records(folder)
+    assert is_run_id(start["step"])
+    assert start == {
+        "type": "stepStart",
+        "format": 1,
+        "time": start["time"],
+        "step": start["step"],
+        "name": "weather",
+        "parentStep": None,
+        "inputs": [{"namespace": "sqlite:/d/w.db", "name": "obs"}],
+        "outputs": [{"namespace": "file", "name": "/d/bronze"}],
+    }
+    assert end == {"type": "stepEnd", "time": end["time"], "step": start["step"], "error": None}
+    assert before <= start["time"] <= end["time"] <= time.time_ns() // 1_000_000
+
+
+def test_datasets_can_be_declared_inside_the_block(spark: Session, folder: Path) -> None:
+    with step(spark, "score") as block:
+        block.reads("s3://b/in", Dataset("kafka://h:1", "t", facets={"schema": {"fields": []}}))
+        block.writes(("file", "/m"), ("file", "/m"))
+        block.reads()
+    start, reads, writes, _ = records(folder)
+    assert reads == {
+        "type": "stepDatasets",
+        "time": reads["time"],
+        "step": start["step"],
+        "inputs": [
+            {"namespace": "s3://b", "name": "in"},
+            {"namespace": "kafka://h:1", "name": "t", "facets": {"schema": {"fields": []}}},
+        ],
+        "outputs": [],
+    }
+    assert (writes["inputs"], writes["outputs"]) == ([], [{"namespace": "file", "name": "/m"}])
+
+
+def test_the_local_property_is_the_step_and_nesting_restores_it(spark: Session, context: Context, folder: Path) -> None:
+    context.setLocalProperty("spark.sparklineage.step", "somebody else's")
+    with step(spark, "outer"):
+        outer = context.getLocalProperty("spark.sparklineage.step")
+        with step(spark, "inner"):
+            inner = context.getLocalProperty("spark.sparklineage.step")
+        assert context.getLocalProperty("spark.sparklineage.step") == outer
+    assert context.getLocalProperty("spark.sparklineage.step") == "somebody else's"
+    starts = [line for line in records(folder) if line["type"] == "stepStart"]
+    assert [line["step"] for line in starts] == [outer, inner]
+    assert [line["parentStep"] for line in starts] == [None, outer]
+
+
+def test_an_exception_is_recorded_and_passes_through(spark: Session, context: Context, folder: Path) -> None:
+    error = KeyError("wind")
+    with pytest.raises(KeyError) as caught, step(spark, "score"):
+        raise error
+    assert caught.value is error
+    assert context.getLocalProperty("spark.sparklineage.step") is None
+    end = records(folder)[-1]
+    assert end["error"]["type"] == "KeyError"
+    assert end["error"]["message"] == "'wind'"
+    assert end["error"]["stackTrace"].startswith("Traceback (most recent call last):")
+    assert "raise error" in end["error"]["stackTrace"]
+
+
+def test_errors_are_short_and_hold_no_secret(spark: Session, folder: Path) -> None:
+    with pytest.raises(ValueError, match="api_key"), step(spark, "score"):
+        raise ValueError(f"api_key={SECRET} " + "x" * 100_000)
+    error = records(folder)[-1]["error"]
+    assert len(error["message"]) <= 16_384
+    assert len(error["stackTrace"]) <= 16_384
+    assert SECRET not in json.dumps(error)
+
+
+@pytest.mark.parametrize(
+    ("leave", "kind"),
+    [
+        (lambda: SystemExit(0), None),
+        (SystemExit, None),
+        (lambda: SystemExit(3), "SystemExit"),
+        (KeyboardInterrupt, "KeyboardInterrupt"),
+    ],
+)
+def test_leaving_the_program_is_an_error_only_with_a_status(
+    spark: Session, folder: Path, leave: Callable[[], BaseException], kind: str | None
+) -> None:
+    with pytest.raises((SystemExit, KeyboardInterrupt)), step(spark, "score"):
+        raise leave()
+    error = records(folder)[-1]["error"]
+    assert (error and error["type"]) == kind
+
+
+def test_each_thread_has_its_own_step(spark: Session, context: Context, folder: Path) -> None:
+    met = threading.Barrier(2)
+    seen: dict[str, tuple[str | None, str | None]] = {}
+
+    def work(name: str) -> None:
+        with step(spark, name):
+            met.wait(10)
+            inside = context.getLocalProperty("spark.sparklineage.step")
+            met.wait(10)
+        seen[name] = (inside, context.getLocalProperty("spark.sparklineage.step"))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    starts = {line["name"]: line for line in records(folder) if line["type"] == "stepStart"}
+    assert seen == {name: (line["step"], None) for name, line in starts.items()}
+    assert {line["parentStep"] for line in starts.values()} == {None}
+
+
+def test_as_a_decorator_every_call_is_a_step(spark: Session, folder: Path) -> None:
+    @step(spark, "countdown", inputs=["file:///x"])
+    def countdown(n: int) -> int:
+        return countdown(n - 1) + 1 if n else 0
+
+    assert countdown(2) == 2
+    starts = [line for line in records(folder) if line["type"] == "stepStart"]
+    assert len({line["step"] for line in starts}) == 3
+    assert [line["parentStep"] for line in starts] == [None, starts[0]["step"], starts[1]["step"]]
+    assert countdown.__name__ == "countdown"
+
+
+def test_the_same_step_can_be_entered_inside_itself(spark: Session, context: Context, folder: Path) -> None:
+    block = step(spark, "score")
+    with block, block:
+        block.reads("file:///x")
+    assert context.getLocalProperty("spark.sparklineage.step") is None
+    first, second, reads, *ends = records(folder)
+    assert reads["step"] == second["step"]
+    assert [line["step"] for line in ends] == [second["step"], first["step"]]
+
+
+def test_spark_connect_is_recorded_through_the_environment(folder: Path) -> None:
+    environ = {"SPARKLINEAGE_JOURNAL_RUN": str(folder)}
+    with Step(ConnectSession(), "outer", environ=environ), Step(ConnectSession(), "inner", environ=environ):
+        pass
+    outer, inner, *_ = records(folder)
+    assert inner["parentStep"] == outer["step"]
+    assert [line["type"] for line in records(folder)] == ["stepStart", "stepStart", "stepEnd", "stepEnd"]
+
+
+def test_without_a_session_the_environment_serves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL_RUN", str(folder))
+    with step(None, "plain"):
+        pass
+    assert [line["type"] for line in records(folder)] == ["stepStart", "stepEnd"]
+
+
+def test_the_conf_is_read_once_and_goes_before_the_environment(
+    spark: Session, context: Context, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL_RUN", str(folder / "elsewhere"))
+    for _ in range(3):
+        with step(spark, "again"):
+            pass
+    assert len(records(folder)) == 6
+    assert context.conf_reads == 1
+
+
+def test_without_lineage_nothing_happens(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    context = Context({})
+    with step(Session(context), "score", inputs=["not a uri"]) as block:
+        block.reads("neither")
+        assert context.getLocalProperty("spark.sparklineage.step") is None
+    assert list(folder.iterdir()) == []
+    assert caplog.records == []
+
+
+def test_a_bad_dataset_is_one_warning_without_its_password(
+    spark: Session, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with step(spark, "score", inputs=["file:///good", f"jdbc:mysql://bob:{SECRET}@h/db"]):
+        pass
+    assert [(line.name, line.levelno) for line in caplog.records] == [("sparklineage", logging.WARNING)]
+    assert "step 'score': its lineage is not complete: 'jdbc:mysql://********@h/db' names no" in caplog.text
+    assert records(folder)[0]["inputs"] == [{"namespace": "file", "name": "/good"}]
+
+
+@pytest.mark.parametrize("inputs", ["file:///x", Dataset("file", "/x"), ["file:///x"], ("file:///x",)])
+def test_one_dataset_needs_no_list(spark: Session, folder: Path, inputs: Any) -> None:
+    with step(spark, "score", inputs=inputs):
+        pass
+    assert records(folder)[0]["inputs"] == [{"namespace": "file", "name": "/x"}]
+
+
+@pytest.mark.parametrize("inputs", [7, None, [None], object()])
+def test_no_value_of_inputs_stops_the_job(spark: Session, folder: Path, inputs: Any) -> None:
+    with step(spark, "score", inputs=inputs):
+        pass
+    assert records(folder)[0]["inputs"] == []
+
+
+def test_an_unwritable_journal_is_one_warning_and_the_job_goes_on(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = Session(Context({"spark.sparklineage.journal": str(folder / "gone")}))
+    done = []
+    for name in ("first", "second"):
+        with step(gone, name) as block:
+            block.reads("file:///x")
+            done.append(name)
+    assert done == ["first", "second"]
+    assert len(caplog.messages) == 1
+    assert "step 'first': its lineage is not complete: " in caplog.messages[0]
+    assert str(folder / "gone") in caplog.messages[0]
+
+
+def test_declaring_outside_the_block_is_a_warning(
+    spark: Session, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with step(spark, "score") as block:
+        pass
+    block.writes("file:///late")
+    assert caplog.messages == ["step 'score': its datasets are left out, declare them inside its block"]
+    assert len(records(folder)) == 2
+
+
+def test_a_context_stopped_inside_the_block_does_no_harm(
+    spark: Session, context: Context, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'setLocalProperty'")
+
+    with step(spark, "last"):
+        monkeypatch.setattr(context, "setLocalProperty", stopped)
+    assert records(folder)[-1]["type"] == "stepEnd"
+
+
+def test_a_step_without_lineage_costs_microseconds() -> None:
+    context = Context({})
+    session = Session(context)
+    began = time.perf_counter()
+    for _ in range(1000):
+        with step(session, "score", inputs=["file:///x"]):
+            pass
+    assert time.perf_counter() - began < 0.5
