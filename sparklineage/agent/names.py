@@ -9,9 +9,7 @@ LISTENER = "io.openlineage.spark.agent.OpenLineageSparkListener"
 GROUP = "io.openlineage"
 
 _FILE = re.compile(r"openlineage-spark(?:_(?P<scala>\d+\.\d+))?(?:-(?P<version>\d[\w.+\-]*?|latest))?\.jar")
-_COORDINATES = re.compile(
-    r"io\.openlineage:openlineage-spark(?:_(?P<scala>\d+\.\d+))?:(?P<version>[\w.+\-]+)(?::.*)?"
-)
+_COORDINATES = re.compile(r"io\.openlineage:openlineage-spark(?:_(?P<scala>\d+\.\d+))?:(?P<version>[\w.+\-]+)(?::.*)?")
 _NOT_THE_JAR = ("-sources", "-javadoc", "-tests")
 
 

@@ -60,9 +60,7 @@ def _release(entry: Mapping[str, Any]) -> Release:
     artifacts = {}
     for scala, file in entry["scala"].items():
         if not _SHA512.fullmatch(file.get("sha512") or ""):
-            raise AgentJarError(
-                f"releases.json: agent {version} for Scala {scala} has no SHA-512; add its digest."
-            )
+            raise AgentJarError(f"releases.json: agent {version} for Scala {scala} has no SHA-512; add its digest.")
         artifacts[scala] = _artifact(version, scala, sha512=file["sha512"], size=file["size"])
     spark = {scala: tuple(file["spark"]) for scala, file in entry["scala"].items()}
     return Release(version=version, artifacts=artifacts, spark=spark)
@@ -107,9 +105,7 @@ def checked_version(text: str) -> str:
     )
 
 
-def misfit(
-    version: str | None, scala: str | None, spark_version: str, spark_scala: str | None = None
-) -> str | None:
+def misfit(version: str | None, scala: str | None, spark_version: str, spark_scala: str | None = None) -> str | None:
     """Why agent `version` for `scala` cannot run on this Spark, as a sentence; None if nothing is against it.
 
     `spark_scala` is Spark's own Scala where it may differ from the JAR's; a version or Scala of None is not
@@ -148,9 +144,7 @@ def supported() -> str:
     groups: dict[tuple[str, ...], list[str]] = {}
     for minor, built in scalas.items():
         groups.setdefault(tuple(built), []).append(minor)
-    return "Spark " + ", ".join(
-        f"{span(minors)} (Scala {', '.join(built)})" for built, minors in groups.items()
-    )
+    return "Spark " + ", ".join(f"{span(minors)} (Scala {', '.join(built)})" for built, minors in groups.items())
 
 
 def span(minors: Iterable[str]) -> str:
@@ -158,9 +152,7 @@ def span(minors: Iterable[str]) -> str:
     majors: dict[str, list[str]] = {}
     for minor in minors:
         majors.setdefault(minor.partition(".")[0], []).append(minor)
-    return ", ".join(
-        group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in majors.values()
-    )
+    return ", ".join(group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in majors.values())
 
 
 def _binary_scala(scala: str) -> str:

@@ -1,0 +1,140 @@
+"""A pinned file on disk: from the cache, else from the first place that has it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparklineage.agent.artifact import digest_of
+from sparklineage.errors import AgentJarError, DigestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sparklineage.agent.artifact import Artifact, Progress
+    from sparklineage.agent.source import Source
+
+
+def default_cache(environ: Mapping[str, str], home: Path) -> Path:
+    """`SPARKLINEAGE_CACHE`, else `sparklineage` in `XDG_CACHE_HOME` or `~/.cache`."""
+    if environ.get("SPARKLINEAGE_CACHE"):
+        return Path(environ["SPARKLINEAGE_CACHE"])
+    base = environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else home / ".cache") / "sparklineage"
+
+
+def fetch(artifact: Artifact, *, cache: Path, sources: Sequence[Source], progress: Progress | None = None) -> Path:
+    """The path of `artifact` in the cache, its digest checked; downloaded if it is not there intact.
+
+    `sources` are asked in turn. Raises DigestError where one gave wrong bytes twice, and AgentJarError where none
+    could give any or the cache cannot be written. Any number of processes may fetch the same file at once.
+    """
+    target = cache / "jars" / artifact.path
+    if _intact(target, artifact.sha512):
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(target):
+            if _intact(target, artifact.sha512):
+                return target
+            target.unlink(missing_ok=True)
+            _obtain(artifact, target, sources, progress)
+    except OSError as error:
+        raise AgentJarError(
+            f"{error.filename or target}: the cache cannot be written ({error.strerror or error}); "
+            "name another folder in SPARKLINEAGE_CACHE."
+        ) from None
+    return target
+
+
+def _obtain(artifact: Artifact, target: Path, sources: Sequence[Source], progress: Progress | None) -> None:
+    reasons = []
+    for source in sources:
+        try:
+            return _download(artifact, target, source, progress)
+        except DigestError:
+            raise
+        except AgentJarError as error:
+            reasons.append(str(error))
+    why = "; ".join(reasons) or "there is no place to fetch it from"
+    raise AgentJarError(
+        f"{artifact.coordinates} cannot be had: {why}. "
+        "Name a repository that has it with --repository or SPARKLINEAGE_REPOSITORY."
+    )
+
+
+def _download(artifact: Artifact, target: Path, source: Source, progress: Progress | None) -> None:
+    """The verified file at `target`; a wrong one is thrown away and fetched anew once."""
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
+        part = Path(folder) / f"{artifact.file_name}.part"
+        wrong = found = ""
+        for _ in range(2):
+            published = source.get(artifact, part, progress)
+            expected = [digest for digest in (artifact.sha512, published) if digest]
+            if not expected:
+                raise AgentJarError(
+                    f"{source.place} publishes no .sha512 beside {artifact.file_name}, and no digest is pinned for it"
+                )
+            found = digest_of(part)
+            wrong = next((digest for digest in expected if digest != found), "")
+            if not wrong:
+                part.chmod(0o644)
+                part.replace(target)
+                _stamp(target, found)
+                return
+            part.unlink()
+    raise DigestError(
+        f"{artifact.file_name} from {source.place} has the wrong SHA-512, twice: "
+        f"expected {wrong[:16]}…, found {found[:16]}… Nothing was kept; ask whoever runs that repository."
+    )
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """One process at a time downloads a file; the others wait and find it there."""
+    lock = os.open(target.with_name(f".{target.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        with suppress(OSError):  # A file system without locks: downloads twice, and still replaces whole files.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in target.parent.glob(".part-*"):  # By a process that was killed.
+                shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _intact(path: Path, pinned: str | None) -> bool:
+    """Whether the file has its digest: the stamp saves reading 40 MB each time, any change makes it void."""
+    try:
+        state = path.stat()
+    except OSError:
+        return False
+    stamp = _sidecar(path)
+    digest, size, changed = "", "", ""
+    with suppress(OSError, ValueError):
+        digest, size, changed = stamp.read_text("ascii").split()
+    wanted = pinned or digest
+    if not wanted:
+        return False
+    if digest == wanted and (size, changed) == (str(state.st_size), str(state.st_mtime_ns)):
+        return True
+    with suppress(OSError):
+        if digest_of(path) == wanted:
+            with suppress(OSError):
+                _stamp(path, wanted)
+            return True
+    return False
+
+
+def _stamp(path: Path, digest: str) -> None:
+    state = path.stat()
+    _sidecar(path).write_text(f"{digest} {state.st_size} {state.st_mtime_ns}\n", "ascii")
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(f".{path.name}.verified")
