@@ -1,0 +1,1 @@
+"""Starting the real spark-submit: reading its options, adding ours, supervising it, judging how it ended."""
