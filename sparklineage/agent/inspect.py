@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sparklineage.agent.artifact import digest_of
 from sparklineage.agent.names import LISTENER, agent_name
 from sparklineage.agent.releases import misfit, releases
 from sparklineage.errors import AgentJarError, UnsupportedSparkError
@@ -37,6 +38,14 @@ class AgentJar:
         """Raises UnsupportedSparkError if this JAR cannot run on that Spark."""
         if reason := misfit(self.version, self.scala, spark_version, spark_scala):
             raise UnsupportedSparkError(f"{self.path}: {reason} Leave it out to get one that fits, or use --force.")
+
+    def digest_state(self) -> str:
+        """Whether these are the bytes that were published, in words; reads the whole file."""
+        release = releases().get(self.version or "")
+        if release is None or self.scala is None or self.scala not in release.artifacts:
+            return "not known for this version"
+        same = digest_of(self.path) == release.artifacts[self.scala].sha512
+        return "as published" if same else "not that of the published file: repackaged or changed"
 
 
 def inspect(path: Path) -> AgentJar:

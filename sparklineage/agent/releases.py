@@ -91,8 +91,14 @@ def choose(spark_version: str, scala: str, wanted: str | None = None, *, force: 
     binary = _binary_scala(scala)
     if binary not in _SCALAS:
         binary = "2.13" if numbers(spark_version) >= (4,) else "2.12"
+    return unchecked(binary, version)
+
+
+def unchecked(scala: str, wanted: str | None = None) -> Artifact:
+    """The agent's JAR for `2.12` or `2.13`, the newest or the version `wanted`, whatever Spark it is for."""
+    version = checked_version(wanted) if wanted else releases().default
     release = releases().get(version)
-    return release.artifacts[binary] if release else _artifact(version, binary)
+    return release.artifacts[scala] if release else _artifact(version, scala)
 
 
 def checked_version(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.agent.ivy import Ivy, find_java
 from sparklineage.agent.maven import maven_settings
-from sparklineage.agent.source import LocalCopies
+from sparklineage.agent.source import LocalCopies, Nowhere
 from sparklineage.agent.web import repository as parse
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ def sources(
 ) -> list[Source]:
     """The places to ask, first one first.
 
-    A configured `repository` is the only one. Else: copies on this machine; the mirror that Maven's settings put in the
-    place of the public repository; Ivy with the user's Ivy settings (`ivy_settings`, or those in `home`), or, where
-    neither Maven nor Ivy was told otherwise, as it comes: nobody's mirror is gone around. `java` is found through
-    `environ` if not given; without it or `spark_home` there is no Ivy. Raises ConfigError for a wrong URL or a broken
-    settings file.
+    A configured `repository` is the only one. Else: copies on this machine; the mirror that Maven's settings put in
+    the place of the public repository; Ivy with the user's Ivy settings (`ivy_settings`, or those in `home`), or,
+    where neither Maven nor Ivy was told otherwise, as it comes: nobody's mirror is gone around. `java` is found
+    through `environ` if not given. Raises ConfigError for a wrong URL or a broken settings file.
     """
     if repository:
         return [parse(repository, timeout=timeout)]
@@ -42,7 +41,14 @@ def sources(
         found.append(maven.mirror)
     own = home / ".ivy2" / "ivysettings.xml"
     settings = ivy_settings or (own if own.is_file() else None)
-    java = java or find_java(environ)
-    if spark_home and java and (settings or not maven.mirror):
-        found.append(Ivy(spark_home=spark_home, java=java, settings=settings, environ=environ))
+    if settings or not maven.mirror:
+        found.append(_ivy(spark_home, java or find_java(environ), settings, environ))
     return found
+
+
+def _ivy(spark_home: Path | None, java: str | None, settings: Path | None, environ: Mapping[str, str]) -> Source:
+    if spark_home is None:
+        return Nowhere(place="Ivy", why="there is no Spark whose Ivy could fetch it")
+    if java is None:
+        return Nowhere(place="Ivy", why="there is no Java that could run Spark's Ivy")
+    return Ivy(spark_home=spark_home, java=java, settings=settings, environ=environ)

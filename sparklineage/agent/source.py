@@ -77,3 +77,14 @@ def _published(path: Path, pinned: str | None) -> str | None:
             words = sibling.read_text("ascii", "replace").split()
             return digest if words and words[0].lower() == digest_of(path, algorithm) else None
     return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nowhere:
+    """Stands where a place would, to say why it cannot be asked."""
+
+    place: str
+    why: str
+
+    def get(self, artifact: Artifact, target: Path, progress: Progress | None) -> str | None:  # noqa: ARG002
+        raise AgentJarError(self.why)
