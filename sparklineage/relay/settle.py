@@ -40,6 +40,8 @@ class _Run:
     first: ol.Event
     start: int
     job_number: int | None = None
+    carried: str | None = None
+    """The step that the agent's captured property names; only RUNNING events have it."""
     execution: Execution | None = None
     terminal: list[ol.Event] = field(default_factory=list)
     last: int = 0
@@ -94,6 +96,7 @@ class Settler:
         details = ol.run_facets(event).get("spark_jobDetails")
         if run.job_number is None and isinstance(details, dict) and isinstance(details.get("jobId"), int):
             run.job_number = details["jobId"]
+        run.carried = run.carried or _carried_step(event)
         if kind in ol.TERMINAL:
             run.terminal.append(event)
             if run.kind != "APPLICATION" and self._known(run):
@@ -190,22 +193,16 @@ class Settler:
         return self.steps.at(root.start) if not root.has_jobs and root.start is not None else None
 
     def _step_of_run(self, run: _Run) -> Step | None:
-        step = self._step_of(run.execution)
-        if step is None and run.execution is None and run.kind != "RDD_JOB":
-            properties = ol.run_facets(run.first).get("spark_properties")
-            named = properties.get("properties") if isinstance(properties, dict) else None
-            step = self.steps.get(named.get("spark.sparklineage.step")) if isinstance(named, dict) else None
-        return step
+        return self._step_of(run.execution) or self.steps.get(run.carried)
 
     def _enriched(self, run: _Run, event: ol.Event) -> ol.Event:
         """The event with what its step declared; a file-listing run of RDDs stays as it is."""
+        if run.kind == "RDD_JOB":
+            return event
         if run.execution is None:
             self._match(run, None)
-        properties = ol.run_facets(event).get("spark_properties")
-        named = properties.get("properties") if isinstance(properties, dict) else None
-        carried = named.get("spark.sparklineage.step") if isinstance(named, dict) else None
-        step = self._step_of_run(run) or (self.steps.get(carried) if run.kind != "RDD_JOB" else None)
-        if step is None or run.kind == "RDD_JOB":
+        step = self._step_of_run(run)
+        if step is None:
             return event
         self._merged.add(step.id)
         event = ol.with_datasets(event, "inputs", (ol.declared(item, step.name) for item in step.inputs))
@@ -381,6 +378,13 @@ def _identity(event: Mapping[str, Any]) -> tuple[str, str, str]:
     return (
         (ol.run_id(event), "END", "") if kind in ol.TERMINAL else (ol.run_id(event), kind, str(event.get("eventTime")))
     )
+
+
+def _carried_step(event: Mapping[str, Any]) -> str | None:
+    facet = ol.run_facets(event).get("spark_properties")
+    properties = facet.get("properties") if isinstance(facet, dict) else None
+    step = properties.get("spark.sparklineage.step") if isinstance(properties, dict) else None
+    return step if isinstance(step, str) else None
 
 
 def _time(event: Mapping[str, Any]) -> int | None:

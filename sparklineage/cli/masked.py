@@ -1,0 +1,38 @@
+"""A command line as people and files may see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sparklineage.model.masking import MASK, SECRET_KEY, mask, mask_property
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CONF = frozenset({"--conf", "-c"})
+
+
+def masked_command(argv: Sequence[str]) -> list[str]:
+    """The arguments with every value hidden whose option or key says that it is secret.
+
+    Application arguments are looked at in the same way: `--password x`, `--token=x`, URLs with a password.
+    """
+    shown: list[str] = []
+    before = ""
+    for word in argv:
+        shown.append(_shown(before, word))
+        before = word
+    return shown
+
+
+def _shown(before: str, word: str) -> str:
+    if before in _CONF or word.startswith("--conf="):
+        option, value = ("--conf=", word.removeprefix("--conf=")) if word.startswith("--conf=") else ("", word)
+        key, equals, secret = value.partition("=")
+        return f"{option}{key}{equals}{mask_property(key, secret)}"
+    if before.startswith("-") and "=" not in before and SECRET_KEY.search(before) and not word.startswith("-"):
+        return MASK
+    if word.startswith("-") and "=" in word:
+        key, equals, secret = word.partition("=")
+        return f"{key}{equals}{mask_property(key, secret)}"
+    return mask(word)

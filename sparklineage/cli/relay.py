@@ -1,0 +1,112 @@
+"""`sparklineage relay drain`: deliver what earlier runs left in the journal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparklineage.errors import ConfigError, DeliveryError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from sparklineage.journal import RunFolder
+    from sparklineage.relay import Drained
+
+_LOCK_WAIT = 15.0
+"""Seconds to wait for a run whose `submit` has just left: its relay still answers for one event."""
+
+_DESCRIPTION = """\
+Send the events that wait in the journal to the backend (OPENLINEAGE_URL or MARQUEZ_URL, a configuration file, or
+--backend). Without RUN: every run that was submitted with this backend and has events left, those included whose
+`submit` was killed; they are closed first. Runs whose driver is alive are left alone."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`relay drain` and its options."""
+    parser = subparsers.add_parser("relay", help="deliver what waits in the journal", description=_DESCRIPTION)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    drain = actions.add_parser("drain", help="send waiting events to the backend", description=_DESCRIPTION)
+    drain.add_argument(
+        "run", nargs="*", metavar="RUN", help="run id or a unique beginning of it; default: all that wait"
+    )
+    drain.add_argument("--backend", metavar="URL", help="address of the OpenLineage HTTP receiver")
+    drain.add_argument("--journal", metavar="DIR", help="root of the journal")
+    drain.add_argument("--config", metavar="FILE", help="configuration file")
+    drain.add_argument("--all", action="store_true", help="also runs that were submitted without this backend")
+    drain.add_argument("--again", action="store_true", help="send the events of the named runs from the first one, "
+                       "also those accepted or refused before")  # fmt: skip
+    drain.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="give up after this time (300)")
+
+
+def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Prints a line a run; raises DeliveryError where anything still waits."""
+    from sparklineage.config import load_settings  # noqa: PLC0415
+    from sparklineage.journal import run_folders  # noqa: PLC0415
+    from sparklineage.relay import HttpSink, folders_for  # noqa: PLC0415
+
+    flags = {"--backend": args.backend, "--journal": args.journal}
+    config = Path(args.config) if args.config else None
+    settings = load_settings(environ=environ, flags=flags, directory=Path.cwd(), config=config)
+    backend, root = settings.backend.value, settings.journal.value
+    if backend is None:
+        raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
+    if args.again and not args.run:
+        raise UsageError("--again needs the RUN that it is for; `sparklineage runs` lists them.")
+    if not args.timeout > 0:
+        raise UsageError(f"--timeout is {args.timeout:g}; write seconds, such as 300.")
+    sink = HttpSink(backend)
+    if args.run:
+        from sparklineage.cli.choose import choose_runs  # noqa: PLC0415
+
+        folders = choose_runs(root, args.run)
+    else:
+        folders = run_folders(root) if args.all else folders_for(root, backend.key)
+    if not folders:
+        print(f"Nothing waits for {backend.shown} in {root}.")
+        return 0
+    until = time.monotonic() + args.timeout
+    results = [_one(folder, sink, until, again=args.again, named=bool(args.run)) for folder in folders]
+    sink.close()
+    busy = [item for item in results if item.busy]
+    left = [item for item in results if not item.done and not item.busy]
+    if left or (busy and args.run):
+        waiting = sum(item.waiting for item in left)
+        reason = next((item.error for item in left if item.error), "the run is alive or another process delivers it")
+        raise DeliveryError(
+            f"{waiting} events of {len(left) + len(busy)} runs still wait for {backend.shown}: {reason}; "
+            "they stay in the journal, run `sparklineage relay drain` again."
+        )
+    return 0
+
+
+def _one(folder: RunFolder, sink: object, until: float, *, again: bool, named: bool) -> Drained:
+    from sparklineage.relay import HttpSink, drain  # noqa: PLC0415
+
+    assert isinstance(sink, HttpSink)  # noqa: S101
+    patience = min(until, time.monotonic() + _LOCK_WAIT)
+    while True:
+        found = drain(folder, sink, until=until, again=again)
+        if not found.busy or time.monotonic() >= patience or not (named or folder.outcome.exists()):
+            break
+        time.sleep(0.2)
+    print(_line(found), file=sys.stdout, flush=True)
+    return found
+
+
+def _line(found: Drained) -> str:
+    if found.busy:
+        return f"{found.run_id}  alive or being delivered by another process; left alone"
+    parts = [f"{found.delivered} delivered"]
+    if found.refused:
+        parts.append(f"{found.refused} refused (dead letters)")
+    if found.waiting:
+        parts.append(f"{found.waiting} waiting")
+    if found.closed:
+        parts.append("the run had no end and was closed as ABORT")
+    if found.error:
+        parts.append(found.error)
+    return f"{found.run_id}  " + ", ".join(parts)

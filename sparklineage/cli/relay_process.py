@@ -1,0 +1,104 @@
+"""The relay that runs beside a job, in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from sparklineage.relay import Follower, arrivals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.journal import RunFolder
+    from sparklineage.model.backend import Backend
+
+_SETTLE = 10.0
+"""Seconds that the relay may take to settle the rest of a journal; it is milliseconds for most."""
+_NO_PROGRESS = 4.0
+"""Seconds without one accepted event after which a backend is not waited for any longer."""
+_LOOK = 0.05
+
+
+class RelayProcess:
+    """Started before the job, told when it has ended, left when the drain time is over."""
+
+    def __init__(self, folder: RunFolder, backend: Backend, *, environ: Mapping[str, str], lock_fd: int) -> None:
+        self.folder = folder
+        with (folder.path / "relay.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sparklineage.relay", str(folder.path)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=dict(environ),
+                pass_fds=(lock_fd,),
+                start_new_session=True,  # a Ctrl-C at the terminal is for the job
+                cwd=folder.path,
+            )
+        fields = {
+            "url": backend.url,
+            "endpoint": backend.endpoint,
+            "api_key": backend.api_key.reveal() if backend.api_key else None,
+            "headers": dict(backend.headers),
+            "timeout": backend.timeout,
+            "marquez": backend.marquez,
+        }
+        self._say(json.dumps({"backend": fields}))
+
+    def ended(self) -> bool:
+        """Tell it that outcome.json is written, and wait until the journal is settled; False if it did not."""
+        if not self._say("ended"):
+            return False
+        until = time.monotonic() + _SETTLE
+        while not self.folder.settled.exists():
+            if self._process.poll() is not None or time.monotonic() >= until:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def drain(self, timeout: float) -> None:
+        """Wait until everything is accepted, the time is over, or the backend has stopped taking anything."""
+        until = time.monotonic() + timeout
+        accepted, moved = -1, time.monotonic()
+        while self._process.poll() is None:
+            found = arrivals(self.folder)
+            if not any(item.waiting for item in found):
+                return
+            done = sum(item.delivered + item.refused for item in found)
+            now = time.monotonic()
+            if done != accepted:
+                accepted, moved = done, now
+            if now >= until or now - moved >= _NO_PROGRESS:
+                return
+            time.sleep(min(_LOOK, max(until - now, 0)))
+
+    def leave(self) -> None:
+        """Let go of it. An event under way is still answered and remembered, then it ends by itself."""
+        self._say("leave")
+        stdin = self._process.stdin
+        if stdin is not None:
+            with contextlib.suppress(OSError):
+                stdin.close()
+        # It outlives us on purpose; without this the interpreter would warn of a child left behind.
+        self._process.returncode = self._process.poll() or 0
+
+    def _say(self, line: str) -> bool:
+        stdin = self._process.stdin
+        try:
+            if stdin is None or self._process.poll() is not None:
+                return False
+            stdin.write(line.encode() + b"\n")
+            stdin.flush()
+        except OSError:
+            return False
+        return True
+
+
+def settle_here(folder: RunFolder) -> None:
+    """Settle a journal that no relay follows, or whose relay is gone."""
+    Follower(folder).finish()
