@@ -26,8 +26,15 @@ def add_journal_option(parser: argparse.ArgumentParser) -> None:
 
 
 def journal_root(chosen: str | None, environ: Mapping[str, str]) -> Path:
-    """The journal that `--journal` or the environment names."""
-    return Path(chosen).expanduser().absolute() if chosen else default_root(environ)
+    """The journal that `--journal`, the environment or the configuration file names; ConfigError for a wrong file."""
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    if environ.get("SPARKLINEAGE_JOURNAL"):
+        return default_root(environ)
+    # Only where it must: whoever looks at a graph has no use for the backend's settings.
+    from sparklineage.config import load_settings  # noqa: PLC0415
+
+    return load_settings(environ=environ, flags={}, directory=Path.cwd()).journal.value
 
 
 def folders_in(root: Path) -> list[RunFolder]:

@@ -36,7 +36,7 @@ def _dataset_ladder(key: Key) -> list[str]:
     parts = [name] if namespace.startswith(_FLAT) else name.strip(mark).split(mark)
     # One part says too little (`flights` of which layer?); the folder around it is worth its place.
     suffixes = [mark.join(parts[-size:]) for size in range(min(2, len(parts)), len(parts) + 1)]
-    return [*suffixes, name, _uri(namespace, name), f"{namespace} {name}"]
+    return [rung for rung in (*suffixes, name, _uri(namespace, name), f"{namespace} {name}") if rung]
 
 
 def _uri(namespace: str, name: str) -> str:
