@@ -1,0 +1,163 @@
+"""Finding, in what a failed spark-submit printed, the lines that say why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_LINES = 10
+MAX_MESSAGE = 4_000
+MAX_TRACE = 16_384
+
+_HEADER = "Traceback (most recent call last):"
+_CHAINED = (
+    "The above exception was the direct cause of the following exception:",
+    "During handling of the above exception, another exception occurred:",
+)
+# With these the Python side says that the JVM is gone, not why.
+_JVM_IS_GONE = re.compile(
+    r"^(?:py4j\.protocol\.Py4JNetworkError\b|ConnectionRefusedError\b|ConnectionResetError\b)"
+    r"|Answer from Java side is empty|Error while sending or receiving",
+    re.MULTILINE,
+)
+_SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError): ")
+_JVM = re.compile(r'^Exception in thread "(?P<thread>[^"]*)" ')
+_LOG = re.compile(r"^(?:\d\d/\d\d/\d\d|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d\S* (?P<level>[A-Z]+)\b")
+_JSON_LOG = re.compile(r'^\{"ts":.*?"level":"(?P<level>[A-Z]+)"')
+_FRAME = re.compile(r'\s+at \S|\s+\.\.\. \d+ (?:more|common frames)|\s+File "|\s+[~^]+\s*$')
+_NOISE = re.compile(
+    r"WARNING: |Using Spark's default log4j|Setting default log level|To adjust logging level"
+    r"|Picked up \w*JAVA_|Run with --(?:help|verbose)|Driver stacktrace:|SLF4J|log4j:"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorText:
+    """The lines that tell the error, and the trace they were found in."""
+
+    message: str
+    trace: str | None = None
+
+
+def find_error(stdout: str, stderr: str) -> ErrorText | None:
+    """The error in the ends of both streams, or None where nothing in them looks like one.
+
+    In order: the last Python traceback (Spark merges a Python driver's errors into standard output), a Python
+    syntax error, an exception that ended a JVM thread, what spark-submit or java themselves complain about, the
+    last errors in Spark's log.
+    """
+    out, err = stdout.splitlines(), stderr.splitlines()
+    return _python(out) or _syntax(out) or _jvm(err) or _complaint(err) or _python(err) or _logged(err)
+
+
+def last_lines(text: str) -> str:
+    """The last lines that are neither blank nor Spark's everyday log, for want of an error."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    plain = [line for line in lines if not _NOISE.match(line) and not _level(line)]
+    return _shortened(plain[-MAX_LINES:])
+
+
+def _level(line: str) -> str | None:
+    match = _LOG.match(line) or _JSON_LOG.match(line)
+    return match["level"] if match else None
+
+
+def _python(lines: list[str]) -> ErrorText | None:
+    for group in reversed(_groups(lines)):
+        trace = "\n".join(group)
+        if not _JVM_IS_GONE.search(trace):
+            return ErrorText(message=_exception_lines(group), trace=_cut(trace))
+    return None
+
+
+def _groups(lines: list[str]) -> list[list[str]]:
+    """Each uncaught exception with its whole chain: from its first header to the next exception's."""
+    starts: list[int] = []
+    for at, line in enumerate(lines):
+        if line != _HEADER:
+            continue
+        before = next((text for text in reversed(lines[:at]) if text.strip()), "")
+        # A worker's traceback is quoted in the message of the driver's, right below the line announcing it.
+        quoted = bool(starts) and at > 0 and bool(re.search(r"(?::|stack trace below\.)\s*$", lines[at - 1]))
+        if not quoted and not (starts and before in _CHAINED):
+            starts.append(at)
+    ends = [*starts[1:], len(lines)]
+    groups = [lines[start:end] for start, end in zip(starts, ends, strict=True)]
+    return [_until_log(group) for group in groups]
+
+
+def _until_log(group: list[str]) -> list[str]:
+    end = next((at for at, line in enumerate(group) if _level(line)), len(group))
+    while end and not group[end - 1].strip():
+        end -= 1
+    return group[:end]
+
+
+def _exception_lines(group: list[str]) -> str:
+    """The last exception of a chain: its own line and message, without frames."""
+    begin = 0
+    for at, line in enumerate(group):
+        if line in _CHAINED:
+            begin = at + 1
+    body = [line for line in group[begin:] if line.strip()]
+    first = next((at for at, line in enumerate(body) if line != _HEADER and not line[:1].isspace()), len(body))
+    found: list[str] = []
+    code = False  # whether the line before was a Python frame, so that this one quotes its source
+    for line in body[first:]:
+        frame = bool(_FRAME.match(line))
+        if not frame and not (code and line[:1].isspace()) and line != _HEADER and not _NOISE.match(line):
+            found.append(line.rstrip())
+        code = line.lstrip().startswith('File "') or (code and line[:1].isspace())
+    return _shortened(found or body[-1:])
+
+
+def _syntax(lines: list[str]) -> ErrorText | None:
+    for at in range(len(lines) - 1, -1, -1):
+        if _SYNTAX.match(lines[at]):
+            begin = next((i for i in range(at, max(-1, at - 8), -1) if lines[i].startswith('  File "')), at)
+            place = [lines[begin].strip()] if begin != at else []
+            trace = "\n".join(lines[begin : at + 1])
+            return ErrorText(message=_shortened([lines[at], *place]), trace=_cut(trace))
+    return None
+
+
+def _jvm(lines: list[str]) -> ErrorText | None:
+    found = [(at, match["thread"]) for at, line in enumerate(lines) if (match := _JVM.match(line))]
+    if not found:
+        return None
+    at = next((at for at, thread in reversed(found) if thread == "main"), found[-1][0])
+    following = next((other for other, _ in found if other > at), len(lines))
+    trace = _until_log(lines[at:following])
+    heads = [line for line in trace if line.strip() and not _FRAME.match(line) and not _NOISE.match(line)]
+    return ErrorText(message=_shortened(heads), trace=_cut("\n".join(trace)))
+
+
+def _complaint(lines: list[str]) -> ErrorText | None:
+    complaints = [(at, line) for at, line in enumerate(lines) if line.startswith(("Error: ", "error: "))]
+    if not complaints:
+        return None
+    at, _ = complaints[0]
+    # java says what is wrong in the line above.
+    above = [lines[at - 1]] if at and "Java Virtual Machine" in lines[at] else []
+    return ErrorText(message=_shortened([*above, *(line for _, line in complaints[:3])]))
+
+
+def _logged(lines: list[str]) -> ErrorText | None:
+    errors = [line for line in lines if _level(line) in {"ERROR", "FATAL"}]
+    return ErrorText(message=_shortened(list(dict.fromkeys(errors))[-3:])) if errors else None
+
+
+def _shortened(lines: list[str]) -> str:
+    """At most ten lines and 4,000 characters; what is left out is in the middle, where it matters least."""
+    kept = list(dict.fromkeys(lines))
+    if len(kept) > MAX_LINES:
+        kept = [*kept[: MAX_LINES // 2], "…", *kept[-(MAX_LINES - MAX_LINES // 2 - 1) :]]
+    return _cut("\n".join(line[:MAX_MESSAGE] for line in kept), MAX_MESSAGE)
+
+
+def _cut(text: str, most: int = MAX_TRACE) -> str:
+    """The beginning and the end of a text, `most` characters in all."""
+    if len(text) <= most:
+        return text
+    half = (most - 3) // 2
+    return f"{text[:half]}\n…\n{text[-half:]}"
