@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections import Counter
@@ -36,6 +38,7 @@ class Receiver:
     seen_headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     _server: ThreadingHTTPServer | None = None
+    _sockets: list[socket.socket] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -51,6 +54,7 @@ class Receiver:
             def setup(self) -> None:
                 super().setup()
                 owner.connections += 1
+                owner._sockets.append(self.connection)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -106,6 +110,10 @@ class Receiver:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        for connection in self._sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._sockets.clear()
 
     def __enter__(self) -> Receiver:
         return self.start()

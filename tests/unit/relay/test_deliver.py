@@ -1,0 +1,221 @@
+"""Delivery over real HTTP: in order, until accepted, remembered, with dead letters for what is refused."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparklineage.journal import RunFolder
+from sparklineage.model.backend import Backend
+from sparklineage.model.secret import Secret
+from sparklineage.relay import Delivery, HttpSink
+from sparklineage.relay.deliver import Courier, deliver_all, pause
+from sparklineage.relay.sinks import Verdict
+from tests.support.journal import add, application, event, folder
+from tests.support.receiver import Receiver
+
+CANARY = "canary-7f3a9c51d2"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> RunFolder:
+    found = folder(tmp_path)
+    add(found.events, application("START", 1), event("START", 2, "q"), event("COMPLETE", 3, "q"), application("FAIL", 4))
+    return found
+
+
+_OPEN: list[HttpSink] = []
+
+
+@pytest.fixture(autouse=True)
+def _close_sinks() -> Iterator[None]:
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
+def sink_to(receiver: Receiver, **fields: Any) -> HttpSink:
+    made = HttpSink(Backend(**{"url": receiver.url, "timeout": 1.0, **fields}))
+    _OPEN.append(made)
+    return made
+
+
+def soon(seconds: float = 20) -> float:
+    return time.monotonic() + seconds
+
+
+def kinds(receiver: Receiver) -> list[str]:
+    return [item["eventType"] for item in receiver.events]
+
+
+def test_events_arrive_once_in_order_over_one_connection(made: RunFolder) -> None:
+    with Receiver() as receiver:
+        sink = sink_to(receiver, api_key=Secret(CANARY), headers={"X-Team": "data"})
+        assert deliver_all(Delivery(made, sink), until=soon(), give_up_after=3)
+        sink.close()
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+    assert (receiver.connections, set(receiver.paths)) == (1, {"/api/v1/lineage"})
+    assert receiver.seen_headers[0]["Authorization"] == f"Bearer {CANARY}"
+    assert receiver.seen_headers[0]["X-Team"] == "data"
+    stored = json.loads(made.delivery(sink.key).read_text())
+    assert (stored["delivered"], stored["refused"], stored["offset"]) == (4, 0, made.events.stat().st_size)
+    everything = "".join(path.read_text() for path in made.path.rglob("*") if path.is_file())
+    assert CANARY not in everything
+
+
+def test_a_second_delivery_sends_only_what_is_new(made: RunFolder) -> None:
+    with Receiver() as receiver:
+        deliver_all(Delivery(made, sink_to(receiver)), until=soon(), give_up_after=3)
+        add(made.events, event("START", 9, "r"))
+        deliver_all(Delivery(made, sink_to(receiver)), until=soon(), give_up_after=3)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL", "START"]
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+def test_a_passing_fault_is_tried_again_in_order(made: RunFolder, status: int) -> None:
+    with Receiver(answer=lambda number, _: status if number in (2, 3) else 201) as receiver:
+        assert deliver_all(Delivery(made, sink_to(receiver)), until=soon(), give_up_after=9)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+    assert receiver.posts == 6
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422])
+def test_a_refused_event_goes_to_the_dead_letters_and_the_rest_goes_on(made: RunFolder, status: int) -> None:
+    with Receiver(answer=lambda number, _: status if number == 2 else 201) as receiver:
+        delivery = Delivery(made, sink_to(receiver))
+        assert deliver_all(delivery, until=soon(), give_up_after=3)
+    assert kinds(receiver) == ["START", "COMPLETE", "FAIL"]
+    (letter,) = [json.loads(line) for line in made.refused(delivery.sink.key).read_text().splitlines()]
+    assert (letter["status"], letter["body"]) == (status, '{"message": "no, thank you"}')
+    assert letter["event"]["eventType"] == "START"
+    assert (delivery.delivered, delivery.refused) == (3, 1)
+
+
+def test_start_over_sends_everything_again(made: RunFolder) -> None:
+    with Receiver(answer=lambda number, _: 401 if number <= 4 else 201) as receiver:
+        delivery = Delivery(made, sink_to(receiver))
+        deliver_all(delivery, until=soon(), give_up_after=3)
+        delivery.start_over()
+        assert deliver_all(delivery, until=soon(), give_up_after=3)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+    assert not made.refused(delivery.sink.key).exists()
+
+
+def test_marquez_has_accepted_only_what_it_answers_with_201(made: RunFolder) -> None:
+    with Receiver(answer=lambda number, _: 200 if number <= 2 else 201) as receiver:
+        assert deliver_all(Delivery(made, sink_to(receiver)), until=soon(), give_up_after=9)
+    assert receiver.posts == 6
+    assert kinds(receiver)[2:] == ["START", "START", "COMPLETE", "FAIL"]
+
+
+def test_any_2xx_is_acceptance_where_the_receiver_is_not_marquez(made: RunFolder) -> None:
+    with Receiver(answer=lambda *_: 200, marquez=False) as receiver:
+        assert deliver_all(Delivery(made, sink_to(receiver)), until=soon(), give_up_after=1)
+    assert receiver.posts == 4
+
+
+def test_a_redirect_is_no_acceptance(made: RunFolder) -> None:
+    with Receiver(answer=lambda *_: 302, headers={"Location": "/login"}) as receiver:
+        delivery = Delivery(made, sink_to(receiver))
+        assert not deliver_all(delivery, until=soon(), give_up_after=2)
+    assert delivery.delivered == 0
+    assert "a redirect to /login" in (delivery.last_error or "")
+
+
+def test_a_silent_backend_times_out_and_loses_nothing(made: RunFolder) -> None:
+    with Receiver(silent=True) as receiver:
+        delivery = Delivery(made, sink_to(receiver, timeout=0.2))
+        assert not deliver_all(delivery, until=soon(), give_up_after=2)
+        assert delivery.last_error == "no answer within 0.2 s"
+        receiver.silent = False
+        assert deliver_all(delivery, until=soon(), give_up_after=2)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+
+
+def test_a_backend_that_is_down_and_comes_back_gets_everything(made: RunFolder) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    receiver = Receiver(port=port)
+    courier = Courier(Delivery(made, sink_to(receiver)))
+    courier.start()
+    time.sleep(0.4)
+    assert courier.delivery.last_error == "connection refused"
+    with receiver:
+        until = soon()
+        while len(receiver.events) < 4 and time.monotonic() < until:
+            time.sleep(0.02)
+    courier.leave()
+    courier.join(5)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+
+
+def test_a_kept_connection_that_the_backend_closed_is_opened_anew_at_once(made: RunFolder) -> None:
+    receiver = Receiver(headers={"Connection": "close"})
+    with receiver:
+        deliver_all(Delivery(made, sink_to(receiver)), until=soon(), give_up_after=1)
+    assert (len(receiver.events), receiver.connections) == (4, 4)
+    with Receiver() as first:
+        sink = sink_to(first)
+        assert sink.send(b"{}").verdict is Verdict.ACCEPTED
+        port = first.port
+    assert sink.send(b"{}").verdict is Verdict.RETRY
+    with Receiver(port=port):
+        assert sink.send(b"{}").verdict is Verdict.ACCEPTED
+    sink.close()
+
+
+def test_leaving_waits_for_the_event_under_way_and_begins_no_other(made: RunFolder) -> None:
+    with Receiver(delay=0.5) as receiver:
+        courier = Courier(Delivery(made, sink_to(receiver, timeout=5)))
+        courier.start()
+        time.sleep(0.2)
+        courier.leave()
+        courier.join(5)
+    assert len(receiver.events) == courier.delivery.delivered == 1
+
+
+def test_retry_after_is_respected(made: RunFolder) -> None:
+    with Receiver(answer=lambda number, _: 429 if number == 1 else 201, headers={"Retry-After": "1"}) as receiver:
+        began = time.monotonic()
+        deliver_all(Delivery(made, sink_to(receiver)), until=soon(), give_up_after=3)
+    assert time.monotonic() - began >= 1.0
+
+
+def test_stopping_ends_a_wait_at_once(made: RunFolder) -> None:
+    stop = threading.Event()
+    with Receiver(answer=lambda *_: 503, headers={"Retry-After": "50"}) as receiver:
+        threading.Timer(0.3, stop.set).start()
+        assert not deliver_all(Delivery(made, sink_to(receiver)), until=soon(60), give_up_after=99, stop=stop)
+
+
+def test_waits_grow_to_half_a_minute_and_differ_by_chance() -> None:
+    assert [pause(failures, None, lambda: 1.0) for failures in (1, 2, 3, 9, 99)] == [0.25, 0.5, 1.0, 30.0, 30.0]
+    assert pause(3, None, lambda: 0.0) == 0.5
+    assert pause(3, 7.0) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "target"),
+    [
+        ("http://h:5000", "api/v1/lineage", "http://h:5000/api/v1/lineage"),
+        ("http://h:5000/", "/api/v1/lineage", "http://h:5000/api/v1/lineage"),
+        ("https://gw/prefix", "api/v1/lineage", "https://gw/prefix/api/v1/lineage"),
+        ("https://gw/api/v1/lineage", "api/v1/lineage", "https://gw/api/v1/lineage"),
+        ("https://gw/in?code=abc", "x", "https://gw/in/x?code=abc"),
+    ],
+)
+def test_url_and_endpoint_make_the_address(url: str, endpoint: str, target: str) -> None:
+    assert Backend(url=url, endpoint=endpoint).target == target
+
+
+def test_what_people_see_of_a_url_holds_no_secret() -> None:
+    shown = Backend(url=f"https://bob:{CANARY}@gw/x?api_key={CANARY}").shown
+    assert shown == "https://gw/x"
