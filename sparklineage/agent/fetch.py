@@ -46,7 +46,7 @@ def fetch(artifact: Artifact, *, cache: Path, sources: Sequence[Source], progres
             _obtain(artifact, target, sources, progress)
     except OSError as error:
         raise AgentJarError(
-            f"{error.filename or target}: the cache cannot be written ({error.strerror or error}); "
+            f"{cache}: the cache cannot be written ({error.strerror or error}); "
             "name another folder in SPARKLINEAGE_CACHE."
         ) from None
     return target

@@ -20,6 +20,11 @@ COMMANDS: dict[str, str] = {
 }
 """Every command with its summary; `sparklineage.cli.<name>` is its module."""
 
+SUBMIT_DESCRIPTION = (
+    "Run a job through spark-submit and record its lineage. Every option of spark-submit is passed on, in your order; "
+    "the options below may stand anywhere before the application. What follows the application is its own."
+)
+
 EXAMPLES = (
     ("sparklineage submit jobs/pipeline.py", "run a job; its lineage goes into the journal"),
     ("sparklineage graph latest", "draw what it read and wrote"),
@@ -41,6 +46,33 @@ def parser_for(*names: str) -> Parser:
     for name in names:
         load(name).add_parser(commands)
     return parser
+
+
+def whole_parser(*, spark: bool = False) -> Parser:
+    """A parser that knows every command, for documentation and completion; with `spark` also spark-submit's options."""
+    from sparklineage.submit.options import OWN_OPTIONS  # noqa: PLC0415
+    from sparklineage.submit.spark_options import SWITCHES, VALUED  # noqa: PLC0415
+
+    parser = parser_for(*(name for name in COMMANDS if name != "submit"))
+    parser.add_argument("-h", "--help", action="store_true", help="show the commands and leave")
+    parser.add_argument("-V", "--version", action="store_true", help="show the version and leave")
+    commands: Any = next(action for action in parser._actions if action.dest == "command")  # noqa: SLF001
+    submit = commands.add_parser("submit", help=COMMANDS["submit"], description=SUBMIT_DESCRIPTION)
+    known = {"--help", *(option.flag for option in OWN_OPTIONS)}
+    for option in OWN_OPTIONS:
+        _add_option(submit, option.flag, option.metavar, option.help)
+    for flag in sorted((VALUED | SWITCHES) - known) if spark else ():
+        _add_option(submit, flag, "VALUE" if flag in VALUED else None, "as for spark-submit")
+    submit.add_argument("application", metavar="APP", help="the Python file or JAR")
+    submit.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="the application's own arguments")
+    return parser
+
+
+def _add_option(parser: Parser, flag: str, metavar: str | None, text: str) -> None:
+    if metavar is None:
+        parser.add_argument(flag, action="store_true", help=text)
+    else:
+        parser.add_argument(flag, metavar=metavar, help=text)
 
 
 def overview() -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.cli.commands import COMMANDS, parser_for
+from sparklineage.cli.commands import COMMANDS, whole_parser
 from sparklineage.errors import MissingExtraError
-from sparklineage.submit.options import OWN_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHELLS = ("bash", "zsh", "tcsh")
+_FOLDERS, _FILES = {"DIR"}, {"FILE", "PATH", "JAR", "APP"}
 _EPILOG = """\
 bash: sparklineage completion bash > ~/.local/share/bash-completion/completions/sparklineage
 zsh:  sparklineage completion zsh > a folder of your $fpath, as _sparklineage
@@ -40,27 +40,19 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: A
             "the completion scripts are made by shtab, which is not installed: "
             "pip install 'sparklineage-toolkit[completion]'."
         ) from None
-    print(shtab.complete(whole_parser(shtab.FILE, shtab.DIRECTORY), args.shell))
+    parser = _marked(whole_parser(spark=True), shtab.FILE, shtab.DIRECTORY)
+    print(shtab.complete(parser, args.shell))
     return 0
 
 
-def whole_parser(files: Any = None, folders: Any = None) -> argparse.ArgumentParser:
-    """Every command and option in one parser; `files` and `folders` are shtab's marks for what completes a path."""
-    parser = parser_for(*(name for name in COMMANDS if name != "submit"))
-    parser.add_argument("-h", "--help", action="store_true", help="what there is")
-    parser.add_argument("-V", "--version", action="store_true", help="the version")
-    commands: Any = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
-    submit = commands.add_parser("submit", help=COMMANDS["submit"])
-    for option in OWN_OPTIONS:
-        if option.metavar is None:
-            submit.add_argument(option.flag, action="store_true", help=option.help)
-        else:
-            submit.add_argument(option.flag, metavar=option.metavar, help=option.help)
-    submit.add_argument("application", metavar="APP", help="the application").complete = files
-    for command in commands.choices.values():
-        for action in command._actions:  # noqa: SLF001
-            if action.metavar == "DIR":
-                action.complete = folders
-            elif action.metavar in {"FILE", "JAR"}:
-                action.complete = files
+def _marked(parser: argparse.ArgumentParser, files: Any, folders: Any) -> argparse.ArgumentParser:
+    """The parser with shtab's marks on whatever takes a path."""
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                _marked(command, files, folders)
+        elif action.metavar in _FOLDERS:
+            action.complete = folders  # type: ignore[attr-defined]
+        elif action.metavar in _FILES:
+            action.complete = files  # type: ignore[attr-defined]
     return parser

@@ -42,11 +42,7 @@ class Dataset:
             return replace(value, namespace=_CREDENTIALS.sub(r"\1", value.namespace))
         if isinstance(value, str):
             return cls(*split_uri(value))
-        if (
-            isinstance(value, (tuple, list))
-            and len(value) == 2
-            and all(isinstance(part, str) for part in value)
-        ):
+        if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
             namespace, name = value
             if namespace.strip() and name.strip():
                 return cls(_CREDENTIALS.sub(r"\1", namespace), name)
@@ -64,9 +60,7 @@ class Dataset:
                 return f"{self.namespace}:{self.name}"
             if self.namespace.startswith("sqlite:"):
                 return f"{self.namespace}#{self.name}"
-            return (
-                f"{self.namespace}/{self.name}" if ":" in self.namespace else f"{self.namespace}:{self.name}"
-            )
+            return f"{self.namespace}/{self.name}" if ":" in self.namespace else f"{self.namespace}:{self.name}"
         return f"{self.namespace.rstrip('/')}/{self.name.lstrip('/')}"
 
 

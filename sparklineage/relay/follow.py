@@ -33,7 +33,7 @@ class Follower:
         already: list[Event] = []
         if write:
             _cut_torn_line(folder)
-            already = list(_everything(LineReader(folder.events)))
+            already = list(read_all(LineReader(folder.events)))
             self.written = len(already)
         self.settler = Settler(self.record, already=already)
 
@@ -68,9 +68,9 @@ class Follower:
         # The agent's file is read first and taken in last: the witness writes before the agent does, so
         # everything that these events need is in what is read after them.
         events = list(self._agent.read(final=final, most=_AT_ONCE))
-        for record in _everything(self._witness, final=final):
+        for record in read_all(self._witness, final=final):
             self.settler.witnessed.feed(record)
-        for record in _everything(self._steps, final=final):
+        for record in read_all(self._steps, final=final):
             self.settler.steps.feed(record)
         for event in events:
             self.settler.agent(event)
@@ -106,7 +106,8 @@ class Follower:
         }
 
 
-def _everything(reader: LineReader, *, final: bool = False) -> list[dict[str, Any]]:
+def read_all(reader: LineReader, *, final: bool = False) -> list[dict[str, Any]]:
+    """Every complete record that the file holds now."""
     found: list[dict[str, Any]] = []
     while True:
         before = reader.offset

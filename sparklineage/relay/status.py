@@ -9,7 +9,7 @@ from sparklineage.errors import JournalError
 from sparklineage.journal import LineReader, read_json
 from sparklineage.journal.lock import is_held
 from sparklineage.relay.drain import count_waiting
-from sparklineage.relay.follow import Follower
+from sparklineage.relay.follow import Follower, read_all
 from sparklineage.relay.record import Outcome, RunRecord
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RunStatus:
 def read_events(folder: RunFolder) -> list[Event]:
     """The settled events; of a run that is not settled yet, what is true so far, computed without writing."""
     if folder.settled.exists():
-        return list(LineReader(folder.events).read(final=True, most=1 << 62))
+        return read_all(LineReader(folder.events), final=True)
     follower = Follower(folder, write=False)
     events = follower.poll()
     while more := follower.poll():

@@ -9,6 +9,9 @@ MAX_LINES = 10
 MAX_MESSAGE = 4_000
 MAX_TRACE = 16_384
 
+MAX_PLAIN = 30
+"""Lines in a row that may belong to one exception's message, such as the SQL text in a parse error."""
+
 _HEADER = "Traceback (most recent call last):"
 _CHAINED = (
     "The above exception was the direct cause of the following exception:",
@@ -81,13 +84,17 @@ def _groups(lines: list[str]) -> list[list[str]]:
         quoted = bool(starts) and at > 0 and bool(re.search(r"(?::|stack trace below\.)\s*$", lines[at - 1]))
         if not quoted and not (starts and before in _CHAINED):
             starts.append(at)
-    ends = [*starts[1:], len(lines)]
-    groups = [lines[start:end] for start, end in zip(starts, ends, strict=True)]
-    return [_until_log(group) for group in groups]
+    return [_until_log(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)]
 
 
 def _until_log(group: list[str]) -> list[str]:
-    end = next((at for at, line in enumerate(group) if _level(line)), len(group))
+    """The trace without what was printed after it: the log, or many lines without a frame between them."""
+    end, plain = len(group), 0
+    for at, line in enumerate(group):
+        plain = 0 if _FRAME.match(line) else plain + 1
+        if _level(line) or plain > MAX_PLAIN:
+            end = at
+            break
     while end and not group[end - 1].strip():
         end -= 1
     return group[:end]

@@ -46,7 +46,7 @@ class LineageSpec:
     """The run's folder in the journal, absolute: the agent writes `agent.ndjson` in it."""
     agent_listener: str
     agent_jar: Path | None
-    """None where the user's command brings one (`existing`), or none is wanted."""
+    """None where the user's command brings one (`existing`), or none can be had: then it is not listed."""
     existing: ExistingAgent | None = None
     witness_listener: str
     witness_jar: Path | None
@@ -187,8 +187,11 @@ class _Ours:
         theirs = comma_list(self.user.value("spark.extraListeners"))
         witness = (spec.witness_listener,) if spec.witness_jar else ()
         source = f", joined with {self.user.source('spark.extraListeners')}" if theirs else ""
-        together = joined(witness, theirs, (spec.agent_listener,))
-        self.set("spark.extraListeners", ",".join(together), "the witness and the agent" + source)
+        # A listed class that is not on the class path fails the application: no JAR, no listener.
+        agent = (spec.agent_listener,) if spec.agent_jar or spec.existing else ()
+        together = joined(witness, theirs, agent)
+        if witness or agent:
+            self.set("spark.extraListeners", ",".join(together), "the witness and the agent" + source)
 
     def jars(self, spec: LineageSpec) -> None:
         if spec.existing is not None:

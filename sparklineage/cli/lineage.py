@@ -1,0 +1,240 @@
+"""What a submit needs for its lineage: run id, JARs, parent, and the arguments that carry them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.agent.fetch import default_cache, fetch
+from sparklineage.agent.inspect import inspect
+from sparklineage.agent.names import LISTENER as AGENT
+from sparklineage.agent.releases import choose, misfit
+from sparklineage.agent.repository import sources
+from sparklineage.cli.masked import masked_command
+from sparklineage.cli.progress import Progress
+from sparklineage.errors import AgentJarError, SparklineageError, StrictError, UnsupportedSparkError
+from sparklineage.journal import FORMAT, RunFolder
+from sparklineage.model.agent_jar import recognise
+from sparklineage.model.clock import now_ms
+from sparklineage.model.ids import new_run_id
+from sparklineage.model.naming import normalize_job_name
+from sparklineage.submit.application import default_job_name, language
+from sparklineage.submit.existing_agent import existing_agent
+from sparklineage.submit.lineage_conf import LineageSpec, chosen_run_id, is_plain_jar_path, lineage_args
+from sparklineage.submit.parent import parent_from
+from sparklineage.submit.user_conf import effective
+from sparklineage.version import VERSION
+from sparklineage.witness import LISTENER as WITNESS
+from sparklineage.witness import jar_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.config import Settings
+    from sparklineage.submit.options import SubmitCommand
+    from sparklineage.submit.spark import SparkInstall
+    from sparklineage.submit.user_conf import UserConf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """A submit that is ready to start."""
+
+    run_id: str
+    arguments: tuple[str, ...]
+    properties: tuple[tuple[str, str, str], ...]
+    """Key, value, why."""
+    environ: Mapping[str, str]
+    record: Mapping[str, Any]
+    """run.json."""
+    facts: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Values that must not show in anything that we write."""
+    language: str = "PYTHON"
+    journal_flag: str = ""
+    """What `relay drain` has to be told to find this journal."""
+
+
+def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, environ: Mapping[str, str]) -> Lineage:
+    """Decide everything, fetch the agent's JAR unless this is a dry run; nothing else is written.
+
+    Raises UnsupportedSparkError where no known agent works with this Spark, and whatever speaks against any
+    lineage at all. A missing agent JAR is a warning: the witness and the application's own events remain.
+    """
+    user = effective(command, install, environ)
+    if user.deploy_mode == "cluster":
+        raise StrictError(
+            "--deploy-mode cluster: the driver runs on another machine, where this journal does not reach; "
+            "use client mode, or give the cluster its own lineage configuration."
+        )
+    run_id = chosen_run_id(command, user) or new_run_id()
+    folder = RunFolder(settings.journal.value / run_id)
+    parent, warnings = parent_from(environ)
+    warnings += user.problems
+    connect = command.remote or user.value("spark.remote")
+    existing = None if connect else existing_agent(user, install)
+    if existing is not None and not command.own.force:
+        reason = misfit(existing.version, existing.scala, install.version, install.scala)
+        if reason is not None:
+            raise UnsupportedSparkError(f"{existing.name} ({existing.source}): {reason}")
+    agent = None
+    if existing is None and not connect:
+        try:
+            agent = _agent_jar(command, install, settings, environ, user)
+        except UnsupportedSparkError:
+            raise
+        except SparklineageError as error:
+            if command.own.strict:
+                raise
+            warnings.append(f"{error} The job runs without the agent: only its start and end are recorded.")
+    job = settings.job.value or default_job_name(command, user)
+    spec = LineageSpec(
+        run_id=run_id,
+        namespace=settings.namespace.value,
+        app_name=job,
+        parent=parent,
+        folder=folder.path,
+        agent_listener=AGENT,
+        agent_jar=agent,
+        existing=existing,
+        witness_listener=WITNESS,
+        witness_jar=None if connect else _plain(jar_path(), warnings),
+    )
+    conf = lineage_args(command, user, spec, environ=environ)
+    notes = list(conf.notes)
+    if connect:
+        notes.append(
+            "Spark Connect: the listener runs on the server; only this job's start, end and steps are recorded"
+        )
+    here = environ.get("SPARKLINEAGE_JOURNAL") or settings.journal.source == "default"
+    parent_record = conf.parent.facet() if conf.parent else None
+    return Lineage(
+        run_id=run_id,
+        arguments=() if connect else conf.args,
+        properties=() if connect else tuple((item.key, item.value, item.why) for item in conf.properties),
+        environ={"SPARKLINEAGE_JOURNAL_RUN": str(folder.path)},
+        record={
+            "format": FORMAT,
+            "runId": run_id,
+            "job": {"namespace": conf.namespace, "name": normalize_job_name(conf.app_name)},
+            "parent": parent_record,
+            "startedAt": now_ms(),
+            "sparkVersion": install.version,
+            "scalaVersion": install.scala,
+            "agentVersion": _version(agent, existing.version if existing else None),
+            "agent": (agent or existing) is not None,
+            "witness": conf.witness,
+            "command": masked_command(
+                ["spark-submit", *command.spark_args, command.application or "", *command.app_args]
+            ),
+            "user": _user(environ),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "toolkit": VERSION,
+        },
+        facts={
+            "runId": run_id,
+            "spark": install.version,
+            "scala": install.scala,
+            "sparkHome": str(install.home),
+            "journal": str(folder.path),
+            "backend": settings.backend.value.shown if settings.backend.value else None,
+            "transport": conf.transport,
+        },
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+        secrets=_secrets(settings, environ),
+        language=language(command),
+        journal_flag="" if here else f" --journal {settings.journal.value}",
+    )
+
+
+def _agent_jar(
+    command: SubmitCommand,
+    install: SparkInstall,
+    settings: Settings,
+    environ: Mapping[str, str],
+    user: UserConf,
+) -> Path:
+    if (offered := settings.agent_jar.value) is not None:
+        found = inspect(offered.absolute())
+        if not command.own.force:
+            found.require(install.version, install.scala)
+        return _need_plain(found.path)
+    artifact = choose(install.version, install.scala, settings.agent_version.value, force=command.own.force)
+    cache = default_cache(environ, Path.home())
+    if command.own.dry_run:
+        return cache / "jars" / artifact.path
+    ivy = user.value("spark.jars.ivySettings")
+    places = sources(
+        home=Path.home(),
+        environ=environ,
+        repository=settings.repository.value,
+        spark_home=install.home,
+        ivy_settings=Path(ivy) if ivy else None,
+    )
+    with Progress(artifact.file_name, sys.stderr) as progress:
+        return _need_plain(fetch(artifact, cache=cache, sources=places, progress=progress))
+
+
+def _need_plain(jar: Path) -> Path:
+    if not is_plain_jar_path(jar):
+        raise AgentJarError(
+            f"{jar}: Spark would misread this path (a comma, a blank, a wild card or a letter beyond ASCII is in it); "
+            "keep the JAR in another folder, with --agent-jar or SPARKLINEAGE_CACHE."
+        )
+    return jar
+
+
+def _plain(jar: Path, warnings: list[str]) -> Path | None:
+    """A path of the witness that Spark reads as it is; None where there is none, so that it is not listed."""
+    if not jar.is_file():
+        warnings.append(f"{jar} is missing; failed queries may be told as COMPLETE. Install the package anew.")
+        return None
+    if is_plain_jar_path(jar):
+        return jar
+    # Named by its content's size and time, so that runs share it and an upgrade is not overlooked.
+    state = jar.stat()
+    copy = (
+        Path(tempfile.gettempdir()) / f"sparklineage-{os.getuid()}" / f"witness-{state.st_size}-{state.st_mtime_ns}.jar"
+    )
+    try:
+        copy.parent.mkdir(mode=0o700, exist_ok=True)
+        if copy.parent.stat().st_uid == os.getuid() and is_plain_jar_path(copy):
+            if not copy.is_file():
+                shutil.copyfile(jar, copy.with_suffix(".part"))
+                copy.with_suffix(".part").replace(copy)
+            return copy
+    except OSError:
+        pass
+    warnings.append(f"{jar}: Spark would misread this path; failed queries may be told as COMPLETE.")
+    return None
+
+
+def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    backend = settings.backend.value
+    found = [backend.api_key.reveal()] if backend and backend.api_key else []
+    found += [value for value in (backend.headers.values() if backend else ())]
+    found += [value for name, value in environ.items() if name.endswith(("_API_KEY", "_TOKEN", "_PASSWORD", "_SECRET"))]
+    return tuple(value for value in found if len(value) >= 6)
+
+
+def _version(agent: Path | None, existing: str | None) -> str | None:
+    named = recognise(agent.name) if agent else None
+    return named.version if named else existing
+
+
+def _user(environ: Mapping[str, str]) -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return environ.get("USER") or str(os.getuid())
