@@ -1,0 +1,75 @@
+# Every target sets up what it needs. PYTHON chooses the interpreter that .venv is made with.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SPARK35 := .cache/spark-3.5.9
+T ?= tests
+K ?=
+
+.PHONY: help demo test unit check fix bench witness golden generate build clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+# ── use ──────────────────────────────────────────────────────────────────────────────────────────
+demo: $(VENV)/.jobs ## run the example pipeline on real data, with its lineage on the terminal
+	@$(BIN)/python -m jobs.demo
+
+# ── work on it ───────────────────────────────────────────────────────────────────────────────────
+test: $(VENV)/.dev $(SPARK35)/.done ## all tests, with a real Spark 4.2 and 3.5; T=path and K=pattern narrow them
+	$(BIN)/python -m pytest $(T) $(if $(K),-k '$(K)')
+
+unit: $(VENV)/.dev ## the fast tests: no JVM, under a minute
+	$(BIN)/python -m pytest tests/unit tests/golden -m 'not spark' $(if $(K),-k '$(K)')
+
+check: $(VENV)/.dev $(SPARK35)/.done ## format, lint, types, layers, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m sparklineage.witness.build --check
+
+fix: $(VENV)/.dev ## format, and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev $(SPARK35)/.done ## what lineage costs, as ratios against baselines of the same run
+	$(BIN)/python -m benchmarks
+
+golden: $(VENV)/.dev ## rewrite the expected files of the golden tests; review them with git diff
+	SPARKLINEAGE_GOLDEN=write $(BIN)/python -m pytest tests/unit tests/golden -q -m 'not spark' -k 'golden or graph' || true
+
+generate: $(VENV)/.dev ## write docs/, conf/ and bootstrap/ anew from the code and the example
+	$(BIN)/python -m docs.generate
+
+witness: $(VENV)/.dev $(SPARK35)/.done ## build the witness's JAR (needs a JDK 17)
+	$(BIN)/python -m sparklineage.witness.build
+
+build: $(VENV)/.dev ## source distribution and wheel in dist/
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build
+
+clean: ## remove everything that the targets made
+	rm -rf $(VENV) .cache build dist data *.egg-info .mypy_cache .ruff_cache .pytest_cache spark-warehouse metastore_db
+
+# ── environment ──────────────────────────────────────────────────────────────────────────────────
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or later is needed; name it with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "The venv module of Python is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.jobs: pyproject.toml | $(BIN)/python
+	@test -e $@ || echo "Setting up $(VENV): PySpark, Delta, pandas and scikit-learn (about 600 MB, once)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -e '.[jobs]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[dev]'
+	@touch $@ $(VENV)/.jobs
+
+# Spark 3.5 (Scala 2.12) lives beside the environment: SPARK_HOME points to it.
+$(SPARK35)/.done: | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --target $(SPARK35) pyspark==3.5.9
+	@touch $@
