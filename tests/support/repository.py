@@ -77,6 +77,10 @@ def serve() -> Iterator[Server]:
             behaviour = (replies.pop(0) if len(replies) > 1 else replies[0]) if replies else status(404)
             behaviour(self)
 
+        def do_HEAD(self) -> None:
+            """What Ivy asks before it downloads; not counted."""
+            status(200 if self.path in server.replies else 404)(self)
+
         def log_message(self, *args: object) -> None:
             pass
 
