@@ -17,7 +17,7 @@ from sparklineage.cli.selection import (
 )
 from sparklineage.cli.terminal import look_of
 from sparklineage.errors import UsageError
-from sparklineage.graph.cells import Look, cells, cut, duration, printable
+from sparklineage.graph.cells import Look, cells, duration, printable
 from sparklineage.graph.glyphs import ASCII, COLORS, DRAWN
 from sparklineage.model.clock import now_ms
 
@@ -113,9 +113,7 @@ class _Table:
         for item, row in zip(found, rows, strict=True):
             yield self._line(row, widths, COLORS.get(item.state, ("yellow",)))
             for note in _notes(item):
-                yield "  " + self.look.paint(
-                    cut(printable(note), self.look.width - 2, unicode=self.look.unicode), "yellow"
-                )
+                yield "  " + self.look.paint(printable(note), "yellow")
         if any(item.state == "LOST" and not item.problem for item in found):
             yield ""
             yield _LOST

@@ -1,0 +1,52 @@
+"""The reference pages say what the program says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from docs import generate
+from sparklineage.cli.commands import COMMANDS, whole_parser
+from sparklineage.errors import tree
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_pages_are_fresh() -> None:
+    """`python docs/generate.py` writes them anew."""
+    assert generate.stale() == []
+
+
+def test_a_changed_page_is_found_stale(tmp_path: Path) -> None:
+    """Missing, changed, right."""
+    assert generate.stale(tmp_path) == ["cli.md", "exit-codes.md"]
+    for name, page in generate.PAGES.items():
+        (tmp_path / name).write_text(page(), encoding="utf-8")
+    assert generate.stale(tmp_path) == []
+    with (tmp_path / "cli.md").open("a", encoding="utf-8") as file:
+        file.write("more\n")
+    assert generate.stale(tmp_path) == ["cli.md"]
+
+
+def test_every_command_and_error_is_on_its_page() -> None:
+    """Nothing of the program is left out of the reference."""
+    cli, codes = generate.cli_page(), generate.exit_codes_page()
+    assert all(f"## sparklineage {name}\n" in cli for name in COMMANDS)
+    assert all(error.__name__ in codes for error in list(tree())[1:])
+    for command in generate._choices(whole_parser()).values():
+        assert all(f"`{option}" in cli for option in command._option_string_actions if option not in {"-h", "--help"})
+
+
+def test_exit_codes_are_told_apart() -> None:
+    """Each error has a code of its own, and none that a shell or a signal uses."""
+    codes = [error.exit_code for error in tree()]
+    assert len(set(codes)) == len(codes)
+    assert all(code < 126 for code in codes)
+
+
+def test_the_check_runs_as_a_command() -> None:
+    """As the Makefile calls it."""
+    script = ROOT / "docs" / "generate.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
