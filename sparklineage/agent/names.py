@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
+
+from sparklineage.model.agent_jar import AgentJar as AgentName
+from sparklineage.model.agent_jar import recognise
 
 LISTENER = "io.openlineage.spark.agent.OpenLineageSparkListener"
 GROUP = "io.openlineage"
-
-_FILE = re.compile(r"openlineage-spark(?:_(?P<scala>\d+\.\d+))?(?:-(?P<version>\d[\w.+\-]*?|latest))?\.jar")
-_COORDINATES = re.compile(r"io\.openlineage:openlineage-spark(?:_(?P<scala>\d+\.\d+))?:(?P<version>[\w.+\-]+)(?::.*)?")
-_NOT_THE_JAR = ("-sources", "-javadoc", "-tests")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgentName:
-    """What a name says about the agent; None where it says nothing."""
-
-    version: str | None
-    scala: str | None
 
 
 def agent_name(text: str) -> AgentName | None:
     """Version and Scala of `openlineage-spark_2.13-1.53.0.jar`, a path or URL that ends so, or of
     `io.openlineage:openlineage-spark_2.13:1.53.0`; None for anything that is no agent."""
-    text = text.strip()
-    match = _COORDINATES.fullmatch(text)
-    if match is None:
-        match = _FILE.fullmatch(re.split(r"[?#]", text, maxsplit=1)[0].rpartition("/")[2])
-    if match is None or (match["version"] or "").endswith(_NOT_THE_JAR):
-        return None
-    version = match["version"] if match["version"] != "latest" else None
-    scala = match["scala"]
-    if scala is None and version is not None and before_suffix(version):
-        scala = "2.12"
-    return AgentName(version=version, scala=scala)
+    found = recognise(text)
+    if found and found.version and found.scala is None and before_suffix(found.version):
+        return replace(found, scala="2.12")
+    return found
 
 
 def looks_like_agent(name_or_path: str) -> bool:
     """Whether this file name, path, URL or these Maven coordinates are an agent's, whatever its version."""
-    return agent_name(name_or_path) is not None
+    return recognise(name_or_path) is not None
 
 
 def before_suffix(version: str) -> bool:

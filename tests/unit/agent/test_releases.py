@@ -7,9 +7,10 @@ from importlib import resources
 
 import pytest
 
-from sparklineage.agent.names import AgentName, agent_name, looks_like_agent, numbers
+from sparklineage.agent.names import agent_name, looks_like_agent, numbers
 from sparklineage.agent.releases import choose, misfit, parse_releases, releases, span, supported, unchecked
 from sparklineage.errors import AgentJarError, UnsupportedSparkError, UsageError
+from sparklineage.model.agent_jar import AgentJar
 
 G = "io.openlineage"
 
@@ -192,7 +193,7 @@ def test_how_versions_are_listed() -> None:
     ],
 )
 def test_names_that_are_an_agents(text: str, version: str | None, scala: str | None) -> None:
-    assert agent_name(text) == AgentName(version=version, scala=scala)
+    assert agent_name(text) == AgentJar(version=version, scala=scala)
     assert looks_like_agent(text)
 
 

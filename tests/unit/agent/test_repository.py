@@ -28,7 +28,7 @@ def settings(home: Path, url: str, *, password: str = CANARY, mirror_of: str = "
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "settings.xml").write_text(
         f"""<?xml version="1.0"?>
-<settings xmlns="http://maven.apache.org/SETTINGS/1.2.0">
+<settings xmlns="urn:maven:settings:1.2.0">
   {extra}
   <servers><server><id>other</id><username>x</username><password>y</password></server>
     <server><id>corp</id><username>robot</username><password>{password}</password></server></servers>
