@@ -61,7 +61,9 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], *, read: Read | No
     elif args.format == "mermaid":
         print(to_mermaid(graph, full=args.full))
     else:
-        print(draw(graph, look_of(sys.stdout, environ), full=args.full) or nothing)
+        # An application without jobs still has a state, and perhaps an error.
+        drawing = draw(graph, look_of(sys.stdout, environ), full=args.full)
+        print("\n".join(part for part in (drawing, "" if graph.jobs else nothing) if part))
     return 0
 
 

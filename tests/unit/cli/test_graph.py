@@ -104,6 +104,17 @@ def test_nothing_to_draw_is_said(tmp_path: Path, capsys: Captured) -> None:
     assert capsys.readouterr().out == f"Run {A} has read and written no dataset yet.\n"
     assert main(["graph", "--journal", str(tmp_path)], {}) == 0
     assert capsys.readouterr().out == "No run has read or written a dataset yet.\n"
+    settle(add_run(tmp_path, B, "etl"), golden("alike")[-3:-2], "FAIL", ended=START)
+    assert main(["graph", B, "--journal", str(tmp_path)], {}) == 0
+    assert capsys.readouterr().out == (
+        "crashed  ✗ FAIL 0.0 s\n"
+        "FAIL: ModuleNotFoundError: No module named 'pandas'\n"
+        f"Run {B} has read and written no dataset yet.\n"
+    )
+
+
+def test_json_of_nothing_is_json(tmp_path: Path, capsys: Captured) -> None:
+    """An empty graph, no sentence."""
     assert main(["graph", "--journal", str(tmp_path), "--format", "json"], {}) == 0
     assert json.loads(capsys.readouterr().out) == {"applications": [], "datasets": [], "jobs": [], "edges": []}
 
