@@ -223,7 +223,7 @@ def _plain(jar: Path, warnings: list[str]) -> Path | None:
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
     backend = settings.backend.value
     found = [backend.api_key.reveal()] if backend and backend.api_key else []
-    found += [value for value in (backend.headers.values() if backend else ())]
+    found += list(backend.headers.values() if backend else ())
     found += [value for name, value in environ.items() if name.endswith(("_API_KEY", "_TOKEN", "_PASSWORD", "_SECRET"))]
     return tuple(value for value in found if len(value) >= 6)
 

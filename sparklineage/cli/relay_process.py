@@ -7,16 +7,23 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sparklineage
 from sparklineage.relay import Follower, arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sparklineage.journal import RunFolder
     from sparklineage.model.backend import Backend
 
+# Not `-m`: that would put the user's folder first on the path, with whatever json.py may lie there.
+_BOOT = (
+    "import sys; sys.path[:1] = []; sys.path.append(sys.argv[1]); "
+    "from sparklineage.relay.process import main; sys.exit(main(sys.argv[2]))"
+)
 _SETTLE = 10.0
 """Seconds that the relay may take to settle the rest of a journal; it is milliseconds for most."""
 _NO_PROGRESS = 4.0
@@ -31,7 +38,7 @@ class RelayProcess:
         self.folder = folder
         with (folder.path / "relay.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sparklineage.relay", str(folder.path)],
+                [sys.executable, "-c", _BOOT, str(Path(sparklineage.__file__).parents[1]), str(folder.path)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -61,7 +68,7 @@ class RelayProcess:
             time.sleep(0.005)
         return True
 
-    def drain(self, timeout: float) -> None:
+    def drain(self, timeout: float, hurry: Callable[[], bool]) -> None:
         """Wait until everything is accepted, the time is over, or the backend has stopped taking anything."""
         until = time.monotonic() + timeout
         accepted, moved = -1, time.monotonic()
@@ -73,7 +80,7 @@ class RelayProcess:
             now = time.monotonic()
             if done != accepted:
                 accepted, moved = done, now
-            if now >= until or now - moved >= _NO_PROGRESS:
+            if now >= until or now - moved >= _NO_PROGRESS or hurry():
                 return
             time.sleep(min(_LOOK, max(until - now, 0)))
 

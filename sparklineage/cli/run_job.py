@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sparklineage.cli.relay_process import RelayProcess, settle_here
 from sparklineage.cli.summary import summary
-from sparklineage.errors import SparklineageError
+from sparklineage.errors import JournalError, SparklineageError
 from sparklineage.journal import RunLock, create_folder, write_json
 from sparklineage.submit.launch import launch
 from sparklineage.submit.outcome import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from types import FrameType
 
     from sparklineage.cli.lineage import Lineage
     from sparklineage.config import Settings
@@ -23,22 +27,69 @@ if TYPE_CHECKING:
     from sparklineage.submit.launch import Ending
 
 
-def run_job(argv: Sequence[str], lineage: Lineage, settings: Settings, environ: Mapping[str, str]) -> int:
+@dataclass(frozen=True)
+class OpenRun:
+    """A journal folder that this process holds the lock of."""
+
+    folder: RunFolder
+    lock: RunLock
+
+
+def open_run(lineage: Lineage, root: Path) -> OpenRun:
+    """The folder with its run.json. Raises JournalError where it cannot be written or the run id was used before."""
+    folder = create_folder(root, lineage.run_id)
+    lock = RunLock(folder)
+    try:
+        if folder.run.exists() or folder.agent.exists():
+            raise JournalError(
+                f"{folder.path}: this run id was used before; leave the new run its own, or choose another --run-id."
+            )
+        write_json(folder.run, lineage.record)
+    except BaseException:
+        lock.close()
+        raise
+    return OpenRun(folder, lock)
+
+
+def run_job(argv: Sequence[str], run: OpenRun, lineage: Lineage, settings: Settings, environ: Mapping[str, str]) -> int:
     """The job's own exit status, 128+n for a signal. Trouble with the lineage is told and changes nothing else."""
     guard = _Guard(environ)
-    folder = create_folder(settings.journal.value, lineage.run_id)
-    with RunLock(folder) as lock:
-        write_json(folder.run, lineage.record)
+    folder, lock = run.folder, run.lock
+    with lock, _Hurry() as hurry:
         relay = guard.do("the relay could not be started", lambda: _relay(folder, settings, environ, lock.fd))
-        ending = launch(list(argv), environ=_job_environ(environ), pass_fds=(lock.fd,))
+        ending = launch(list(argv), environ=environ, pass_fds=(lock.fd,))
         outcome = judge(ending, secrets=lineage.secrets, language=lineage.language)
         guard.do("the outcome could not be recorded", lambda: write_json(folder.outcome, outcome.record()))
         guard.do("the journal could not be settled", lambda: _settle(folder, relay))
         if relay is not None:
-            guard.do("the backend could not be waited for", lambda: relay.drain(settings.drain_timeout.value))
-            relay.leave()
+            drain_timeout = settings.drain_timeout.value
+            guard.do("the backend could not be waited for", lambda: relay.drain(drain_timeout, hurry.asked))
+            guard.do("the relay could not be left", relay.leave)
         guard.do("the summary could not be made", lambda: _tell(folder, ending, lineage))
         return outcome.exit_status
+
+
+class _Hurry:
+    """Once the job has ended, a signal means that nobody wants to wait: deliver no longer, keep the job's status."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: dict[int, Any] = {}
+
+    def asked(self) -> bool:
+        return self._asked
+
+    def __enter__(self) -> _Hurry:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked = True
 
 
 class _Guard:
@@ -75,18 +126,13 @@ def _settle(folder: RunFolder, relay: RelayProcess | None) -> None:
 
 def _tell(folder: RunFolder, ending: Ending, lineage: Lineage) -> None:
     seconds = (ending.ended_ms - ending.started_ms) / 1000
-    lines = summary(folder, seconds=seconds, notes=lineage.notes, journal_flag=lineage.journal_flag)
-    text = "".join(f"sparklineage: {line}\n" if line else "\n" for line in lines)
+    text = summary(folder, seconds=seconds, notes=lineage.notes, journal_flag=lineage.journal_flag)
     # One write, so that a job's late output does not fall between the lines.
     data = text.encode(sys.stderr.encoding or "utf-8", "replace")
     sys.stderr.flush()
     view = memoryview(data)
     while view:
         view = view[os.write(sys.stderr.fileno(), view) :]
-
-
-def _job_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    return dict(environ)
 
 
 def _say(text: str) -> None:

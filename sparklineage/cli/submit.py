@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.errors import ConfigError, SparklineageError, UsageError
+from sparklineage.errors import ConfigError, SparklineageError, UnsupportedSparkError, UsageError
 from sparklineage.submit.options import parse
 
 if TYPE_CHECKING:
@@ -86,32 +86,30 @@ def _bare(command: SubmitCommand, install: SparkInstall, environ: Mapping[str, s
 
 def _with_lineage(command: SubmitCommand, install: SparkInstall, settings: Settings, environ: Mapping[str, str]) -> int:
     from sparklineage.cli.lineage import prepare  # noqa: PLC0415
+    from sparklineage.cli.run_job import open_run, run_job  # noqa: PLC0415
 
     try:
         lineage = prepare(command, install, settings, environ)
-    except (UsageError, ConfigError):
+        run = None if command.own.dry_run else open_run(lineage, settings.journal.value)
+    except (UsageError, ConfigError, UnsupportedSparkError):
         raise
     except SparklineageError as error:
-        from sparklineage.errors import UnsupportedSparkError  # noqa: PLC0415
-
-        if command.own.strict or isinstance(error, UnsupportedSparkError):
+        if command.own.strict:
             raise
         _warn(f"{error} The job runs without lineage.")
         return _bare(command, install, environ)
     except Exception as error:  # a bug of ours must not keep the job from running
-        if command.own.strict or environ.get("SPARKLINEAGE_DEBUG"):
+        if command.own.strict:
             raise
         _warn(f"lineage could not be set up ({type(error).__name__}: {error}). The job runs without lineage.")
         return _bare(command, install, environ)
     for warning in lineage.warnings:
         _warn(warning)
-    if command.own.dry_run:
-        _print_plan(lineage, _argv(command, install, lineage.arguments))
-        return 0
-    from sparklineage.cli.run_job import run_job  # noqa: PLC0415
-
     argv = _argv(command, install, lineage.arguments)
-    return run_job(argv, lineage, settings, {**environ, **install.environ_additions, **lineage.environ})
+    if run is None:
+        _print_plan(lineage, argv)
+        return 0
+    return run_job(argv, run, lineage, settings, {**environ, **install.environ_additions, **lineage.environ})
 
 
 def _print_command(argv: Sequence[str]) -> None:

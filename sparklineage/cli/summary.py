@@ -18,33 +18,45 @@ if TYPE_CHECKING:
 _MOST = 6
 
 
-def summary(folder: RunFolder, *, seconds: float, notes: Sequence[str], journal_flag: str) -> list[str]:
-    """Label and text of each line, from what the journal holds now. `seconds` is the job's own time."""
+def summary(folder: RunFolder, *, seconds: float, notes: Sequence[str], journal_flag: str) -> str:
+    """What happened, in a few lines, from what the journal holds now. `seconds` is the job's own time."""
     settled = read_json(folder.settled) or {}
     outcome = read_json(folder.outcome) or {}
     run = read_json(folder.run) or {}
     events = read_events(folder)
     job = run.get("job") or {}
     state = str(outcome.get("state") or settled.get("state") or "unknown")
-    lines = [
-        _line("run", folder.run_id),
-        _line("job", f"{job.get('name')}  (namespace {job.get('namespace')})"),
-        _line("state", f"{state} after {duration(seconds)}"),
-    ]
+    lines = _Lines(f"sparklineage: {state} after {duration(seconds)}")
     if message := outcome.get("message"):
-        lines.append(_line("error", str(message).strip().splitlines()[0][:200]))
+        lines.add("error", *str(message).strip().splitlines()[:_MOST])
+    lines.add("job", f"{job.get('name')} (namespace {job.get('namespace')})")
+    lines.add("run", folder.run_id)
     inputs, outputs = _sides(events)
-    lines += [_line("inputs", _named(inputs)), _line("outputs", _named(outputs))]
-    lines.append(_line("events", _events(int(settled.get("events") or len(events)), arrivals(folder), journal_flag)))
+    lines.add("inputs", *_named(inputs))
+    lines.add("outputs", *_named(outputs))
+    written = settled.get("events")
+    lines.add("events", *_events(written if isinstance(written, int) else len(events), arrivals(folder), journal_flag))
     if closed := settled.get("closed"):
-        lines.append(_line("closed", f"{closed} run{'s' * (closed != 1)} that the agent left open"))
-    lines += _coverage(settled)
+        lines.add("closed", f"{closed} run{'s' * (closed != 1)} that the agent left open")
+    lines.add("queries", *_coverage(settled, run))
     if corrupt := settled.get("corrupt"):
         places = ", ".join(f"{file} line {', '.join(map(str, found[:5]))}" for file, found in corrupt.items())
-        lines.append(_line("damaged", f"{sum(map(len, corrupt.values()))} journal lines skipped: {places}"))
-    lines += [_line("note", note) for note in notes]
-    lines.append(_line("journal", str(folder.path)))
-    return lines
+        lines.add("damaged", f"{sum(map(len, corrupt.values()))} journal lines skipped: {places}")
+    for note in notes:
+        lines.add("note", note)
+    lines.add("journal", str(folder.path))
+    return "\n".join(lines.all) + "\n"
+
+
+class _Lines:
+    """A heading, and below it labels with one or more lines each."""
+
+    def __init__(self, heading: str) -> None:
+        self.all = [heading]
+
+    def add(self, label: str, *texts: str) -> None:
+        for place, text in enumerate(texts):
+            self.all.append(f"  {label if place == 0 else '':<8} {text}".rstrip())
 
 
 def duration(seconds: float) -> str:
@@ -55,10 +67,6 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def _line(label: str, text: str) -> str:
-    return f"{label:<9} {text}"
 
 
 def _sides(events: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], dict[str, bool]]:
@@ -75,49 +83,48 @@ def _sides(events: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], dict[s
     return inputs, found["outputs"]
 
 
-def _named(names: Mapping[str, bool]) -> str:
+def _named(names: Mapping[str, bool]) -> list[str]:
     if not names:
-        return "none"
+        return ["none"]
     shown = [name + (" (declared)" if mark else "") for name, mark in names.items()]
-    if len(shown) > _MOST:
-        shown = [*shown[:_MOST], f"and {len(shown) - _MOST} more"]
-    return f"\n{' ' * 10}".join(shown)
+    return [*shown[:_MOST], f"and {len(shown) - _MOST} more"] if len(shown) > _MOST else shown
 
 
-def _events(written: int, found: Sequence[Arrival], journal_flag: str) -> str:
+def _events(written: int, found: Sequence[Arrival], journal_flag: str) -> list[str]:
     if not found:
-        return f"{written} written; no backend is configured, the journal keeps them"
-    parts = [f"{written} written"]
+        return [f"{written} written; no backend is configured, the journal keeps them"]
+    lines = []
     for item in found:
-        parts.append(f"{item.delivered} delivered to {item.url}")
-        if item.refused:
-            parts.append(f"{item.refused} refused (dead letters in delivery/)")
-        parts.append(f"{item.waiting} waiting")
-    text = ", ".join(parts)
+        refused = f", {item.refused} refused (dead letters in delivery/)" if item.refused else ""
+        reason = f" ({item.error})" if item.waiting and item.error else ""
+        lines.append(
+            f"{written} written, {item.delivered} delivered to {item.url}{refused}, {item.waiting} waiting{reason}"
+        )
     if any(item.waiting for item in found):
-        reason = next((item.error for item in found if item.waiting and item.error), None)
-        text += f" ({reason})" if reason else ""
-        text += f"\n{' ' * 10}send them with: sparklineage relay drain{journal_flag}"
-    return text
+        lines.append(f"send them with: sparklineage relay drain{journal_flag}")
+    return lines
 
 
-def _coverage(settled: Mapping[str, Any]) -> list[str]:
+def _coverage(settled: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
     coverage = settled.get("coverage") or {}
     queries, reported = coverage.get("queries", 0), coverage.get("reported", 0)
     if not settled.get("witness"):
-        return [_line("queries", "unknown: the witness was not loaded, so a failed query may be told as COMPLETE")]
+        reason = (
+            "Spark did not start a context, or the application sets spark.extraListeners itself"
+            if run.get("witness")
+            else "its JAR could not be listed"
+        )
+        return [f"unknown, the witness was not loaded: {reason}"]
     left = coverage.get("leftOut") or []
     if not left:
-        return [_line("queries", f"{reported} of {queries} reported by the agent")]
-    lines = [_line("queries", f"{reported} of {queries} reported by the agent; left out:")]
+        return [f"{reported} of {queries} reported by the agent"]
+    lines = [f"{reported} of {queries} reported by the agent; it left out:"]
     for item in left[:_MOST]:
         what = " · ".join(filter(None, (item.get("description"), item.get("command"))))
         step = item.get("step")
-        lines.append(f"{' ' * 12}{what}" + (f"  → named by step {step!r}" if step else ""))
+        lines.append(f"  {what}" + (f" (named by the step {step!r})" if step else ""))
     if len(left) > _MOST:
-        lines.append(f"{' ' * 12}and {len(left) - _MOST} more")
+        lines.append(f"  and {len(left) - _MOST} more")
     if any(not item.get("step") for item in left):
-        lines.append(
-            f'{" " * 10}name their datasets in the job: with sparklineage.step(spark, "NAME", inputs=[…], outputs=[…]):'
-        )
+        lines.append('name their datasets: with sparklineage.step(spark, "NAME", inputs=[…], outputs=[…]):')
     return lines

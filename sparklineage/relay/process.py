@@ -1,4 +1,4 @@
-"""The relay of one `submit`, as a process of its own: `python -m sparklineage.relay FOLDER`.
+"""The relay of one `submit`, as a process of its own.
 
 A separate process, so that a bug or a slow backend of the lineage never touches the job, a tty's Ctrl-C does not
 reach it, and an event that is under way when `submit` leaves is still answered and remembered. Standard input
@@ -13,6 +13,7 @@ import os
 import select
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,10 @@ _ROUND = 0.25
 """Seconds between two looks at the growing files."""
 
 
-def main(folder: RunFolder, fd: int) -> int:
-    lines = _Lines(fd)
+def main(path: str) -> int:
+    """Follow, settle and deliver the run in this folder until told to leave. Returns an exit status."""
+    folder = RunFolder(Path(path))
+    lines = _Lines(sys.stdin.fileno())
     settings = json.loads(lines.first())
     backend = backend_of(settings["backend"])
     follower = Follower(folder)
@@ -51,6 +54,8 @@ def main(folder: RunFolder, fd: int) -> int:
         # What is under way is answered or times out; nothing new is begun.
         courier.join(backend.timeout * 2 + 5)
         leftovers.join(backend.timeout * 2 + 5)
+        if courier.broken is not None:
+            print("".join(traceback.format_exception(courier.broken)), file=sys.stderr)  # noqa: T201 - to relay.log
     return 0
 
 
@@ -100,7 +105,3 @@ def backend_of(fields: dict[str, Any]) -> Backend:
     """The backend as `submit` wrote it down."""
     key = fields.pop("api_key", None)
     return Backend(**fields, api_key=Secret(key) if key else None)
-
-
-if __name__ == "__main__":
-    sys.exit(main(RunFolder(Path(sys.argv[1])), 0))
