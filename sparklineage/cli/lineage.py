@@ -19,7 +19,14 @@ from sparklineage.agent.releases import choose, misfit
 from sparklineage.agent.repository import sources
 from sparklineage.cli.masked import masked_command
 from sparklineage.cli.progress import Progress
-from sparklineage.errors import AgentJarError, SparklineageError, StrictError, UnsupportedSparkError
+from sparklineage.errors import (
+    AgentJarError,
+    ConfigError,
+    SparklineageError,
+    StrictError,
+    UnsupportedSparkError,
+    UsageError,
+)
 from sparklineage.journal import FORMAT, RunFolder
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.clock import now_ms
@@ -90,7 +97,7 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
     if existing is None and not connect:
         try:
             agent = _agent_jar(command, install, settings, environ, user)
-        except UnsupportedSparkError:
+        except (ConfigError, UsageError, UnsupportedSparkError):
             raise
         except SparklineageError as error:
             if command.own.strict:

@@ -34,11 +34,11 @@ def load_settings(
     path, foreign = _file(environ, directory, config)
     found = read_file(path, foreign=foreign) if path else {}
     layers = _Layers(found, str(path), environ, flags)
-    journal = layers.text("delivery.journal", None, "--journal")
+    journal = layers.text("delivery.journal", "SPARKLINEAGE_JOURNAL", "--journal")
     root = (
         Value(Path(journal.value).expanduser().absolute(), journal.source)
         if journal.value
-        else Value(default_root(environ), "SPARKLINEAGE_JOURNAL" if environ.get("SPARKLINEAGE_JOURNAL") else "default")
+        else Value(default_root(environ))
     )
     jar = layers.text("agent.jar", "SPARKLINEAGE_AGENT_JAR", "--agent-jar")
     namespace = layers.text("namespace", ("NAMESPACE", "OPENLINEAGE_NAMESPACE"), "--namespace")

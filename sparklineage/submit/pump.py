@@ -14,6 +14,8 @@ TAIL_BYTES = 256 * 1024
 
 _CHUNK = 64 * 1024
 _GRACE_SECONDS = 0.2
+# No pipe holds more, so what comes beyond it after the process's end is an orphan's.
+_MOST_IN_A_PIPE = 1 << 20
 _NOBODY_READS = frozenset((errno.EPIPE, errno.EIO, errno.EBADF))
 
 
@@ -64,7 +66,8 @@ class Pump:
         poller.register(self._source, select.POLLIN)
         poller.register(self._wake, select.POLLIN)
         deadline: float | None = None
-        while True:
+        in_pipe = _MOST_IN_A_PIPE
+        while in_pipe > 0:
             left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
             ready = {fd for fd, _ in poller.poll(left)}
             if self._source in ready:
@@ -77,6 +80,7 @@ class Pump:
                     return
                 if deadline is not None:
                     deadline += time.monotonic() - began
+                    in_pipe -= len(chunk)
             elif self._wake in ready:
                 poller.unregister(self._wake)
                 deadline = time.monotonic() + _GRACE_SECONDS
