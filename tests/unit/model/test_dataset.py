@@ -38,9 +38,7 @@ from sparklineage.model.dataset import Dataset
         ),
         (
             "snowflake://org-acc/db/s/t",
-            naming.Snowflake(
-                organization_name="org", account_name="acc", database="db", schema="s", table="t"
-            ),
+            naming.Snowflake(organization_name="org", account_name="acc", database="db", schema="s", table="t"),
         ),
     ],
 )
