@@ -1,4 +1,6 @@
-"""Writes docs/cli.md and docs/exit-codes.md from the program itself; with --check it only tells whether they are stale.
+"""Writes the pages of docs/ that describe the program, and conf/ and bootstrap/ from the example conf/sparklineage.yml.
+
+With --check it only tells which of them are stale.
 
 The words of argparse differ between versions of Python, so the pages are made from the parser's own actions.
 """
@@ -6,20 +8,29 @@ The words of argparse differ between versions of Python, so the pages are made f
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.cli.commands import COMMANDS, EXAMPLES, whole_parser
 from sparklineage.cli.main import BROKEN_PIPE, INTERRUPTED
+from sparklineage.config import Settings, load_settings
+from sparklineage.config.keys import KEYS
 from sparklineage.errors import SparklineageError, tree
+from sparklineage.submit.lineage_conf import LineageSpec, lineage_args
+from sparklineage.submit.options import parse
+from sparklineage.submit.static_conf import spark_defaults, static_properties
+from sparklineage.submit.user_conf import UserConf
+from sparklineage.witness import LISTENER as WITNESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 WIDTH = 100
-FOLDER = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[1]
 _NOTE = "<!-- Written by docs/generate.py; change the program, not this page. -->"
 
 
@@ -63,15 +74,91 @@ def exit_codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "exit-codes.md": exit_codes_page}
+def settings_page() -> str:
+    """Every key of the configuration file, with the variables and options that win over it."""
+    lines = ["# Settings", "", _NOTE, ""]
+    lines += [
+        "`sparklineage.yml` in the working folder, or the file named by `--config` or `SPARKLINEAGE_CONFIG`; else a",
+        "plain `openlineage.yml` named by `OPENLINEAGE_CONFIG`, of which the `transport` block is read. An option wins",
+        "over a variable, a variable over the file. An unknown key is an error with a suggestion.",
+        "A secret is written as a reference: `env:NAME` or `file:/path`. An example:",
+        "[conf/sparklineage.yml](../conf/sparklineage.yml).",
+        "",
+        "| key | value | what it sets | variable | option |",
+        "|---|---|---|---|---|",
+    ]
+    for key in KEYS.values():
+        variables = ", ".join(f"`{name}`" for name in key.variables)
+        kind = f"{key.kind}, or a reference" if key.secret else key.kind
+        lines.append(
+            f"| `{key.name}` | {kind} | {_cell(key.doc)} | {variables} | {f'`{key.flag}`' if key.flag else ''} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
-def stale(folder: Path = FOLDER) -> list[str]:
-    """The names of the pages that are missing or differ from what the program says."""
+def submit_arguments() -> str:
+    """What `submit` puts between the user's options and the application, for the example."""
+    settings = _example()
+    folder = settings.journal.value / _RUN
+    spec = LineageSpec(
+        run_id=_RUN,
+        namespace=settings.namespace.value,
+        app_name=settings.job.value or "",
+        parent=None,
+        folder=folder,
+        agent_listener=AGENT,
+        agent_jar=_JARS / f"openlineage-spark_2.13-{settings.agent_version.value}.jar",
+        witness_listener=WITNESS,
+        witness_jar=_JARS / "witness.jar",
+    )
+    conf = lineage_args(parse(["job.py"]), UserConf(), spec)
+    lines = ["# What `sparklineage submit --config conf/sparklineage.yml job.py` adds before job.py, for one run id."]
+    pairs = zip(conf.args[::2], conf.args[1::2], strict=True)
+    return "\n".join([*lines, *(f"{flag} {shlex.quote(value)}" for flag, value in pairs)]) + "\n"
+
+
+def machine_defaults() -> str:
+    """spark-defaults.conf for a machine on which every application shall be traced, whoever starts it."""
+    settings = _example()
+    properties = static_properties(
+        namespace=settings.namespace.value,
+        spool=settings.journal.value,
+        listeners=(WITNESS, AGENT),
+        jars=(_JARS / "witness.jar", _JARS / f"openlineage-spark_2.13-{settings.agent_version.value}.jar"),
+    )
+    head = (
+        "# Every application of this machine gets a run id and a folder of its own below the spool, where its events\n"
+        "# wait for `sparklineage relay drain --all`. Join the lists with those that are set already.\n"
+        "# Made from conf/sparklineage.yml.\n"
+    )
+    return head + spark_defaults(properties)
+
+
+_RUN = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
+_JARS = Path("/opt/sparklineage")
+
+
+def _example() -> Settings:
+    return load_settings(
+        environ={"OPENLINEAGE_API_KEY": "not-used"}, flags={}, directory=ROOT, config=ROOT / "conf" / "sparklineage.yml"
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/cli.md": cli_page,
+    "docs/exit-codes.md": exit_codes_page,
+    "docs/settings.md": settings_page,
+    "conf/submit-arguments.txt": submit_arguments,
+    "bootstrap/spark-defaults.conf": machine_defaults,
+}
+
+
+def stale(root: Path = ROOT) -> list[str]:
+    """The generated files that are missing or differ from what the program says."""
     return [
         name
         for name, page in PAGES.items()
-        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != page()
+        if not (root / name).is_file() or (root / name).read_text(encoding="utf-8") != page()
     ]
 
 
@@ -130,10 +217,10 @@ def main(argv: Sequence[str]) -> int:
     """Write the pages, or with `--check` name the stale ones and return 1."""
     if "--check" in argv:
         for name in (found := stale()):
-            print(f"docs/{name} is stale; `python -m docs.generate` writes it anew.", file=sys.stderr)
+            print(f"{name} is stale; `python -m docs.generate` writes it anew.", file=sys.stderr)
         return 1 if found else 0
     for name, page in PAGES.items():
-        (FOLDER / name).write_text(page(), encoding="utf-8")
+        (ROOT / name).write_text(page(), encoding="utf-8")
     return 0
 
 

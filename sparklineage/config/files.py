@@ -4,33 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.config.keys import KEYS, TYPES
 from sparklineage.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Nested keys by their dotted path; openlineage.yml's transport block is read as it is.
-KEYS: Mapping[str, type | tuple[type, ...]] = {
-    "namespace": str,
-    "job": str,
-    "transport.type": str,
-    "transport.url": str,
-    "transport.endpoint": str,
-    "transport.auth.type": str,
-    "transport.auth.apiKey": str,
-    "transport.auth.api_key": str,
-    "transport.timeoutInMillis": int,
-    "transport.timeout": (int, float),
-    "transport.headers": dict,
-    "agent.version": str,
-    "agent.jar": str,
-    "agent.repository": str,
-    "delivery.journal": str,
-    "delivery.drainTimeout": (int, float),
-    "disabled": bool,
-}
-"""Every key of sparklineage.yml and the type of its value."""
+_ARTICLES = {"text": "a text", "number": "a number", "true or false": "true or false", "mapping": "a mapping"}
 
 
 def read_file(path: Path, *, foreign: bool = False) -> dict[str, Any]:
@@ -66,15 +47,16 @@ def read_file(path: Path, *, foreign: bool = False) -> dict[str, Any]:
 def _flatten(node: Mapping[Any, Any], prefix: str, found: dict[str, Any], problems: list[str], foreign: bool) -> None:
     for key, value in node.items():
         name = f"{prefix}{key}"
-        expected = KEYS.get(name)
-        if expected is not None:
+        known = KEYS.get(name)
+        if known is not None:
             if value is None:
                 continue
-            if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
-                problems.append(f"{name} is {_named(value)}, but {_wanted(expected)} is needed.")
+            # To Python true is a number, to a person it is not.
+            if not isinstance(value, TYPES[known.kind]) or (isinstance(value, bool) and known.kind == "number"):
+                problems.append(f"{name} is {_named(value)}, but {_ARTICLES[known.kind]} is needed.")
             else:
                 found[name] = value
-        elif any(known.startswith(f"{name}.") for known in KEYS):
+        elif any(other.startswith(f"{name}.") for other in KEYS):
             if isinstance(value, dict):
                 _flatten(value, f"{name}.", found, problems, foreign)
             elif value is not None:
@@ -93,8 +75,3 @@ def _named(value: object) -> str:
         dict: "a mapping",
     }
     return kinds.get(type(value), type(value).__name__)
-
-
-def _wanted(kind: type | tuple[type, ...]) -> str:
-    first = kind[0] if isinstance(kind, tuple) else kind
-    return {str: "a text", bool: "true or false", int: "a number", dict: "a mapping"}[first]

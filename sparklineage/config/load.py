@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from sparklineage.config.files import read_file
+from sparklineage.config.keys import KEYS
 from sparklineage.config.settings import DEFAULT_DRAIN_TIMEOUT, DEFAULT_NAMESPACE, Settings, Value
 from sparklineage.errors import ConfigError, suggestion
 from sparklineage.journal import default_root
@@ -34,22 +35,22 @@ def load_settings(
     path, foreign = _file(environ, directory, config)
     found = read_file(path, foreign=foreign) if path else {}
     layers = _Layers(found, str(path), environ, flags)
-    journal = layers.text("delivery.journal", "SPARKLINEAGE_JOURNAL", "--journal")
+    journal = layers.text("delivery.journal")
     root = (
         Value(Path(journal.value).expanduser().absolute(), journal.source)
         if journal.value
         else Value(default_root(environ))
     )
-    jar = layers.text("agent.jar", "SPARKLINEAGE_AGENT_JAR", "--agent-jar")
-    namespace = layers.text("namespace", ("NAMESPACE", "OPENLINEAGE_NAMESPACE"), "--namespace")
+    jar = layers.text("agent.jar")
+    namespace = layers.text("namespace")
     return Settings(
         namespace=Value(namespace.value or DEFAULT_NAMESPACE, namespace.source),
-        job=layers.text("job", "JOB_NAME", "--job-name"),
+        job=layers.text("job"),
         backend=_backend(layers),
         journal=root,
         drain_timeout=_seconds(layers),
-        repository=layers.text("agent.repository", "SPARKLINEAGE_REPOSITORY", "--repository"),
-        agent_version=layers.text("agent.version", "SPARKLINEAGE_AGENT_VERSION", "--agent-version"),
+        repository=layers.text("agent.repository"),
+        agent_version=layers.text("agent.version"),
         agent_jar=Value(Path(jar.value).expanduser() if jar.value else None, jar.source),
         disabled=_disabled(layers),
     )
@@ -63,16 +64,16 @@ class _Layers:
     ) -> None:
         self.found, self.file, self.environ, self.flags = found, file, environ, flags
 
-    def text(self, key: str | None, variables: str | tuple[str, ...] | None, flag: str | None) -> Value[str | None]:
-        """Of several variables the last one that is set is the strongest."""
-        if flag and (value := self.flags.get(flag)) is not None:
-            return Value(value, flag)
-        names = (variables,) if isinstance(variables, str) else variables or ()
-        for name in reversed(names):
-            if value := self.environ.get(name):
-                return Value(value, name)
-        if key and (value := self.found.get(key)) not in (None, ""):
-            return Value(str(value), f"{self.file}: {key}")
+    def text(self, name: str) -> Value[str | None]:
+        """The value of a key of the table, as text."""
+        key = KEYS[name]
+        if key.flag and (value := self.flags.get(key.flag)) is not None:
+            return Value(value, key.flag)
+        for variable in reversed(key.variables):
+            if value := self.environ.get(variable):
+                return Value(value, variable)
+        if (found := self.found.get(name)) not in (None, ""):
+            return Value(str(found), f"{self.file}: {name}")
         return Value(None)
 
 
@@ -90,8 +91,8 @@ def _file(environ: Mapping[str, str], directory: Path, config: Path | None) -> t
 
 
 def _backend(layers: _Layers) -> Value[Backend | None]:
-    url = layers.text("transport.url", ("MARQUEZ_URL", "OPENLINEAGE_URL"), "--backend")
-    kind = layers.text("transport.type", None, None)
+    url = layers.text("transport.url")
+    kind = layers.text("transport.type")
     from_file = url.source.startswith(f"{layers.file}: ")
     if kind.value is not None and kind.value.lower() != "http":
         if kind.value.lower() not in ("kafka", "file", "console", "composite", "transform"):
@@ -107,10 +108,10 @@ def _backend(layers: _Layers) -> Value[Backend | None]:
             raise ConfigError(f"{layers.file}: transport has no `url`; write the address of the backend.")
         return Value(None)
     _check_url(url)
-    endpoint = layers.text("transport.endpoint", "OPENLINEAGE_ENDPOINT", None)
-    key = layers.text("transport.auth.apiKey", "OPENLINEAGE_API_KEY", None)
+    endpoint = layers.text("transport.endpoint")
+    key = layers.text("transport.auth.apiKey")
     if key.value is None:
-        key = layers.text("transport.auth.api_key", None, None)
+        key = layers.text("transport.auth.api_key")
     headers = {str(name): _resolved(str(value), f"{layers.file}: transport.headers.{name}", layers.environ)
                for name, value in (layers.found.get("transport.headers") or {}).items()}  # fmt: skip
     seconds = layers.found.get("transport.timeout")
@@ -161,7 +162,7 @@ def _resolved(value: str, source: str, environ: Mapping[str, str]) -> str:
 
 
 def _seconds(layers: _Layers) -> Value[float]:
-    found = layers.text("delivery.drainTimeout", "SPARKLINEAGE_DRAIN_TIMEOUT", "--drain-timeout")
+    found = layers.text("delivery.drainTimeout")
     if found.value is None:
         return Value(DEFAULT_DRAIN_TIMEOUT)
     try:
@@ -176,7 +177,7 @@ def _seconds(layers: _Layers) -> Value[float]:
 def _disabled(layers: _Layers) -> Value[bool]:
     if layers.flags.get("--no-lineage") is not None:
         return Value(True, "--no-lineage")
-    found = layers.text("disabled", "OPENLINEAGE_DISABLED", None)
+    found = layers.text("disabled")
     text = (found.value or "").strip().lower()
     if text not in _TRUE | _FALSE:
         raise ConfigError(f"{found.source} is {found.value!r}; write true or false.")

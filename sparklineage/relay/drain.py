@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError
-from sparklineage.journal import RunFolder, RunLock, read_json, run_folders
+from sparklineage.journal import LineReader, RunFolder, RunLock, read_json, run_folders
 from sparklineage.relay.deliver import Delivery, deliver_all
 from sparklineage.relay.follow import Follower
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
-    from pathlib import Path
 
     from sparklineage.relay.sinks import Sink
 
@@ -44,8 +45,23 @@ def close_if_lost(folder: RunFolder) -> bool:
     """Settle a folder whose driver is gone, to its end. The caller holds the lock. False where it was settled."""
     if folder.settled.exists():
         return False
+    if not folder.outcome.exists() and (pid := _living_driver(folder)):
+        raise JournalBusyError(f"{folder.path}: its driver is alive, with process id {pid}.")
     Follower(folder).finish()
     return True
+
+
+def _living_driver(folder: RunFolder) -> int | None:
+    """The driver's process id, where the witness wrote it on this machine and the process is there.
+
+    A driver that no `submit` started holds no lock. A process id that was given away since makes the run wait
+    for another time, which is the harmless mistake.
+    """
+    for record in LineReader(folder.witness).read(most=1 << 16):
+        pid, host = record.get("pid"), record.get("host")
+        if isinstance(pid, int) and host in (socket.gethostname(), None) and Path(f"/proc/{pid}").exists():
+            return pid
+    return None
 
 
 def drain(

@@ -27,8 +27,8 @@ _NAMESPACE = "spark.openlineage.namespace"
 _APP_NAME = "spark.openlineage.appName"
 _TRANSPORT = "spark.openlineage.transport."
 _CAPTURED = "spark.openlineage.capturedProperties"
-_CAPTURED_DEFAULT = ("spark.master", "spark.app.name")
-_STEP = "spark.sparklineage.step"
+CAPTURED_DEFAULT = ("spark.master", "spark.app.name")
+STEP = "spark.sparklineage.step"
 _PARENT = ("spark.openlineage.parent", "spark.openlineage.rootParent", "spark.openlineage.context")
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./+=@~-]+")
 
@@ -123,7 +123,7 @@ def lineage_args(
     ours.jars(spec)
     parent = ours.parent(spec.parent)
     transport = ours.transport(spec.folder, environ or {})
-    ours.joined(_CAPTURED, (_STEP,), default=_CAPTURED_DEFAULT, why="ties a query to its step")
+    ours.joined(_CAPTURED, (STEP,), default=CAPTURED_DEFAULT, why="ties a query to its step")
     ours.redaction()
     ours.set("spark.sparklineage.journal", str(spec.folder), "where the driver's steps are written")
     disabled = (user_conf.value("spark.openlineage.disabled") or "").strip().lower() == "true"

@@ -1,0 +1,35 @@
+"""Properties for a whole machine: every application on it finds its own run id and journal folder.
+
+The witness reads `spark.sparklineage.spool` when Spark constructs it, and gives the application a folder below it,
+into which it points the agent. So these properties can stand in spark-defaults.conf and never change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sparklineage.submit.lineage_conf import CAPTURED_DEFAULT, REDACTED, STEP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import PurePath
+
+
+def static_properties(
+    *, namespace: str, spool: PurePath, listeners: Sequence[str], jars: Sequence[PurePath]
+) -> list[tuple[str, str]]:
+    """Key and value of each property, in a stable order. `listeners` has the witness first, then the agent."""
+    return [
+        ("spark.extraListeners", ",".join(listeners)),
+        ("spark.jars", ",".join(map(str, jars))),
+        ("spark.openlineage.namespace", namespace),
+        ("spark.openlineage.capturedProperties", ",".join((*CAPTURED_DEFAULT, STEP))),
+        ("spark.redaction.regex", REDACTED),
+        ("spark.sparklineage.spool", str(spool)),
+    ]
+
+
+def spark_defaults(properties: Sequence[tuple[str, str]]) -> str:
+    """The text of a spark-defaults.conf, which is read as `java.util.Properties`: a backslash is written twice."""
+    width = max((len(key) for key, _ in properties), default=0)
+    return "".join(f"{key:<{width}}  {value.replace(chr(92), chr(92) * 2)}\n" for key, value in properties)

@@ -1,0 +1,143 @@
+"""The journal's own promises: whole lines, whole files, private folders, a lock that dies with its holders."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sparklineage.errors import JournalBusyError, JournalError, JournalTooNewError
+from sparklineage.journal import (
+    LineReader,
+    RunFolder,
+    RunLock,
+    append_line,
+    create_folder,
+    default_root,
+    read_json,
+    run_folders,
+    write_json,
+)
+from sparklineage.journal.lock import is_held
+from tests.support.journal import APP
+
+
+def test_complete_lines_are_read_once_and_a_torn_one_waits(tmp_path: Path) -> None:
+    path = tmp_path / "x.ndjson"
+    reader = LineReader(path)
+    assert list(reader.read()) == []
+    path.write_text('{"a": 1}\n{"a": ')
+    assert list(reader.read()) == [{"a": 1}]
+    assert list(reader.read()) == []
+    with path.open("a") as file:
+        file.write('2}\n\n{"a": 3}')
+    assert list(reader.read()) == [{"a": 2}]
+    assert list(reader.read(final=True)) == [{"a": 3}]
+    assert reader.corrupt == []
+
+
+def test_a_line_longer_than_one_read_is_still_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.ndjson"
+    path.write_text(json.dumps({"a": "x" * 5000}) + "\n" + json.dumps({"b": 1}) + "\n")
+    reader = LineReader(path)
+    found = [item for _ in range(3) for item in reader.read(most=64)]
+    assert [list(item) for item in found] == [["a"], ["b"]]
+
+
+def test_damaged_lines_are_counted_by_number(tmp_path: Path) -> None:
+    path = tmp_path / "x.ndjson"
+    path.write_bytes(b'{"a": 1}\nnot json\n\xff\xfe\n7\n{"a": 2}\n')
+    reader = LineReader(path)
+    assert list(reader.read()) == [{"a": 1}, {"a": 2}]
+    assert reader.corrupt == [2, 3, 4]
+
+
+def test_two_writers_never_mix_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.ndjson"
+    code = (
+        "import sys; from pathlib import Path; from sparklineage.journal import append_line\n"
+        "for n in range(300): append_line(Path(sys.argv[1]), {'who': sys.argv[2], 'pad': 'x' * 3000})"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(path), who]) for who in "ab"]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    reader = LineReader(path)
+    assert len(list(reader.read())) == 600
+    assert reader.corrupt == []
+
+
+def test_a_small_file_is_replaced_whole_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_json(path, {"format": 1, "a": "é"})
+    write_json(path, {"format": 1, "a": 2})
+    assert read_json(path) == {"format": 1, "a": 2}
+    with pytest.raises(TypeError):
+        write_json(path, {"a": object()})
+    assert read_json(path) == {"format": 1, "a": 2}
+    assert os.listdir(tmp_path) == ["x.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ('{"format": 2}', JournalTooNewError, "written in journal format 2, this version reads up to 1"),
+        ('{"format": "x"}', JournalTooNewError, "written in journal format x"),
+        ("{", JournalError, "is not JSON; the file is damaged"),
+        ("[]", JournalError, "holds no JSON object"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, text: str, error: type[JournalError], message: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(text)
+    with pytest.raises(error, match=message):
+        read_json(path)
+
+
+def test_a_runs_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = create_folder(tmp_path / "deep" / "journal", APP)
+    append_line(folder.steps, {"a": 1})
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.steps.stat().st_mode) == 0o600
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match=r"file: the journal cannot be written \(Not a directory\); choose another"):
+        create_folder(tmp_path / "file", APP)
+
+
+def test_only_run_ids_are_runs(tmp_path: Path) -> None:
+    create_folder(tmp_path, APP)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "01900000-0000-7000-8000-00000000000f").write_text("a file")
+    assert [folder.run_id for folder in run_folders(tmp_path)] == [APP]
+    assert run_folders(tmp_path / "nowhere") == []
+
+
+def test_a_lock_is_held_by_whoever_inherited_it(tmp_path: Path) -> None:
+    folder: RunFolder = create_folder(tmp_path, APP)
+    with RunLock(folder) as lock:
+        with pytest.raises(JournalBusyError, match="the run is alive or another process delivers it"):
+            RunLock(folder)
+        # As the driver does when `submit` is killed.
+        heir = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock.fd,))
+    assert is_held(folder)
+    heir.communicate(b"\n")
+    assert not is_held(folder)
+    RunLock(folder).close()
+
+
+@pytest.mark.parametrize(
+    ("environ", "place"),
+    [
+        ({"SPARKLINEAGE_JOURNAL": "/j", "XDG_STATE_HOME": "/s", "HOME": "/h"}, "/j"),
+        ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "/s/sparklineage/journal"),
+        ({"HOME": "/h"}, "/h/.local/state/sparklineage/journal"),
+    ],
+)
+def test_the_journals_place(environ: dict[str, str], place: str) -> None:
+    assert default_root(environ) == Path(place)
