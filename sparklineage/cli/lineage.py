@@ -78,23 +78,18 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
     lineage at all. A missing agent JAR is a warning: the witness and the application's own events remain.
     """
     user = effective(command, install, environ)
-    if user.deploy_mode == "cluster":
-        raise StrictError(
-            "--deploy-mode cluster: the driver runs on another machine, where this journal does not reach; "
-            "use client mode, or give the cluster its own lineage configuration."
-        )
     run_id = chosen_run_id(command, user) or new_run_id()
     folder = RunFolder(settings.journal.value / run_id)
     parent, warnings = parent_from(environ)
     warnings += user.problems
-    connect = command.remote or user.value("spark.remote")
-    existing = None if connect else existing_agent(user, install)
+    elsewhere = _elsewhere(command, user)
+    existing = None if elsewhere else existing_agent(user, install)
     if existing is not None and not command.own.force:
         reason = misfit(existing.version, existing.scala, install.version, install.scala)
         if reason is not None:
             raise UnsupportedSparkError(f"{existing.name} ({existing.source}): {reason}")
     agent = None
-    if existing is None and not connect:
+    if existing is None and not elsewhere:
         try:
             agent = _agent_jar(command, install, settings, environ, user)
         except (ConfigError, UsageError, UnsupportedSparkError):
@@ -114,20 +109,18 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
         agent_jar=agent,
         existing=existing,
         witness_listener=WITNESS,
-        witness_jar=None if connect else _plain(jar_path(), warnings),
+        witness_jar=None if elsewhere else _plain(jar_path(), warnings),
     )
     conf = lineage_args(command, user, spec, environ=environ)
     notes = list(conf.notes)
-    if connect:
-        notes.append(
-            "Spark Connect: the listener runs on the server; only this job's start, end and steps are recorded"
-        )
+    if elsewhere:
+        notes.append(elsewhere)
     here = environ.get("SPARKLINEAGE_JOURNAL") or settings.journal.source == "default"
     parent_record = conf.parent.facet() if conf.parent else None
     return Lineage(
         run_id=run_id,
-        arguments=() if connect else conf.args,
-        properties=() if connect else tuple((item.key, item.value, item.why) for item in conf.properties),
+        arguments=() if elsewhere else conf.args,
+        properties=() if elsewhere else tuple((item.key, item.value, item.why) for item in conf.properties),
         environ={"SPARKLINEAGE_JOURNAL_RUN": str(folder.path)},
         record={
             "format": FORMAT,
@@ -162,6 +155,33 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
         secrets=_secrets(settings, environ),
         language=language(command),
         journal_flag="" if here else f" --journal {settings.journal.value}",
+    )
+
+
+def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:
+    """Why no listener of ours can run in this job's driver; None where one can.
+
+    Raises StrictError where not even the end can be known: spark-submit returns before the application has ended.
+    """
+    if command.remote or user.value("spark.remote"):
+        return "Spark Connect: the listener belongs to the server; only this job's start, end and steps are recorded"
+    if user.deploy_mode != "cluster":
+        return None
+    master = user.value("spark.master") or ""
+    if master.startswith("yarn"):
+        waits = user.value("spark.yarn.submit.waitAppCompletion")
+    elif master.startswith("k8s"):
+        waits = user.value("spark.kubernetes.submission.waitAppCompletion")
+    else:
+        waits = user.value("spark.standalone.submit.waitAppCompletion") or "false"
+    if (waits or "true").strip().lower() == "false":
+        raise StrictError(
+            "--deploy-mode cluster without waitAppCompletion: spark-submit returns before the application has ended, "
+            "so its end cannot be known here."
+        )
+    return (
+        "deploy mode cluster: the driver runs on another machine, where this journal does not reach; "
+        "only the application's start and end are recorded"
     )
 
 

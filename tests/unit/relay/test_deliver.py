@@ -27,7 +27,9 @@ CANARY = "canary-7f3a9c51d2"
 @pytest.fixture
 def made(tmp_path: Path) -> RunFolder:
     found = folder(tmp_path)
-    add(found.events, application("START", 1), event("START", 2, "q"), event("COMPLETE", 3, "q"), application("FAIL", 4))
+    add(
+        found.events, application("START", 1), event("START", 2, "q"), event("COMPLETE", 3, "q"), application("FAIL", 4)
+    )
     return found
 
 
