@@ -49,22 +49,21 @@ class Driver:
 
 def _context_of(spark: Any) -> Any:
     """The SparkContext of a session or of itself; None under Spark Connect, or for what is no session."""
-    if hasattr(spark, "setLocalProperty"):
-        return spark
     try:
-        return spark.sparkContext
+        return spark if hasattr(spark, "setLocalProperty") else spark.sparkContext
     except Exception:  # noqa: BLE001 - Spark Connect raises an error of its own here
         return None
 
 
 def _active() -> Any:
     """The session of this thread, else the process's SparkContext, where pyspark is in use at all."""
-    pyspark = sys.modules.get("pyspark")
-    sql = sys.modules.get("pyspark.sql")
     try:
+        sql = sys.modules.get("pyspark.sql")
         session = sql.SparkSession.getActiveSession() if sql else None
+        if session is not None:
+            return session
         # A session is active in the thread that made it, the context in all of them.
-        return session or getattr(pyspark.SparkContext, "_active_spark_context", None) if pyspark else session
+        return getattr(sys.modules["pyspark"].SparkContext, "_active_spark_context", None)
     except Exception:  # noqa: BLE001 - no session is no trouble
         return None
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -234,6 +236,21 @@ def test_without_a_session_the_environment_serves(folder: Path, monkeypatch: pyt
     with step(None, "plain"):
         pass
     assert [line["type"] for line in records(folder)] == ["stepStart", "stepEnd"]
+
+
+@pytest.mark.parametrize("active", ["session", "context"])
+def test_no_session_means_the_active_one(
+    context: Context, folder: Path, monkeypatch: pytest.MonkeyPatch, active: str
+) -> None:
+    """In a thread that has not made the session only the process's context is known."""
+    found = Session(context) if active == "session" else None
+    sql = SimpleNamespace(SparkSession=SimpleNamespace(getActiveSession=lambda: found))
+    core = SimpleNamespace(SparkContext=SimpleNamespace(_active_spark_context=context if found is None else None))
+    monkeypatch.setitem(sys.modules, "pyspark.sql", sql)
+    monkeypatch.setitem(sys.modules, "pyspark", core)
+    with step(None, "score"):
+        assert context.getLocalProperty("spark.sparklineage.step") is not None
+    assert len(records(folder)) == 2
 
 
 def test_the_conf_is_read_once_and_goes_before_the_environment(
