@@ -36,6 +36,8 @@ class _Run:
     last_ms: int | None = None
     state: State = "RUNNING"
     error: str | None = None
+    inner: bool = False
+    """A query that Spark or Delta ran on behalf of another one."""
     edges: dict[EdgeKey, bool] = field(default_factory=dict)
 
 
@@ -49,7 +51,8 @@ def build(events: Iterable[Mapping[str, Any]], *, all_runs: bool = False) -> Gra
     runs = _by_job(_runs(events))
     jobs = {key: _job(key, found) for key, found in runs.items()}
     edges = {key: _edges(found) for key, found in runs.items()}
-    shown = set(jobs) if all_runs else _worth_showing(jobs, edges)
+    inner = {key for key, found in runs.items() if all(run.inner for run in found)}
+    shown = set(jobs) if all_runs else _worth_showing(jobs, edges, inner)
     return Graph(
         jobs=tuple(jobs[key] for key in sorted(shown)),
         edges=tuple(
@@ -88,6 +91,8 @@ def _note(run: _Run, event: Mapping[str, Any]) -> None:
     message = _dict(facets.get("errorMessage")).get("message")
     if isinstance(message, str) and message.strip():
         run.error = message
+    execution = _dict(facets.get(read.EXECUTION))
+    run.inner = run.inner or execution.get("executionId") != execution.get("rootExecutionId")
     if (time := _time(event.get("eventTime"))) is not None:
         run.first_ms = time if run.first_ms is None else min(run.first_ms, time)
         run.last_ms = time if run.last_ms is None else max(run.last_ms, time)
@@ -142,21 +147,21 @@ def _edges(runs: list[_Run]) -> dict[EdgeKey, bool]:
     return found
 
 
-def _worth_showing(jobs: Mapping[Key, JobNode], edges: Mapping[Key, Mapping[EdgeKey, bool]]) -> set[Key]:
+def _worth_showing(
+    jobs: Mapping[Key, JobNode], edges: Mapping[Key, Mapping[EdgeKey, bool]], inner: set[Key]
+) -> set[Key]:
+    minor = {key for key, job in jobs.items() if job.kind == "rdd" or key in inner}
     shown = {
         key
         for key, job in jobs.items()
-        if job.kind != "rdd" and (edges[key] or (job.state == "FAIL" and job.kind != "application"))
+        if key not in minor and (edges[key] or (job.state == "FAIL" and job.kind != "application"))
     }
     used = {dataset for key in shown for _, dataset in edges[key]}
-    for key in jobs.keys() - shown:
-        if jobs[key].kind == "rdd" and not _is_listing(jobs[key], edges[key], used):
-            shown.add(key)
-    return shown
+    return shown | {key for key in minor if not _is_listing(jobs[key], edges[key], used)}
 
 
 def _is_listing(job: JobNode, edges: Mapping[EdgeKey, bool], used: set[Key]) -> bool:
-    """Whether an RDD job only prepares a query: it writes nothing and reads nothing that is news."""
+    """Whether a job only prepares another: it writes nothing and reads nothing that is news."""
     if any(direction == "output" or declared for (direction, _), declared in edges.items()):
         return False
     return _LISTING in job.name or all(dataset in used for _, dataset in edges)

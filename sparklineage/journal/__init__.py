@@ -18,7 +18,7 @@ Standard library and `sparklineage.model` only: this package travels to cluster 
 from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_folders
 from sparklineage.journal.lock import RunLock
 from sparklineage.journal.read import LineReader, read_json
-from sparklineage.journal.write import append_line, create_folder, write_json
+from sparklineage.journal.write import append_line, create_folder, write_cursor, write_json
 
 __all__ = [
     "FORMAT",
@@ -30,5 +30,6 @@ __all__ = [
     "default_root",
     "read_json",
     "run_folders",
+    "write_cursor",
     "write_json",
 ]

@@ -20,6 +20,9 @@ TERMINAL = frozenset({"COMPLETE", "FAIL", "ABORT"})
 DECLARED = "sparklineage_declared"
 """The dataset facet that marks what a person declared and the listener did not see."""
 
+EXECUTION = "sparklineage_execution"
+"""The run facet that names the SQL execution behind a run, and the one on whose behalf it ran."""
+
 
 def run_id(event: Mapping[str, Any]) -> str:
     """The event's run id, or an empty text."""

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.journal import FORMAT, append_line, read_json, write_json
+from sparklineage.journal import FORMAT, append_line, read_json, write_cursor
 from sparklineage.model.clock import now_ms
 from sparklineage.relay.sinks import Verdict
 
@@ -40,8 +40,9 @@ class Delivery:
         self.refused = _number(found, "refused")
         self.last_error: str | None = None
         self.failures = 0
-        self._buffer = b""
+        self._buffer, self._at = b"", 0
         if not found:
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._remember()
 
     def waiting(self) -> int:
@@ -70,7 +71,7 @@ class Delivery:
             self.delivered += 1
         self.failures, self.last_error = 0, None
         self.offset += len(line)
-        self._buffer = self._buffer[len(line) :]
+        self._at += len(line)
         self._remember()
         return answer
 
@@ -82,21 +83,22 @@ class Delivery:
         """
         self.folder.refused(self.sink.key).unlink(missing_ok=True)
         self.offset = self.delivered = self.refused = 0
-        self._buffer = b""
+        self._buffer, self._at = b"", 0
         self._remember()
 
     def _peek(self) -> bytes | None:
-        if b"\n" not in self._buffer:
+        end = self._buffer.find(b"\n", self._at) + 1
+        if not end:
             try:
                 with self.folder.events.open("rb") as file:
                     file.seek(self.offset)
-                    self._buffer = file.read(_BLOCK)
+                    self._buffer, self._at = file.read(_BLOCK), 0
                     while self._buffer and b"\n" not in self._buffer and (more := file.read(_BLOCK)):
                         self._buffer += more
             except FileNotFoundError:
                 return None
-        end = self._buffer.find(b"\n") + 1
-        return self._buffer[:end] if end else None
+            end = self._buffer.find(b"\n") + 1
+        return self._buffer[self._at : end] if end else None
 
     def _set_aside(self, line: bytes, answer: Answer) -> None:
         record = {
@@ -109,8 +111,7 @@ class Delivery:
         append_line(self.folder.refused(self.sink.key), record)
 
     def _remember(self) -> None:
-        self._path.parent.mkdir(mode=0o700, exist_ok=True)
-        write_json(
+        write_cursor(
             self._path,
             {
                 "format": FORMAT,

@@ -102,6 +102,8 @@ class Settler:
             if run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
             return
+        if run.kind != "APPLICATION":
+            self._match(run, None)
         if kind == "START" and run.sent:
             # A driver that starts a second SparkContext under the same run id.
             event = {**event, "eventType": "RUNNING"}
@@ -202,11 +204,16 @@ class Settler:
         if run.execution is None:
             self._match(run, None)
         step = self._step_of_run(run)
-        if step is None:
+        if step is None or self._is_told_by_root(run):
             return event
         self._merged.add(step.id)
         event = ol.with_datasets(event, "inputs", (ol.declared(item, step.name) for item in step.inputs))
         return ol.with_datasets(event, "outputs", (ol.declared(item, step.name) for item in step.outputs))
+
+    def _is_told_by_root(self, run: _Run) -> bool:
+        """Whether this is an inner query, such as the one below a Delta write, and the outer one has a run too."""
+        execution = run.execution
+        return execution is not None and not execution.is_root and self.witnessed.root_of(execution).run is not None
 
     # Closing.
 
@@ -252,6 +259,8 @@ class Settler:
             self.closed_by_us += 1
             base = {**run.first, "eventType": state, "eventTime": to_iso(max(time, run.last))}
         event = self._enriched(run, {**base, "eventType": state})
+        if execution is not None:
+            event = ol.with_run_facet(event, ol.EXECUTION, _execution_facet(execution))
         for other in run.terminal[:-1]:
             for side in ("inputs", "outputs"):
                 event = ol.with_datasets(event, side, ol.datasets(other, side))
@@ -392,6 +401,15 @@ def _time(event: Mapping[str, Any]) -> int | None:
         return from_iso(str(event.get("eventTime")))
     except ValueError:
         return None
+
+
+def _execution_facet(execution: Execution) -> dict[str, Any]:
+    return ol.own_facet(
+        ol.EXECUTION,
+        executionId=execution.number,
+        rootExecutionId=execution.root,
+        description=mask(execution.description),
+    )
 
 
 def _step_error(step: Step) -> str | None:

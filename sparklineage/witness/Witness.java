@@ -62,11 +62,11 @@ public final class Witness extends SparkListener {
   // bound, because they run on the listener's thread over text of any shape.
   private static final String MASK = "$1********";
   private static final Pattern[] SECRETS = {
-    Pattern.compile("(\\b[A-Za-z][A-Za-z0-9+.\\-]{0,30}://)[^\\s/@'\"]{1,512}(?=@)"),
+    Pattern.compile("(://)[^\\s/@'\"]{1,512}(?=@)"),
     Pattern.compile("(?i)(\\b(?:bearer|basic)\\s{1,8})[A-Za-z0-9._~+/=\\-]{6,4096}"),
     // Not the line number of a stack trace: (Token.java:12).
     Pattern.compile(
-        "(?i)(\\b[\\w.\\-]{0,64}(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas"
+        "(?i)((?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas"
             + "|private[_.-]?key|account[.]key)[\\w.\\-]{0,64}[\"']?\\s{0,8}[=:]\\s{0,8}[\"']?)"
             + "(?![\"'\\s]|\\d+\\))[^\\s\"',;&)}\\]]{1,4096}"),
     Pattern.compile("(\\b)(?:AKIA|ASIA)[A-Z0-9]{16}\\b"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sparklineage.graph import Edge, build
 from sparklineage.graph.flow import flow_order
+from sparklineage.model.event import EXECUTION
 from tests.unit.graph.events import event
 
 
@@ -144,3 +147,21 @@ def test_flow_order_ends_in_a_circle() -> None:
         ]
     )
     assert [job.name for job in flow_order(graph)] == ["etl.a", "etl.b", "etl.merge"]
+
+
+def test_a_query_on_behalf_of_another_is_folded_unless_it_tells_something_new() -> None:
+    """Delta runs a query below each write, and the agent reports both."""
+
+    def inner(kind: str, run: str, job: str, inputs: list[str]) -> dict[str, Any]:
+        made = event(kind, run, job, inputs=inputs)
+        made["run"]["facets"][EXECUTION] = {"executionId": 2, "rootExecutionId": 1}
+        return made
+
+    events = [
+        event("COMPLETE", "r1", "etl.save", inputs=["/in"], outputs=["/out"]),
+        inner("COMPLETE", "r2", "etl.scan", ["/in"]),
+        inner("COMPLETE", "r3", "etl.other", ["/news"]),
+    ]
+    assert [job.name for job in build(events).jobs] == ["etl.other", "etl.save"]
+    assert build(events).folded == 1
+    assert [job.name for job in build(events, all_runs=True).jobs] == ["etl.other", "etl.save", "etl.scan"]
