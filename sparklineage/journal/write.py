@@ -44,27 +44,29 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
         os.close(fd)
 
 
-def write_cursor(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a small file anew, in place where its length is the same, which padded numbers see to.
+def write_cursor(path: Path, record: Mapping[str, Any], *, whole: bool = True) -> None:
+    """Write a small file anew: replaced whole, or in place where only numbers have changed since.
 
-    For what changes with every event: replacing a file makes ext4 put it onto the disk at once, which takes
-    longer than sending the event did. One write below a page is there whole or not at all, whenever the process
-    is killed, and every mixture of two versions would still be JSON.
+    In place is for what changes with every event: replacing a file makes ext4 put it onto the disk at once, which
+    takes longer than sending the event did. Numbers are padded, so that the layout stays; one write below a page
+    is there whole or not at all, whenever the process is killed, and what a reader sees is JSON all the time.
     """
     fields = (f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False):>{_WIDTH}}" for key, value in record.items())
     data = ("{\n" + ",\n".join(fields) + "\n}\n").encode("utf-8", "surrogatepass")
+    if whole or len(data) > _PAGE or not _overwrite(path, data):
+        _replace(path, data)
+
+
+def _overwrite(path: Path, data: bytes) -> bool:
+    """False where there is no file of this length."""
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        _replace(path, data)
-        return
+        return False
     try:
-        if len(data) <= _PAGE and os.fstat(fd).st_size == len(data):
-            os.pwrite(fd, data, 0)
-            return
+        return os.fstat(fd).st_size == len(data) and os.pwrite(fd, data, 0) == len(data)
     finally:
         os.close(fd)
-    _replace(path, data)
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:

@@ -41,6 +41,8 @@ class Delivery:
         self.last_error: str | None = None
         self.failures = 0
         self._buffer, self._at = b"", 0
+        self._changed = True
+        """Whether the cursor's file does not say yet what is wrong, or that nothing is any more."""
         if not found:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._remember()
@@ -61,7 +63,7 @@ class Delivery:
         if answer.verdict is Verdict.RETRY:
             self.failures += 1
             if answer.text != self.last_error:
-                self.last_error = answer.text
+                self.last_error, self._changed = answer.text, True
                 self._remember()
             return answer
         if answer.verdict is Verdict.REFUSED:
@@ -69,7 +71,9 @@ class Delivery:
             self.refused += 1
         else:
             self.delivered += 1
-        self.failures, self.last_error = 0, None
+        if self.last_error is not None:
+            self.last_error, self._changed = None, True
+        self.failures = 0
         self.offset += len(line)
         self._at += len(line)
         self._remember()
@@ -122,7 +126,9 @@ class Delivery:
                 "lastError": self.last_error,
                 "updatedAt": now_ms(),
             },
+            whole=self._changed,
         )
+        self._changed = False
 
 
 def pause(failures: int, asked: float | None, draw: Callable[[], float] = random.random) -> float:

@@ -21,6 +21,7 @@ from sparklineage.journal import (
     default_root,
     read_json,
     run_folders,
+    write_cursor,
     write_json,
 )
 from sparklineage.journal.lock import is_held
@@ -78,7 +79,7 @@ def test_a_small_file_is_replaced_whole_and_leaves_nothing_behind(tmp_path: Path
     with pytest.raises(TypeError):
         write_json(path, {"a": object()})
     assert read_json(path) == {"format": 1, "a": 2}
-    assert os.listdir(tmp_path) == ["x.json"]
+    assert [item.name for item in tmp_path.iterdir()] == ["x.json"]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,24 @@ def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, text: str, error: ty
     path.write_text(text)
     with pytest.raises(error, match=message):
         read_json(path)
+
+
+def test_a_cursor_moves_on_in_place_and_is_json_to_every_reader(tmp_path: Path) -> None:
+    path = tmp_path / "sink.json"
+    write_cursor(path, {"format": 1, "offset": 0, "lastError": None})
+    node = path.stat().st_ino
+    for offset in (9, 10_000, 12):
+        write_cursor(path, {"format": 1, "offset": offset, "lastError": None}, whole=False)
+        assert read_json(path) == {"format": 1, "offset": offset, "lastError": None}
+    assert path.stat().st_ino == node
+    write_cursor(path, {"format": 1, "offset": 12, "lastError": "connection refused"}, whole=False)
+    assert read_json(path) == {"format": 1, "offset": 12, "lastError": "connection refused"}
+    assert path.stat().st_ino != node, "another length is another file"
+    path.unlink()
+    write_cursor(path, {"format": 1, "offset": 13}, whole=False)
+    assert read_json(path) == {"format": 1, "offset": 13}
+    assert [item.name for item in tmp_path.iterdir()] == ["sink.json"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_runs_folder_is_its_owners_alone(tmp_path: Path) -> None:
