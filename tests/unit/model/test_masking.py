@@ -1,0 +1,36 @@
+"""Secrets in text are masked, whatever the text looks like, and in time that grows with its length."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from sparklineage.model.masking import mask
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("jdbc:postgresql://joe:hunter2@db:5432/x", "jdbc:postgresql://********@db:5432/x"),
+        ("Authorization: Bearer abc.def-123", "Authorization: Bearer ********"),
+        ("spark.my.password=hunter2, next", "spark.my.password=********, next"),
+        ('{"apiKey": "k-1", "b": 2}', '{"apiKey": "********", "b": 2}'),
+        ("used AKIAABCDEFGHIJKLMNOP here", "used ******** here"),
+        ("\tat a.Token.decode(Token.java:12)\n", "\tat a.Token.decode(Token.java:12)\n"),
+        ("file:///data/x and s3://bucket/key", "file:///data/x and s3://bucket/key"),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked_and_nothing_else(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+def test_given_secrets_are_masked_wherever_they_stand() -> None:
+    assert mask("see canary-4711!", ["canary-4711"]) == "see ********!"
+
+
+@pytest.mark.parametrize("part", ["a.", "token", "secret.-", "a://", "password =", "bearer "])
+def test_time_grows_with_the_length_of_the_text(part: str) -> None:
+    began = time.process_time()
+    mask(part * (16_384 // len(part)))
+    assert time.process_time() - began < 2
