@@ -16,13 +16,15 @@ SECRET_KEY = re.compile(
 )
 """Finds keys whose values are secret: Spark's own default for `spark.redaction.regex` and what it misses."""
 
-_NAME = r"[\w.\-]*(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key)[\w.\-]*"
+# No pattern begins with a repetition, and those inside have bounds: a stack trace of dotted names took seconds.
+_NAME = r"(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key)[\w.\-]{0,64}"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # The user and password of a URL.
-    (re.compile(r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.\-]*://)[^\s/@'\"]+@"), rf"\g<keep>{MASK}@"),
+    (re.compile(r"(?P<keep>://)[^\s/@'\"]+@"), rf"\g<keep>{MASK}@"),
     (re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{6,}"), rf"\g<keep>{MASK}"),
     (
-        re.compile(rf"(?i)(?P<keep>\b{_NAME}[\"']?\s*[=:]\s*[\"']?)(?![\"'\s])[^\s\"',;&)}}\]]+"),
+        # Not the line number of a stack trace: (Token.java:12).
+        re.compile(rf"(?i)(?P<keep>{_NAME}[\"']?\s{{0,8}}[=:]\s{{0,8}}[\"']?)(?![\"'\s]|\d+\))[^\s\"',;&)}}\]]+"),
         rf"\g<keep>{MASK}",
     ),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
