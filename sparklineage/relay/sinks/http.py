@@ -14,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from sparklineage.model.masking import mask
 from sparklineage.relay.sinks.interface import Answer, Verdict
+from sparklineage.relay.sinks.respell import respelt
 from sparklineage.version import VERSION
 
 if TYPE_CHECKING:
@@ -47,7 +48,15 @@ class HttpSink:
         self._path = f"{path}?{self._target.query}" if self._target.query else path
 
     def send(self, event: bytes) -> Answer:
-        """Post one event. A kept connection that the receiver has meanwhile closed is opened anew at once."""
+        """Post one event. Where a dataset's namespace may be why it is refused, it is posted respelt too."""
+        answer = self._attempt(event)
+        if answer.status != 400 or (other := respelt(event)) is None:
+            return answer
+        again = self._attempt(other)
+        return answer if again.verdict is Verdict.REFUSED else again
+
+    def _attempt(self, event: bytes) -> Answer:
+        """Post once. A kept connection that the receiver has meanwhile closed is opened anew at once."""
         kept = self._connection is not None
         try:
             return self._post(event)

@@ -1,0 +1,82 @@
+"""What Marquez refuses in ways of its own, and what still gets through to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparklineage.model.backend import Backend
+from sparklineage.relay import Delivery, HttpSink
+from sparklineage.relay.sinks import Verdict
+from tests.support.journal import add, event, folder
+from tests.support.receiver import Receiver
+
+NAMESPACE = re.compile(r"^[a-zA-Z:;=/0-9_\-.@+]+$")
+
+
+def picky(_number: int, found: dict[str, Any]) -> int:
+    """As Marquez answers: 400 where a dataset's namespace has any other character."""
+    sides = [*found["inputs"], *found["outputs"]]
+    return 201 if all(NAMESPACE.match(item["namespace"]) for item in sides) else 400
+
+
+def event_of(inputs: list[tuple[str, str]], **facets: Any) -> dict[str, Any]:
+    made = event("COMPLETE", 3, outputs=("/o",))
+    made["inputs"] = [{"namespace": namespace, "name": name} for namespace, name in inputs]
+    made["outputs"][0]["facets"] = facets
+    return made
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver(answer=picky) as running:
+        yield running
+
+
+def sent(receiver: Receiver, tmp_path: Path, made: dict[str, Any]) -> tuple[Verdict, Delivery]:
+    found = folder(tmp_path)
+    add(found.events, made)
+    sink = HttpSink(Backend(url=receiver.url, timeout=5.0))
+    try:
+        delivery = Delivery(found, sink)
+        answer = delivery.send_next()
+    finally:
+        sink.close()
+    assert answer is not None
+    return answer.verdict, delivery
+
+
+def test_a_namespace_that_marquez_does_not_take_costs_no_event(receiver: Receiver, tmp_path: Path) -> None:
+    lineage = {"fields": {"k": {"inputFields": [{"namespace": "sqlite:/my döcs/w.db", "name": "t u", "field": "k"}]}}}
+    made = event_of([("sqlite:/my döcs/w.db", "t u"), ("s3://b", "k")], columnLineage=lineage)
+    verdict, delivery = sent(receiver, tmp_path, made)
+    assert (verdict, delivery.delivered, delivery.refused) == (Verdict.ACCEPTED, 1, 0)
+    (got,) = receiver.events
+    assert [(item["namespace"], item["name"]) for item in got["inputs"]] == [
+        ("sqlite:/my_d_cs/w.db", "t u"),
+        ("s3://b", "k"),
+    ]
+    field = got["outputs"][0]["facets"]["columnLineage"]["fields"]["k"]["inputFields"][0]
+    assert field == {"namespace": "sqlite:/my_d_cs/w.db", "name": "t u", "field": "k"}
+    assert {**got, "inputs": [], "outputs": []} == {**made, "inputs": [], "outputs": []}
+
+
+def test_a_receiver_that_takes_every_namespace_gets_it_as_it_is(tmp_path: Path) -> None:
+    made = event_of([("my database", "t")])
+    with Receiver() as receiver:
+        sent(receiver, tmp_path, made)
+    assert (receiver.events, receiver.posts) == ([made], 1)
+
+
+def test_an_event_refused_for_another_reason_is_kept_as_it_was(tmp_path: Path) -> None:
+    made = event_of([("my database", "t")])
+    with Receiver(answer=lambda *_: 400) as receiver:
+        verdict, delivery = sent(receiver, tmp_path, made)
+    assert (verdict, receiver.posts) == (Verdict.REFUSED, 2)
+    letter = json.loads(delivery.folder.refused(delivery.sink.key).read_text())
+    assert letter["event"] == made
