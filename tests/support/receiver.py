@@ -25,6 +25,8 @@ class Receiver:
     """Seconds before each answer."""
     answer: Callable[[int, Event], int] = lambda _number, _event: 201
     """The status for the n-th POST (from 1)."""
+    refusal: bytes = b'{"message": "no, thank you"}'
+    """The body of every answer from 400 on."""
     silent: bool = False
     """Read the request and never answer."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Receiver:
                 status = owner.answer(owner.posts, event)
                 if 200 <= status < 300:
                     owner.events.append(event)
-                self._reply(status, b"" if status < 400 else b'{"message": "no, thank you"}')
+                self._reply(status, b"" if status < 400 else owner.refusal)
 
             def do_GET(self) -> None:
                 if owner.marquez and self.path.startswith("/api/v1/namespaces"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 import time
 from base64 import b64encode
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sparklineage.model.backend import Backend
 
 _RETRIED = frozenset({408, 425, 429})
+# Marquez answers 500 to JSON that it cannot read, such as a text above 20 MB, and says 400 in the body.
+_MEANT_AS_REFUSAL = re.compile(rb'\s*\{\s*"code"\s*:\s*4\d\d\b')
 _MOST_BODY = 4096
 _LONGEST_WAIT = 60.0
 
@@ -84,7 +87,7 @@ class HttpSink:
         shown = mask(body.decode("utf-8", "replace"), self._secrets)
         if status == 201 or (200 <= status < 300 and not self._asks_for_201()):
             return Answer(verdict=Verdict.ACCEPTED, status=status)
-        if 400 <= status < 500 and status not in _RETRIED:
+        if (400 <= status < 500 and status not in _RETRIED) or (status == 500 and _MEANT_AS_REFUSAL.match(body)):
             return Answer(verdict=Verdict.REFUSED, text=text, status=status, body=shown)
         if 200 <= status < 300:
             text += ", where Marquez says 201 to an event it has stored"

@@ -80,3 +80,18 @@ def test_an_event_refused_for_another_reason_is_kept_as_it_was(tmp_path: Path) -
     assert (verdict, receiver.posts) == (Verdict.REFUSED, 2)
     letter = json.loads(delivery.folder.refused(delivery.sink.key).read_text())
     assert letter["event"] == made
+
+
+@pytest.mark.parametrize(
+    ("refusal", "verdict"),
+    [
+        (b'{"code":400,"message":"String value length (20054016) exceeds the maximum allowed"}', Verdict.REFUSED),
+        (b'{"code":400,"message":"' + b"x" * 9000 + b'"}', Verdict.REFUSED),
+        (b'{"code":500,"message":"There was an error processing your request."}', Verdict.RETRY),
+        (b"<html><body>HTTP ERROR 500</body></html>", Verdict.RETRY),
+        (b"", Verdict.RETRY),
+    ],
+)
+def test_a_500_that_says_400_in_its_body_is_a_refusal(tmp_path: Path, refusal: bytes, verdict: Verdict) -> None:
+    with Receiver(answer=lambda *_: 500, refusal=refusal) as receiver:
+        assert sent(receiver, tmp_path, event_of([]))[0] is verdict
