@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from sparklineage.submit.user_conf import UserConf
 
 
+_NAMELESS = "spark_application"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lineage:
     """A submit that is ready to start."""
@@ -99,6 +102,10 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
                 raise
             warnings.append(f"{error} The job runs without the agent: only its start and end are recorded.")
     job = settings.job.value or default_job_name(command, user)
+    if not normalize_job_name(job):
+        # The agent would report a job without any name.
+        warnings.append(f"the job name {job!r} has no letter or digit of ASCII; the job is called {_NAMELESS}.")
+        job = _NAMELESS
     spec = LineageSpec(
         run_id=run_id,
         namespace=settings.namespace.value,

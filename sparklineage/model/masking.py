@@ -21,7 +21,13 @@ _NAME = r"(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # The user and password of a URL.
     (re.compile(r"(?P<keep>://)[^\s/@'\"]+@"), rf"\g<keep>{MASK}@"),
-    (re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{6,}"), rf"\g<keep>{MASK}"),
+    # Not the word behind "basic" in a sentence: a credential has a digit or is long.
+    (
+        re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)(?=\S{0,64}\d|\S{16})[A-Za-z0-9._~+/=\-]{6,}"),
+        rf"\g<keep>{MASK}",
+    ),
+    # Signed URLs of Azure and AWS.
+    (re.compile(r"(?i)(?P<keep>[?&](?:sig|signature|x-amz-signature)=)[^\s&\"']+"), rf"\g<keep>{MASK}"),
     (
         # Not the line number of a stack trace: (Token.java:12).
         re.compile(rf"(?i)(?P<keep>{_NAME}[\"']?\s{{0,8}}[=:]\s{{0,8}}[\"']?)(?![\"'\s]|\d+\))[^\s\"',;&)}}\]]+"),

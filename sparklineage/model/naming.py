@@ -7,7 +7,8 @@ import unicodedata
 
 # The agent's NameNormalizer (io.openlineage.spark.agent.lifecycle / util, 1.53.0): trim non-word ends,
 # strip accents, break CamelCase, acronyms and digit-upper borders, lower-case, everything else to `_`.
-_ENDS = re.compile(r"^[^\w]+|[^\w]+$")
+# Java's \w is ASCII, so a letter with an accent at either end is trimmed too.
+_ENDS = re.compile(r"^\W+|\W+$", re.ASCII)
 _CAMEL = re.compile(r"([a-z\d])([A-Z])")
 _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _OTHER = re.compile(r"[^a-z0-9]+")

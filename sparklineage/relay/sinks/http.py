@@ -51,9 +51,12 @@ class HttpSink:
         self._path = f"{path}?{self._target.query}" if self._target.query else path
 
     def send(self, event: bytes) -> Answer:
-        """Post one event. Where a dataset's namespace may be why it is refused, it is posted respelt too."""
+        """Post one event; to Marquez, or where it is refused with 400, with its datasets' namespaces respelt."""
+        other = respelt(event)
+        if other is not None and self._to_marquez():
+            return self._attempt(other)
         answer = self._attempt(event)
-        if answer.status != 400 or (other := respelt(event)) is None:
+        if answer.status != 400 or other is None:
             return answer
         again = self._attempt(other)
         return answer if again.verdict is Verdict.REFUSED else again
@@ -85,7 +88,7 @@ class HttpSink:
         status, reason, headers, body = self._request("POST", self._path, event)
         text = f"{status} {reason}".strip()
         shown = mask(body.decode("utf-8", "replace"), self._secrets)
-        if status == 201 or (200 <= status < 300 and not self._asks_for_201()):
+        if status == 201 or (200 <= status < 300 and not self._to_marquez()):
             return Answer(verdict=Verdict.ACCEPTED, status=status)
         if (400 <= status < 500 and status not in _RETRIED) or (status == 500 and _MEANT_AS_REFUSAL.match(body)):
             return Answer(verdict=Verdict.REFUSED, text=text, status=status, body=shown)
@@ -133,18 +136,21 @@ class HttpSink:
         self._proxied_plainly, self._proxy_headers = True, headers
         return http.client.HTTPConnection(via.hostname or "", via.port or 80, timeout=timeout)
 
-    def _asks_for_201(self) -> bool:
-        """Whether the receiver is Marquez; asked once, and only when it answered 2xx but not 201."""
-        if self._is_marquez is None:
-            path = self._target.path.removesuffix("/lineage") + "/namespaces?limit=1"
+    def _to_marquez(self) -> bool:
+        """Whether the receiver is Marquez; asked only where it matters, and once it has answered not again."""
+        if self._is_marquez is not None:
+            return self._is_marquez
+        path = self._target.path.removesuffix("/lineage") + "/namespaces?limit=1"
+        for _ in range(2):  # the first time over a kept connection, which may be closed
             try:
                 status, _, _, body = self._request("GET", path, None)
-                found = json.loads(body) if status == 200 else None
-                self._is_marquez = isinstance(found, dict) and "namespaces" in found
             except (OSError, http.client.HTTPException, ValueError):
                 self.close()
-                return False
-        return self._is_marquez
+                continue
+            if status < 500:
+                self._is_marquez = status == 200 and _lists_namespaces(body)
+            break
+        return bool(self._is_marquez)
 
     def _trouble(self, error: Exception) -> Answer:
         if isinstance(error, TimeoutError):
@@ -165,6 +171,14 @@ def _authorization(backend: Backend, user: str | None, password: str | None) -> 
         pair = f"{unquote(user)}:{unquote(password or '')}"
         return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
     return {}
+
+
+def _lists_namespaces(body: bytes) -> bool:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "namespaces" in found
 
 
 def _retry_after(headers: http.client.HTTPMessage) -> float | None:

@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-# Marquez puts an underscore in a job's namespace itself, and refuses the whole event for a dataset's.
+# Marquez puts an underscore in a job's namespace itself. For a dataset's it refuses the whole event, or takes
+# it in a START or a symlink and fails from then on whenever somebody lists the namespaces.
 _NOT_TAKEN = re.compile(r"[^a-zA-Z0-9:;=/_\-.@+]")
 
 
