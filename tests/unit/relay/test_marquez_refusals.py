@@ -66,16 +66,32 @@ def test_a_namespace_that_marquez_does_not_take_costs_no_event(receiver: Receive
     assert {**got, "inputs": [], "outputs": []} == {**made, "inputs": [], "outputs": []}
 
 
+def test_marquez_never_sees_a_namespace_it_would_stumble_over_later(tmp_path: Path) -> None:
+    table = {"identifiers": [{"namespace": "file:/my dir/warehouse", "name": "d.t", "type": "TABLE"}]}
+    with Receiver() as receiver:
+        verdict, _ = sent(receiver, tmp_path, event_of([], symlinks=table))
+    assert (verdict, receiver.posts) == (Verdict.ACCEPTED, 1)
+    (identifier,) = receiver.events[0]["outputs"][0]["facets"]["symlinks"]["identifiers"]
+    assert identifier == {"namespace": "file:/my_dir/warehouse", "name": "d.t", "type": "TABLE"}
+
+
+def test_behind_a_gateway_that_only_takes_events_the_refused_event_is_respelt(tmp_path: Path) -> None:
+    with Receiver(answer=picky, marquez=False) as receiver:
+        verdict, delivery = sent(receiver, tmp_path, event_of([("my database", "t")]))
+    assert (verdict, delivery.delivered, receiver.posts) == (Verdict.ACCEPTED, 1, 2)
+    assert receiver.events[0]["inputs"] == [{"namespace": "my_database", "name": "t"}]
+
+
 def test_a_receiver_that_takes_every_namespace_gets_it_as_it_is(tmp_path: Path) -> None:
     made = event_of([("my database", "t")])
-    with Receiver() as receiver:
+    with Receiver(marquez=False) as receiver:
         sent(receiver, tmp_path, made)
     assert (receiver.events, receiver.posts) == ([made], 1)
 
 
 def test_an_event_refused_for_another_reason_is_kept_as_it_was(tmp_path: Path) -> None:
     made = event_of([("my database", "t")])
-    with Receiver(answer=lambda *_: 400) as receiver:
+    with Receiver(answer=lambda *_: 400, marquez=False) as receiver:
         verdict, delivery = sent(receiver, tmp_path, made)
     assert (verdict, receiver.posts) == (Verdict.REFUSED, 2)
     letter = json.loads(delivery.folder.refused(delivery.sink.key).read_text())
