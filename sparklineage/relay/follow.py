@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import JournalError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
     from sparklineage.model.event import Event
 
+# Behind an even number of backslashes: the others make `\\u0000` plain text.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _AT_ONCE = 8 << 20
 """Bytes of the agent's file that one round takes in, so that a long journal needs no long memory."""
 
@@ -78,7 +81,7 @@ class Follower:
 
     def _keep(self, events: list[Event]) -> list[Event]:
         if events and self._write:
-            text = "".join(json.dumps(event, separators=(",", ":"), ensure_ascii=False) + "\n" for event in events)
+            text = "".join(_line(event) for event in events)
             try:
                 with self.folder.events.open("ab") as file:
                     file.write(text.encode("utf-8", "surrogatepass"))
@@ -104,6 +107,12 @@ class Follower:
             },
             "corrupt": self.corrupt(),
         }
+
+
+def _line(event: Event) -> str:
+    line = json.dumps(event, separators=(",", ":"), ensure_ascii=False) + "\n"
+    # No text of PostgreSQL's can hold a NUL: Marquez would answer 500 to the event for ever.
+    return _NUL.sub("\\1\ufffd", line) if "\\u0000" in line else line
 
 
 def read_all(reader: LineReader, *, final: bool = False) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sparklineage.model.backend import Backend
-from sparklineage.relay import Delivery, HttpSink
+from sparklineage.relay import Delivery, Follower, HttpSink
 from sparklineage.relay.sinks import Verdict
 from tests.support.journal import add, event, folder
 from tests.support.receiver import Receiver
@@ -111,3 +111,15 @@ def test_an_event_refused_for_another_reason_is_kept_as_it_was(tmp_path: Path) -
 def test_a_500_that_says_400_in_its_body_is_a_refusal(tmp_path: Path, refusal: bytes, verdict: Verdict) -> None:
     with Receiver(answer=lambda *_: 500, refusal=refusal) as receiver:
         assert sent(receiver, tmp_path, event_of([]))[0] is verdict
+
+
+def test_a_nul_which_no_database_of_marquez_can_hold_is_replaced(tmp_path: Path) -> None:
+    made = folder(tmp_path)
+    texts = ["a\0b", "\0\0", "\\\0", "\\u0000", "\\\\u0000", "sep=\\\0\\\\\0"]
+    add(made.agent, event("START", 3, facets={"x": {"v": texts, "\0key": 1}}))
+    Follower(made).poll()
+    (line,) = made.events.read_text("utf-8").splitlines()
+    assert json.loads(line)["run"]["facets"]["x"] == {
+        "v": ["a\ufffdb", "\ufffd\ufffd", "\\\ufffd", "\\u0000", "\\\\u0000", "sep=\\\ufffd\\\\\ufffd"],
+        "\ufffdkey": 1,
+    }
