@@ -42,13 +42,17 @@ class Drained:
 
 
 def close_if_lost(folder: RunFolder) -> bool:
-    """Settle a folder whose driver is gone, to its end. The caller holds the lock. False where it was settled."""
+    """Settle a folder whose driver is gone, to its end. The caller holds the lock.
+
+    True where nobody saw the end, so that the run was closed as lost.
+    """
     if folder.settled.exists():
         return False
-    if not folder.outcome.exists() and (pid := _living_driver(folder)):
+    lost = not folder.outcome.exists()
+    if lost and (pid := _living_driver(folder)):
         raise JournalBusyError(f"{folder.path}: its driver is alive, with process id {pid}.")
     Follower(folder).finish()
-    return True
+    return lost
 
 
 def _living_driver(folder: RunFolder) -> int | None:
