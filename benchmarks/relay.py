@@ -1,0 +1,140 @@
+"""The relay alone: settling a long journal, and delivering it over a kept connection."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import interleaved, ratio
+from benchmarks.report import Report, times
+from benchmarks.synthetic import PER_QUERY, write_run
+from sparklineage.journal import RunFolder
+from sparklineage.model.backend import Backend
+from sparklineage.relay import Delivery, Follower, HttpSink
+from sparklineage.relay.deliver import deliver_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.setting import Setting
+
+_ROUNDS = 5
+_SETTLED, _DELIVERED = 20_000, 3_000
+_RECEIVER = """
+import sys
+from tests.support.receiver import Receiver
+print(Receiver().start().port, flush=True)
+sys.stdin.read()
+"""
+
+
+def run(setting: Setting) -> Report:
+    """No bound is stated: ratios against decoding and encoding the same lines, and against posting them plainly."""
+    rounds = setting.rounds or _ROUNDS
+    long = write_run(setting.folder / "long", 0, queries=_SETTLED // PER_QUERY)
+    short = write_run(setting.folder / "short", 0, queries=_DELIVERED // PER_QUERY, settled=True)
+    report = Report(
+        f"relay: journals of {_SETTLED} and {_DELIVERED} events", ("case", "n", "events/s", "time against", "baseline")
+    )
+    with _receiver() as port:
+        found = interleaved(
+            {
+                "decode, encode and write": lambda: _recode(long),
+                "settle": lambda: _settle(long),
+                "http.client": lambda: _post(short, port),
+                "deliver": lambda: _deliver(short, port),
+            },
+            rounds,
+        )
+    for name, baseline in (("settle", "decode, encode and write"), ("deliver", "http.client")):
+        events = _SETTLED if name == "settle" else _DELIVERED
+        for row in (baseline, name):
+            against = times(ratio(found[row], found[baseline]))
+            report.row(row, str(rounds), f"{events / median(found[row]):,.0f}", against, baseline)
+    report.notes.append(
+        "deliver writes its cursor down after every answer: a killed relay sends one event twice at most"
+    )
+    return report
+
+
+@contextmanager
+def _receiver() -> Iterator[int]:
+    """The port of a receiver in a process of its own, so that it does not share our interpreter."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RECEIVER],
+        cwd=Path(__file__).parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        if process.stdout is None or process.stdin is None:
+            raise RuntimeError("the receiver has no pipes")
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.stdin.close()
+
+
+def _timed(action: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def _recode(folder: RunFolder) -> float:
+    """The least that anything can do that reads events and writes them anew."""
+    copy = folder.path / "copy.ndjson"
+
+    def action() -> None:
+        with folder.agent.open("rb") as lines, copy.open("wb") as out:
+            for line in lines:
+                out.write(json.dumps(json.loads(line), separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+
+    try:
+        return _timed(action)
+    finally:
+        copy.unlink()
+
+
+def _settle(folder: RunFolder) -> float:
+    fresh = RunFolder(Path(shutil.copytree(folder.path, folder.path.with_name("fresh"))))
+    try:
+        seconds = _timed(lambda: Follower(fresh).finish())
+        written = json.loads(fresh.settled.read_bytes())["events"]
+        if written != _SETTLED + 2:
+            raise RuntimeError(f"{written} events were settled, not {_SETTLED + 2}")
+        return seconds
+    finally:
+        shutil.rmtree(fresh.path)
+
+
+def _post(folder: RunFolder, port: int) -> float:
+    def action() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        with folder.events.open("rb") as lines:
+            for line in lines:
+                connection.request("POST", "/api/v1/lineage", line.rstrip(b"\n"), {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 201:
+                    raise RuntimeError(f"the receiver answered {answer.status}")
+        connection.close()
+
+    return _timed(action)
+
+
+def _deliver(folder: RunFolder, port: int) -> float:
+    sink = HttpSink(Backend(url=f"http://127.0.0.1:{port}"))
+    delivery = Delivery(folder, sink)
+    delivery.start_over()
+    seconds = _timed(lambda: deliver_all(delivery, until=time.monotonic() + 600, give_up_after=1))
+    sink.close()
+    if delivery.delivered != _DELIVERED + 2:
+        raise RuntimeError(f"{delivery.delivered} events were delivered, not {_DELIVERED + 2}: {delivery.last_error}")
+    return seconds

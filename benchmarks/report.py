@@ -1,0 +1,64 @@
+"""A table for people, and the bounds that were missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass
+class Report:
+    """What one benchmark found."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    """One sentence for each bound that did not hold."""
+
+    def row(self, *cells: str) -> None:
+        self.rows.append(cells)
+
+    def require(self, holds: bool, sentence: str) -> str:
+        """`met`, or `MISSED` and the sentence among `missed`."""
+        if not holds:
+            self.missed.append(f"{self.title.partition(':')[0]}: {sentence}")
+        return "met" if holds else "MISSED"
+
+    def text(self) -> str:
+        """The table; the first column is aligned to the left, numbers to the right."""
+        table = [self.head, *self.rows]
+        widths = [max(len(row[place]) for row in table) for place in range(len(self.head))]
+        lines = [self.title]
+        for number, row in enumerate(table):
+            first, *rest = (
+                text.ljust(width) if place == 0 else text.rjust(width)
+                for place, (text, width) in enumerate(zip(row, widths, strict=True))
+            )
+            lines.append("  " + "  ".join([first, *rest]).rstrip())
+            if number == 0:
+                lines.append("  " + "  ".join("─" * width for width in widths))
+        lines += [f"  {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+def spread(values: Sequence[float]) -> str:
+    """How far the repetitions lie apart, as a part of their median: what the machine's noise is."""
+    return f"{100 * (max(values) - min(values)) / median(values):.0f} %"
+
+
+def times(factor: float) -> str:
+    return f"{factor:.2f} x"
+
+
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+def us(seconds: float) -> str:
+    return f"{seconds * 1e6:.1f} µs"
