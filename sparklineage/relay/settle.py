@@ -88,6 +88,8 @@ class Settler:
         if run_id in self._over:
             return
         run = self._runs.get(run_id)
+        if run is None and kind in ol.TERMINAL and (run := self._cut_off_at(time)) is not None:
+            event = {**event, "run": {**event["run"], "runId": run.id}}
         if run is None:
             run = self._runs[run_id] = _Run(run_id, ol.job_type(event), event, time)
             if run.kind == "APPLICATION" and self._application is None:
@@ -182,6 +184,17 @@ class Settler:
             found.run = run.id
         return found
 
+    def _cut_off_at(self, time: int) -> _Run | None:
+        """The open run of the query that ended at this time, after its context.
+
+        The agent has forgotten its runs by then, and reports the query's end under a new run id.
+        """
+        for item in self.witnessed.at_end(time):
+            run = self._runs.get(item.run or "")
+            if item.cut_off and run is not None and not run.terminal:
+                return run
+        return None
+
     def _job_of(self, run: _Run) -> Job | None:
         return None if run.job_number is None else self.witnessed.job(run.job_number, run.start)
 
@@ -222,7 +235,7 @@ class Settler:
         kinds = {str(event.get("eventType")).upper() for event in run.terminal}
         if run.kind == "RDD_JOB":
             job = self._job_of(run)
-            return job is None or job.end is not None
+            return job is None or (job.end is not None and not job.cut_off)
         execution = self._match(run, _time(run.terminal[-1]) if "COMPLETE" in kinds else None)
         step = self._step_of_run(run)
         if step is not None and step.end is None:
@@ -230,7 +243,8 @@ class Settler:
         if execution is None:
             return True
         # FAIL comes at the end of the first job, before Spark has given the query up; COMPLETE follows.
-        return execution.end is not None and "COMPLETE" in kinds
+        # What ended with its context is judged with the application.
+        return execution.end is not None and "COMPLETE" in kinds and not execution.cut_off
 
     def _close(self, run: _Run, outcome: Outcome | None) -> None:
         """Send the run's one terminal event, true as far as anything knows."""
@@ -243,8 +257,7 @@ class Settler:
             truth = execution
         error, trace, time = None, None, run.last
         if truth is not None and truth.end is not None:
-            state = "COMPLETE" if truth.error is None else "FAIL"
-            error, trace = truth.error, getattr(truth, "stack_trace", None)
+            state, error, trace = _verdict(truth, outcome)
             time = truth.end
         elif base is not None:
             # Without the witness: the first job's FAIL is true, the COMPLETE behind it is not.
@@ -416,6 +429,15 @@ def _step_error(step: Step) -> str | None:
     if step.error is None:
         return None
     return f"{step.error.get('type') or 'Error'}: {step.error.get('message') or ''}".rstrip(": ")
+
+
+def _verdict(truth: Execution | Job, outcome: Outcome | None) -> tuple[str, str | None, str | None]:
+    """State, error and stack trace of what has ended, as Spark knows it."""
+    if truth.error is None:
+        return "COMPLETE", None, None
+    if truth.cut_off and outcome is not None and outcome.state == "ABORT":
+        return "ABORT", outcome.message, None
+    return "FAIL", truth.error, getattr(truth, "stack_trace", None)
 
 
 def _failed(event: ol.Event, message: str, trace: str | None, language: str | None = None) -> ol.Event:

@@ -29,6 +29,8 @@ class Execution:
     has_jobs: bool = False
     run: str | None = None
     """The agent's run that reported it."""
+    cut_off: bool = False
+    """Whether it ended only after its context had: with the context, not by itself."""
 
     @property
     def is_root(self) -> bool:
@@ -50,6 +52,7 @@ class Job:
     step: str | None
     end: int | None = None
     error: str | None = None
+    cut_off: bool = False
 
 
 @dataclass
@@ -63,6 +66,8 @@ class Witnessed:
     """Time of the last applicationEnd."""
     latest: int = 0
     """The latest time of any record."""
+    over: bool = False
+    """Whether the newest context has ended."""
     epoch: int = -1
     """Counts SparkContexts: each numbers its executions and jobs from 0."""
     _starts: dict[int, list[Execution]] = field(default_factory=dict)
@@ -118,9 +123,11 @@ class Witnessed:
     def _application(self, record: Mapping[str, Any], _time: int) -> None:
         self.application = dict(record)
         self.epoch += 1
+        self.over = False
 
     def _application_end(self, _record: Mapping[str, Any], time: int) -> None:
         self.ended = time
+        self.over = True
 
     def _execution(self, number: object, root: object = None) -> Execution | None:
         if not isinstance(number, int):
@@ -145,7 +152,7 @@ class Witnessed:
     def _execution_end(self, record: Mapping[str, Any], time: int) -> None:
         found = self._execution(record.get("executionId"))
         if found is not None:
-            found.end = time
+            found.end, found.cut_off = time, self.over
             error = record.get("error")
             found.error = None if error is None else str(error)
             trace = record.get("stackTrace")
@@ -169,7 +176,7 @@ class Witnessed:
         number = record.get("jobId")
         found = self.jobs.get((max(self.epoch, 0), number)) if isinstance(number, int) else None
         if found is not None:
-            found.end = time
+            found.end, found.cut_off = time, self.over
             error = record.get("error")
             found.error = None if error is None else str(error)
 

@@ -71,6 +71,26 @@ def test_a_job_that_died_before_spark_started_has_a_start_and_an_end(tmp_path: P
     assert found[0]["run"]["facets"]["parent"]["job"]["name"] == "dag.task"
 
 
+@pytest.mark.parametrize(("state", "said"), [("ABORT", "the driver was stopped"), ("COMPLETE", "shut down")])
+def test_a_query_cut_off_by_its_contexts_end_has_one_end(made: RunFolder, state: str, said: str) -> None:
+    """The agent reports it as complete, under a new run id, because it has forgotten its runs by then."""
+    add(made.witness, *execution(0, 10), witnessed("jobStart", 11, jobId=0, executionId=0, step=None))
+    add(made.witness, witnessed("jobStart", 12, jobId=1, executionId=None, step=None))
+    add(made.witness, witnessed("applicationEnd", 19))
+    add(made.witness, *(witnessed("jobEnd", 20, jobId=number, error="shut down") for number in (0, 1)))
+    add(made.witness, witnessed("executionEnd", 20, executionId=0, error="shut down", stackTrace="at Y"))
+    add(made.agent, event("START", 10, Q1, "app.q", inputs=("/i",), outputs=("/o",)))
+    details = {"spark_jobDetails": {"jobId": 1}}
+    add(made.agent, event("START", 12, R1, "app.rdd", job_type="RDD_JOB", facets=details))
+    add(made.agent, application("COMPLETE", 19), event("COMPLETE", 20, Q2, "app.q", outputs=("/o",)))
+    outcome(made, state, message="the driver was stopped" if state == "ABORT" else None)
+    found = settle(made)
+    expected = "ABORT" if state == "ABORT" else "FAIL"
+    assert ends(found) == {APP: ["START", state], Q1: ["START", expected], R1: ["START", expected]}
+    for run in (Q1, R1):
+        assert message([item for item in found if item["run"]["runId"] == run][-1]) == said
+
+
 @pytest.mark.parametrize("agent", [("COMPLETE",), ("FAIL", "COMPLETE"), ("RUNNING", "FAIL", "COMPLETE")])
 def test_a_failed_query_fails_whatever_the_agent_says(made: RunFolder, agent: tuple[str, ...]) -> None:
     add(made.witness, *execution(0, 10, 20, error="[X] went wrong", stack_trace="at Y"))
