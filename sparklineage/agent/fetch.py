@@ -28,6 +28,12 @@ def default_cache(environ: Mapping[str, str], home: Path) -> Path:
     return (Path(base) if base else home / ".cache") / "sparklineage"
 
 
+def cached(artifact: Artifact, *, cache: Path) -> Path | None:
+    """The path of `artifact` in the cache where it is there intact."""
+    target = cache / "jars" / artifact.path
+    return target if _intact(target, artifact.sha512) else None
+
+
 def fetch(artifact: Artifact, *, cache: Path, sources: Sequence[Source], progress: Progress | None = None) -> Path:
     """The path of `artifact` in the cache, its digest checked; downloaded if it is not there intact.
 
