@@ -63,9 +63,18 @@ def _living_driver(folder: RunFolder) -> int | None:
     """
     for record in LineReader(folder.witness).read(most=1 << 16):
         pid, host = record.get("pid"), record.get("host")
-        if isinstance(pid, int) and host in (socket.gethostname(), None) and Path(f"/proc/{pid}").exists():
+        if isinstance(pid, int) and host in (socket.gethostname(), None) and _lives(pid):
             return pid
     return None
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process runs; one that nobody has waited for, as in many containers, does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state not in ("Z", "X")
 
 
 def drain(
