@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import getpass
 import os
-import shutil
 import socket
-import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.agent.fetch import default_cache, fetch
-from sparklineage.agent.inspect import inspect
 from sparklineage.agent.names import LISTENER as AGENT
-from sparklineage.agent.releases import choose, misfit
-from sparklineage.agent.repository import sources
+from sparklineage.agent.releases import misfit
+from sparklineage.cli.jars import agent_jar, witness_jar
 from sparklineage.cli.masked import masked_command
-from sparklineage.cli.progress import Progress
 from sparklineage.errors import (
-    AgentJarError,
     ConfigError,
     SparklineageError,
     StrictError,
@@ -34,12 +27,10 @@ from sparklineage.model.ids import new_run_id
 from sparklineage.model.naming import normalize_job_name
 from sparklineage.submit.application import default_job_name, language
 from sparklineage.submit.existing_agent import existing_agent
-from sparklineage.submit.lineage_conf import LineageSpec, chosen_run_id, is_plain_jar_path, lineage_args
+from sparklineage.submit.lineage_conf import LineageSpec, chosen_run_id, lineage_args
 from sparklineage.submit.parent import parent_from
-from sparklineage.submit.user_conf import effective
 from sparklineage.version import VERSION
 from sparklineage.witness import LISTENER as WITNESS
-from sparklineage.witness import jar_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +71,6 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
     Raises UnsupportedSparkError where no known agent works with this Spark, and whatever speaks against any
     lineage at all. A missing agent JAR is a warning: the witness and the application's own events remain.
     """
-    user = effective(command, install, environ)
     run_id = chosen_run_id(command, user) or new_run_id()
     folder = RunFolder(settings.journal.value / run_id)
     parent, warnings = parent_from(environ)
@@ -91,10 +81,10 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
         reason = misfit(existing.version, existing.scala, install.version, install.scala)
         if reason is not None:
             raise UnsupportedSparkError(f"{existing.name} ({existing.source}): {reason}")
-    agent = None
+    agent: Path | None = None
     if existing is None and not elsewhere:
         try:
-            agent = _agent_jar(command, install, settings, environ, user)
+            agent = agent_jar(command, install, user, settings, environ)
         except (ConfigError, UsageError, UnsupportedSparkError):
             raise
         except SparklineageError as error:
@@ -116,7 +106,7 @@ def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, e
         agent_jar=agent,
         existing=existing,
         witness_listener=WITNESS,
-        witness_jar=None if elsewhere else _plain(jar_path(), warnings),
+        witness_jar=None if elsewhere else witness_jar(warnings),
     )
     conf = lineage_args(command, user, spec, environ=environ)
     notes = list(conf.notes)
@@ -190,68 +180,6 @@ def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:
         "deploy mode cluster: the driver runs on another machine, where this journal does not reach; "
         "only the application's start and end are recorded"
     )
-
-
-def _agent_jar(
-    command: SubmitCommand,
-    install: SparkInstall,
-    settings: Settings,
-    environ: Mapping[str, str],
-    user: UserConf,
-) -> Path:
-    if (offered := settings.agent_jar.value) is not None:
-        found = inspect(offered.absolute())
-        if not command.own.force:
-            found.require(install.version, install.scala)
-        return _need_plain(found.path)
-    artifact = choose(install.version, install.scala, settings.agent_version.value, force=command.own.force)
-    cache = default_cache(environ, Path.home())
-    if command.own.dry_run:
-        return cache / "jars" / artifact.path
-    ivy = user.value("spark.jars.ivySettings")
-    places = sources(
-        home=Path.home(),
-        environ=environ,
-        repository=settings.repository.value,
-        spark_home=install.home,
-        ivy_settings=Path(ivy) if ivy else None,
-    )
-    with Progress(artifact.file_name, sys.stderr) as progress:
-        return _need_plain(fetch(artifact, cache=cache, sources=places, progress=progress))
-
-
-def _need_plain(jar: Path) -> Path:
-    if not is_plain_jar_path(jar):
-        raise AgentJarError(
-            f"{jar}: Spark would misread this path (a comma, a blank, a wild card or a letter beyond ASCII is in it); "
-            "keep the JAR in another folder, with --agent-jar or SPARKLINEAGE_CACHE."
-        )
-    return jar
-
-
-def _plain(jar: Path, warnings: list[str]) -> Path | None:
-    """A path of the witness that Spark reads as it is; None where there is none, so that it is not listed."""
-    if not jar.is_file():
-        warnings.append(f"{jar} is missing; failed queries may be told as COMPLETE. Install the package anew.")
-        return None
-    if is_plain_jar_path(jar):
-        return jar
-    # Named by its content's size and time, so that runs share it and an upgrade is not overlooked.
-    state = jar.stat()
-    copy = (
-        Path(tempfile.gettempdir()) / f"sparklineage-{os.getuid()}" / f"witness-{state.st_size}-{state.st_mtime_ns}.jar"
-    )
-    try:
-        copy.parent.mkdir(mode=0o700, exist_ok=True)
-        if copy.parent.stat().st_uid == os.getuid() and is_plain_jar_path(copy):
-            if not copy.is_file():
-                shutil.copyfile(jar, copy.with_suffix(".part"))
-                copy.with_suffix(".part").replace(copy)
-            return copy
-    except OSError:
-        pass
-    warnings.append(f"{jar}: Spark would misread this path; failed queries may be told as COMPLETE.")
-    return None
 
 
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:

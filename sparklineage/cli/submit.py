@@ -31,19 +31,21 @@ def run_raw(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     from sparklineage.submit.application import check_application  # noqa: PLC0415
     from sparklineage.submit.java import check_java  # noqa: PLC0415
     from sparklineage.submit.spark import find_spark  # noqa: PLC0415
+    from sparklineage.submit.user_conf import effective  # noqa: PLC0415
 
     command = parse(argv)
     install = find_spark(environ, home=command.own.spark_home, python=Path(sys.executable))
     if command.is_informational:
         return _bare(command, install, environ)
-    check_application(command)
+    user = effective(command, install, environ)
+    check_application(command, deploy_mode=user.deploy_mode)
     settings = None if command.own.no_lineage else _settings(command, environ)
     lineage_off = settings is None or settings.disabled.value
     if not (command.own.dry_run and lineage_off):
         check_java(environ, install.version)
     if settings is None or lineage_off:
         return _bare(command, install, environ)
-    return _with_lineage(command, install, settings, environ)
+    return _with_lineage(command, install, user, settings, environ)
 
 
 def _settings(command: SubmitCommand, environ: Mapping[str, str]) -> Settings:
@@ -89,7 +91,7 @@ def _with_lineage(command: SubmitCommand, install: SparkInstall, settings: Setti
     from sparklineage.cli.run_job import open_run, run_job  # noqa: PLC0415
 
     try:
-        lineage = prepare(command, install, settings, environ)
+        lineage = prepare(command, install, user, settings, environ)
         run = None if command.own.dry_run else open_run(lineage, settings.journal.value)
     except (UsageError, ConfigError, UnsupportedSparkError):
         raise
