@@ -6,7 +6,6 @@ import getpass
 import os
 import socket
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.agent.names import LISTENER as AGENT
@@ -34,6 +33,7 @@ from sparklineage.witness import LISTENER as WITNESS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from sparklineage.config import Settings
     from sparklineage.submit.options import SubmitCommand
@@ -65,7 +65,9 @@ class Lineage:
     """What `relay drain` has to be told to find this journal."""
 
 
-def prepare(command: SubmitCommand, install: SparkInstall, settings: Settings, environ: Mapping[str, str]) -> Lineage:
+def prepare(
+    command: SubmitCommand, install: SparkInstall, user: UserConf, settings: Settings, environ: Mapping[str, str]
+) -> Lineage:
     """Decide everything, fetch the agent's JAR unless this is a dry run; nothing else is written.
 
     Raises UnsupportedSparkError where no known agent works with this Spark, and whatever speaks against any

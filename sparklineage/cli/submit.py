@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sparklineage.config import Settings
     from sparklineage.submit.options import SubmitCommand
     from sparklineage.submit.spark import SparkInstall
+    from sparklineage.submit.user_conf import UserConf
 
 
 def run_raw(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -86,7 +87,9 @@ def _bare(command: SubmitCommand, install: SparkInstall, environ: Mapping[str, s
         raise SparkNotFoundError(f"{argv[0]}: cannot be started: {error.strerror}.") from None
 
 
-def _with_lineage(command: SubmitCommand, install: SparkInstall, settings: Settings, environ: Mapping[str, str]) -> int:
+def _with_lineage(
+    command: SubmitCommand, install: SparkInstall, user: UserConf, settings: Settings, environ: Mapping[str, str]
+) -> int:
     from sparklineage.cli.lineage import prepare  # noqa: PLC0415
     from sparklineage.cli.run_job import open_run, run_job  # noqa: PLC0415
 
