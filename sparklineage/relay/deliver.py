@@ -8,15 +8,17 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.journal import FORMAT, append_line, read_json, write_cursor
+from sparklineage.journal import FORMAT, LineReader, append_line, read_json, write_cursor
 from sparklineage.model.clock import now_ms
 from sparklineage.relay.sinks import Verdict
+from sparklineage.relay.sinks.hierarchy import hierarchy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sparklineage.journal import RunFolder
     from sparklineage.relay.sinks import Answer, Sink
+    from sparklineage.relay.sinks.hierarchy import Hierarchy
 
 _FIRST_WAIT = 0.25
 _LONGEST_WAIT = 30.0
@@ -41,6 +43,8 @@ class Delivery:
         self.last_error: str | None = None
         self.failures = 0
         self._buffer, self._at = b"", 0
+        self._hierarchy: Hierarchy | None = None
+        self._placed = False
         self._changed = True
         """Whether the cursor's file does not say yet what is wrong, or that nothing is any more."""
         if not found:
@@ -59,7 +63,10 @@ class Delivery:
         line = self._peek()
         if line is None:
             return None
-        answer = self.sink.send(line.rstrip(b"\n"))
+        if not self._placed:
+            # Whatever comes first is the application's own START, and with it what stands above it.
+            self._hierarchy, self._placed = hierarchy_of(LineReader(self.folder.events).read(most=_BLOCK)), True
+        answer = self.sink.send(line.rstrip(b"\n"), self._hierarchy)
         if answer.verdict is Verdict.RETRY:
             self.failures += 1
             if answer.text != self.last_error:

@@ -20,6 +20,7 @@ from sparklineage.version import VERSION
 
 if TYPE_CHECKING:
     from sparklineage.model.backend import Backend
+    from sparklineage.relay.sinks.hierarchy import Hierarchy
 
 _RETRIED = frozenset({408, 425, 429})
 # Marquez answers 500 to JSON that it cannot read, such as a text above 20 MB, and says 400 in the body.
@@ -50,8 +51,10 @@ class HttpSink:
         path = self._target.path or "/"
         self._path = f"{path}?{self._target.query}" if self._target.query else path
 
-    def send(self, event: bytes) -> Answer:
+    def send(self, event: bytes, hierarchy: Hierarchy | None = None) -> Answer:
         """Post one event; to Marquez, or where it is refused with 400, with its datasets' namespaces respelt."""
+        if hierarchy is not None and self._to_marquez():
+            event = hierarchy.placed(event)
         other = respelt(event)
         if other is not None and self._to_marquez():
             return self._attempt(other)

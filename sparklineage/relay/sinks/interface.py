@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sparklineage.relay.sinks.hierarchy import Hierarchy
 
 
 class Verdict(Enum):
@@ -43,8 +46,11 @@ class Sink(Protocol):
         """The receiver's address as people may see it."""
         ...
 
-    def send(self, event: bytes) -> Answer:
-        """Hand over one event, as JSON. Never raises for what the network or the receiver does."""
+    def send(self, event: bytes, hierarchy: Hierarchy | None = None) -> Answer:
+        """Hand over one event, as JSON. Never raises for what the network or the receiver does.
+
+        `hierarchy` is what stands above the event's application, for a receiver that wants it in the names.
+        """
         ...
 
     def close(self) -> None:
