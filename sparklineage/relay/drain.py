@@ -129,14 +129,15 @@ def wants(folder: RunFolder, key: str) -> bool:
 def drain_leftovers(current: RunFolder, make_sink: Callable[[], Sink], leaving: threading.Event) -> None:
     """In the background of a new run: what its backend has not got of the earlier ones."""
     sink = make_sink()
+    stuck = 0
     try:
         for folder in run_folders(current.path.parent):
-            if leaving.is_set():
+            # One run may hold an event that its backend cannot take; two in a row speak of the backend.
+            if leaving.is_set() or stuck == 2:
                 return
             if folder.run_id != current.run_id and wants(folder, sink.key):
                 drained = drain(folder, sink, until=time.monotonic() + 3600, give_up_after=_TRIES, stop=leaving)
-                if drained.waiting:
-                    return
+                stuck = stuck + 1 if drained.waiting else 0
     finally:
         sink.close()
 
