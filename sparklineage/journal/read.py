@@ -25,9 +25,12 @@ class LineReader:
         self.offset = offset
         self.line = 0
         self.corrupt: list[int] = []
+        self.more = False
+        """Whether the last call stopped at its `most`, so that the file holds more."""
 
     def read(self, *, final: bool = False, most: int = 1 << 26) -> Iterator[dict[str, Any]]:
         """The next complete records, at most `most` bytes of them; with `final` a torn last line counts too."""
+        self.more = False
         try:
             with self.path.open("rb") as file:
                 file.seek(self.offset)
@@ -38,6 +41,7 @@ class LineReader:
             return
         except OSError as error:
             raise JournalError(f"{self.path}: cannot be read: {error.strerror}.") from None
+        self.more = len(chunk) >= most
         end = chunk.rfind(b"\n") + 1
         lines = chunk[:end].split(b"\n")[:-1]
         if final and chunk[end:].strip() and len(chunk) < most:

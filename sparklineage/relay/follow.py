@@ -43,17 +43,17 @@ class Follower:
     def poll(self) -> list[Event]:
         """One round: what has become known since the last. Returns the new settled events."""
         self._feed(final=False)
-        return self._keep(self.settler.take())
+        return self._keep(self._take())
 
     def finish(self, outcome: Outcome | None = None) -> list[Event]:
         """Everything to the end, when the driver is gone; closes the application and writes settled.json.
 
         Without an outcome the application is closed as lost.
         """
-        while self._feed(final=False):
-            self._keep(self.settler.take())
+        while self._feed(final=False) or self._agent.more:
+            self._keep(self._take())
         self._feed(final=True)
-        self._keep(self.settler.take())
+        self._keep(self._take())
         last = max(self.settler.witnessed.latest, self.record.started or 0)
         outcome = outcome or Outcome.of(self.folder) or Outcome.lost(last or now_ms())
         events = self._keep(self.settler.finish(outcome))
@@ -78,6 +78,9 @@ class Follower:
         for event in events:
             self.settler.agent(event)
         return bool(events)
+
+    def _take(self) -> list[Event]:
+        return self.settler.take(caught_up=not self._agent.more)
 
     def _keep(self, events: list[Event]) -> list[Event]:
         if events and self._write:

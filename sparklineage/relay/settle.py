@@ -114,19 +114,21 @@ class Settler:
         run.sent = True
         self._out.append(event)
 
-    def take(self) -> list[ol.Event]:
+    def take(self, *, caught_up: bool = True) -> list[ol.Event]:
         """The events that are ready now, in order; an application's own terminal event is never among them.
 
         Call it after every round of reading agent, then witness, then steps: the witness is listed before the
-        agent and writes first, so what it wrote by the round before is answered in the agent's file by now.
+        agent and writes first, so what it wrote by the round before is answered in the agent's file by now. Where it is
+        not `caught_up`, because the agent's file holds more, no query counts as left out yet.
         """
         for run in list(self._runs.values()):
             if run.terminal and run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
-        for step in self.steps.by_id.values():
-            if step.end is not None and not step.told and step.end < self._seen_before:
-                self._tell(step, None)
-        self._seen_before = self.witnessed.latest
+        if caught_up:
+            for step in self.steps.by_id.values():
+                if step.end is not None and not step.told and step.end < self._seen_before:
+                    self._tell(step, None)
+            self._seen_before = self.witnessed.latest
         return self._drain()
 
     def finish(self, outcome: Outcome) -> list[ol.Event]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sparklineage.journal import RunFolder
-from sparklineage.relay import Follower
+from sparklineage.relay import Follower, read_events
 from tests.support.journal import APP, T0, add, application, event, execution, folder, outcome, witnessed
 
 Q1, Q2 = "01900000-0000-7000-8000-0000000000a1", "01900000-0000-7000-8000-0000000000a2"
@@ -260,6 +260,21 @@ def test_a_query_that_the_agent_left_out_gets_a_run_with_the_declared_datasets(m
     assert mine[0]["run"]["facets"]["parent"]["run"]["runId"] == APP
     assert message(mine[1]) == "boom"
     assert [item["run"]["runId"] for item in follower.finish()] == [APP]
+
+
+def test_no_query_is_left_out_whose_events_are_not_read_yet(made: RunFolder) -> None:
+    """A relay that comes late reads a long journal in parts, and the witness's and the steps' files at once."""
+    long = {"padding": {"text": "x" * 1_000_000}}
+    declare(made, 10, 19)
+    add(made.witness, *execution(1, 11, 18), witnessed("jobStart", 12, jobId=1, executionId=1, step=STEP))
+    add(made.witness, *execution(2, 20, 90))
+    add(made.agent, *(event("RUNNING", 2, run=R1, facets=long) for _ in range(20)))
+    add(made.agent, event("START", 11, run=Q1), event("COMPLETE", 18, run=Q1), application("COMPLETE", 95))
+    outcome(made)
+    Follower(made).finish()
+    found = read_events(made)
+    assert {item["run"]["runId"] for item in found} == {APP, R1, Q1}
+    assert ends(found)[Q1] == ["START", "COMPLETE"]
 
 
 def test_a_step_without_any_query_is_a_run_of_its_own(made: RunFolder) -> None:
