@@ -156,11 +156,14 @@ def ended(process: subprocess.Popen[bytes]) -> Ended:
     return Ended(status=process.returncode, stdout=stdout, stderr=stderr.decode())
 
 
-def lines(path: Path) -> list[dict[str, Any]]:
-    """The records of a file without one damaged line; none where there is no file."""
+def lines(path: Path, *, final: bool = True) -> list[dict[str, Any]]:
+    """The records of a file without one damaged line; none where there is no file.
+
+    Not `final`: somebody writes it at the moment, and may be in the middle of a line.
+    """
     reader = LineReader(path)
     found: list[dict[str, Any]] = []
-    while more := list(reader.read(final=True)):
+    while more := list(reader.read(final=final)):
         found += more
     assert reader.corrupt == []
     return found

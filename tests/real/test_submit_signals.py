@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,19 +32,32 @@ from tests.support.receiver import Event, Receiver
 pytestmark = pytest.mark.spark
 
 
-def started(scene: Scene, **environ: str) -> subprocess.Popen[bytes]:
-    """A submit whose second query runs, and which the agent has told of."""
-    (scene.folder / "data").mkdir()
-    command = scene.command("submit", *scene.quiet(), JOBS / "waits.py", scene.folder / "data")
-    process = scene.start(command, **environ)
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(scene: Scene) -> Iterator[Start]:
+    """Starts a submit and returns when its second query runs and the agent has told of it."""
+    data = scene.folder / "data"
+    data.mkdir()
+    processes: list[subprocess.Popen[bytes]] = []
 
     def running() -> bool:
-        if not (scene.folder / "data" / "running").exists():
+        if not (data / "running").exists():
             return False
-        return any("slow" in names(event, "outputs") for event in lines(scene.run.agent))
+        return any("slow" in names(event, "outputs") for event in lines(scene.run.agent, final=False))
 
-    wait_for(running, process)
-    return process
+    def started(**environ: str) -> subprocess.Popen[bytes]:
+        process = scene.start(scene.command("submit", *scene.quiet(), JOBS / "waits.py", data), **environ)
+        processes.append(process)
+        wait_for(running, process)
+        return process
+
+    yield started
+    (data / "go").touch()
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
 def driver(scene: Scene) -> int:
@@ -81,8 +95,8 @@ def message(events: list[Event]) -> str:
     return str(error["message"])
 
 
-def test_sigterm_is_passed_on_and_means_abort(scene: Scene) -> None:
-    process = started(scene)
+def test_sigterm_is_passed_on_and_means_abort(scene: Scene, start: Start) -> None:
+    process = start()
     pid = driver(scene)
     process.send_signal(signal.SIGTERM)
     done = ended(process)
@@ -95,8 +109,8 @@ def test_sigterm_is_passed_on_and_means_abort(scene: Scene) -> None:
     assert not (scene.folder / "data" / "done").exists()
 
 
-def test_a_driver_killed_with_sigkill_has_failed(scene: Scene) -> None:
-    process = started(scene)
+def test_a_driver_killed_with_sigkill_has_failed(scene: Scene, start: Start) -> None:
+    process = start()
     os.kill(driver(scene), signal.SIGKILL)
     done = ended(process)
     assert done.status == 128 + signal.SIGKILL
@@ -106,10 +120,10 @@ def test_a_driver_killed_with_sigkill_has_failed(scene: Scene) -> None:
     assert scene.record("outcome")["signal"] == "SIGKILL"
 
 
-def test_a_killed_submit_leaves_its_driver_and_its_journal(scene: Scene) -> None:
+def test_a_killed_submit_leaves_its_driver_and_its_journal(scene: Scene, start: Start) -> None:
     """The driver goes on, and nobody touches its journal; once it has ended, drain closes and delivers it."""
     with Receiver() as receiver:
-        process = started(scene, OPENLINEAGE_URL=receiver.url)
+        process = start(OPENLINEAGE_URL=receiver.url)
         pid = driver(scene)
         relay = relay_of(process)
         process.kill()
@@ -137,4 +151,3 @@ def test_a_killed_submit_leaves_its_driver_and_its_journal(scene: Scene) -> None
     assert events[-1]["eventType"] == "ABORT"
     assert "nothing recorded how it ended" in message(events)
     assert scene.drain(OPENLINEAGE_URL=receiver.url).stdout.startswith(b"Nothing waits for ")
-    process.communicate()
