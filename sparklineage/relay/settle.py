@@ -125,9 +125,9 @@ class Settler:
             if run.terminal and run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
         if caught_up:
-            for step in self.steps.by_id.values():
-                if step.end is not None and not step.told and step.end < self._seen_before:
-                    self._tell(step, None)
+            seen = self._seen_before
+            over = [step for step in self.steps.by_id.values() if step.end is not None and step.end < seen]
+            self._tell(over, None)
             self._seen_before = self.witnessed.latest
         return self._drain()
 
@@ -136,9 +136,7 @@ class Settler:
         for run in sorted(self._runs.values(), key=lambda run: run.last):
             if run.kind != "APPLICATION":
                 self._close(run, outcome)
-        for step in self.steps.by_id.values():
-            if not step.told:
-                self._tell(step, outcome)
+        self._tell(self.steps.by_id.values(), outcome)
         self._close_application(outcome)
         return self._drain()
 
@@ -285,18 +283,25 @@ class Settler:
             event = _failed(event, error or said_message or "The query failed; Spark gave no message.", trace)
         self._finish_run(run.id, event)
 
-    def _tell(self, step: Step, outcome: Outcome | None) -> None:
-        """Give a run of our own to every query of the step that the agent left out, or to a step without any."""
-        step.told = True
-        reported = {(item.epoch, item.root) for item in self.witnessed.executions.values() if item.run}
-        mine = [root for root in self.witnessed.roots() if self._step_of(root) is step]
-        left_out = [root for root in mine if (root.epoch, root.number) not in reported]
-        if not step.inputs and not step.outputs:
+    def _tell(self, steps: Iterable[Step], outcome: Outcome | None) -> None:
+        """Give a run of our own to every query of these steps that the agent left out, or to a step without any."""
+        fresh = [step for step in steps if not step.told]
+        for step in fresh:
+            step.told = True
+        fresh = [step for step in fresh if step.inputs or step.outputs]
+        if not fresh:
             return
-        for root in left_out:
-            self._own_run(step, outcome, root)
-        if not mine and step.id not in self._merged:
-            self._own_run(step, outcome, None)
+        reported = {(item.epoch, item.root) for item in self.witnessed.executions.values() if item.run}
+        queries: dict[str, list[Execution]] = {step.id: [] for step in fresh}
+        for root in self.witnessed.roots():
+            if (owner := self._step_of(root)) is not None and owner.id in queries:
+                queries[owner.id].append(root)
+        for step in fresh:
+            for root in queries[step.id]:
+                if (root.epoch, root.number) not in reported:
+                    self._own_run(step, outcome, root)
+            if not queries[step.id] and step.id not in self._merged:
+                self._own_run(step, outcome, None)
 
     def _own_run(self, step: Step, outcome: Outcome | None, root: Execution | None) -> None:
         namespace, name = self._job()
