@@ -90,9 +90,9 @@ class HttpSink:
     def _post(self, event: bytes) -> Answer:
         status, reason, headers, body = self._request("POST", self._path, event)
         text = f"{status} {reason}".strip()
-        shown = mask(body.decode("utf-8", "replace"), self._secrets)
         if status == 201 or (200 <= status < 300 and not self._to_marquez()):
             return Answer(verdict=Verdict.ACCEPTED, status=status)
+        shown = mask(body.decode("utf-8", "replace"), self._secrets)
         if (400 <= status < 500 and status not in _RETRIED) or (status == 500 and _MEANT_AS_REFUSAL.match(body)):
             return Answer(verdict=Verdict.REFUSED, text=text, status=status, body=shown)
         if 200 <= status < 300:
