@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from benchmarks.setting import Setting
 
 _ROUNDS = 5
-_SETTLED, _DELIVERED = 20_000, 3_000
+_SETTLED, _DELIVERED, _STEPS = 20_000, 3_000, 1_000
 _RECEIVER = """
 import sys
 from tests.support.receiver import Receiver
@@ -40,25 +40,27 @@ def run(setting: Setting) -> Report:
     """No bound is stated: ratios against decoding and encoding the same lines, and against posting them plainly."""
     rounds = setting.rounds or _ROUNDS
     long = write_run(setting.folder / "long", 0, queries=_SETTLED // PER_QUERY)
+    steps = write_run(setting.folder / "steps", 0, queries=_SETTLED // PER_QUERY, steps=_STEPS)
     short = write_run(setting.folder / "short", 0, queries=_DELIVERED // PER_QUERY, settled=True)
     report = Report(
-        f"relay: journals of {_SETTLED} and {_DELIVERED} events", ("case", "n", "events/s", "time against", "baseline")
+        f"relay: journals of {_SETTLED} and {_DELIVERED} events", ("case", "n", "events/s", "time against baseline")
     )
     with _receiver() as port:
         found = interleaved(
             {
                 "decode, encode and write": lambda: _recode(long),
                 "settle": lambda: _settle(long),
+                "settle, 1,000 steps": lambda: _settle(steps),
                 "http.client": lambda: _post(short, port),
                 "deliver": lambda: _deliver(short, port),
             },
             rounds,
         )
-    for name, baseline in (("settle", "decode, encode and write"), ("deliver", "http.client")):
-        events = _SETTLED if name == "settle" else _DELIVERED
-        for row in (baseline, name):
-            against = times(ratio(found[row], found[baseline]))
-            report.row(row, str(rounds), f"{events / median(found[row]):,.0f}", against, baseline)
+    for name, values in found.items():
+        baseline = "http.client" if name in ("http.client", "deliver") else "decode, encode and write"
+        events = _DELIVERED if baseline == "http.client" else _SETTLED
+        against = "baseline" if name == baseline else times(ratio(values, found[baseline]))
+        report.row(name, str(rounds), f"{events / median(values):,.0f}", against)
     report.notes.append(
         "deliver writes its cursor down after every answer: a killed relay sends one event twice at most"
     )

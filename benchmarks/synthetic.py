@@ -25,15 +25,20 @@ def run_id(number: int) -> str:
     return f"01900000-0000-7000-8000-{number:012d}"
 
 
-def write_run(root: Path, number: int, *, queries: int, settled: bool = False) -> RunFolder:
-    """The folder of one application that has ended: `PER_QUERY * queries + 2` events of the agent."""
+def write_run(root: Path, number: int, *, queries: int, steps: int = 0, settled: bool = False) -> RunFolder:
+    """The folder of one application that has ended: `PER_QUERY * queries + 2` events of the agent.
+
+    `steps` blocks, one after the other, hold the queries; none belongs to a step where it is 0.
+    """
     folder = create_folder(root, run_id(number))
     end = _START + (queries + 1) * _QUERY_MS
     job = {"namespace": "bench", "name": "orders_daily"}
     record = {"format": 1, "runId": folder.run_id, "job": job, "parent": None, "startedAt": _START, "witness": True}
     write_json(folder.run, record)
     _lines(folder.agent, _agent(folder.run_id, queries, end))
-    _lines(folder.witness, _witness(folder.run_id, queries, end))
+    _lines(folder.witness, _witness(folder.run_id, queries, steps, end))
+    if steps:
+        _lines(folder.steps, _steps(queries, steps))
     write_json(folder.outcome, {"format": 1, "state": "COMPLETE", "exitStatus": 0, "endedAt": end, "message": None})
     if settled:
         Follower(folder).finish()
@@ -62,7 +67,7 @@ def _agent(application: str, queries: int, end: int) -> Iterator[dict[str, Any]]
     yield _event("COMPLETE", end, application, "orders_daily", job_type="APPLICATION", facets={})
 
 
-def _witness(application: str, queries: int, end: int) -> Iterator[dict[str, Any]]:
+def _witness(application: str, queries: int, steps: int, end: int) -> Iterator[dict[str, Any]]:
     yield {"type": "application", "format": 1, "time": _START, "runId": application, "applicationName": "orders"}
     for number in range(queries):
         begin = _START + number * _QUERY_MS
@@ -74,10 +79,25 @@ def _witness(application: str, queries: int, end: int) -> Iterator[dict[str, Any
             "description": f"parquet at orders.py:{number}",
             "command": "Execute InsertIntoHadoopFsRelationCommand",
         }
-        yield {"type": "jobStart", "time": begin + 5, "jobId": number, "executionId": number, "step": None}
+        step = _step_id(number * steps // queries) if steps else None
+        yield {"type": "jobStart", "time": begin + 5, "jobId": number, "executionId": number, "step": step}
         yield {"type": "jobEnd", "time": begin + 15, "jobId": number, "error": None}
         yield {"type": "executionEnd", "time": begin + 30, "executionId": number, "error": None, "stackTrace": None}
     yield {"type": "applicationEnd", "time": end}
+
+
+def _steps(queries: int, steps: int) -> Iterator[dict[str, Any]]:
+    for number in range(steps):
+        begin = _START + -(-number * queries // steps) * _QUERY_MS
+        end = _START + -(-(number + 1) * queries // steps) * _QUERY_MS - 1
+        declared = [{"namespace": "sqlite:/data/w.db", "name": f"table_{number % 40}"}]
+        yield {"type": "stepStart", "format": 1, "time": begin, "step": _step_id(number), "name": f"block {number}",
+               "parentStep": None, "inputs": declared, "outputs": []}  # fmt: skip
+        yield {"type": "stepEnd", "time": end, "step": _step_id(number), "error": None}
+
+
+def _step_id(number: int) -> str:
+    return f"01900000-0000-7000-a000-{number:012d}"
 
 
 def _facet(**fields: Any) -> dict[str, Any]:
