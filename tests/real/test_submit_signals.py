@@ -12,6 +12,7 @@ import pytest
 
 from sparklineage.journal.lock import is_held
 from sparklineage.model import event as ol
+from sparklineage.relay import arrivals
 from tests.real.submission import (
     JOBS,
     SECONDS,
@@ -96,14 +97,17 @@ def message(events: list[Event]) -> str:
 
 
 def test_sigterm_is_passed_on_and_means_abort(scene: Scene, start: Start) -> None:
-    process = start()
-    pid = driver(scene)
-    process.send_signal(signal.SIGTERM)
-    done = ended(process)
+    with Receiver() as receiver:
+        process = start(OPENLINEAGE_URL=receiver.url)
+        pid = driver(scene)
+        process.send_signal(signal.SIGTERM)
+        done = ended(process)
     assert done.status == 128 + signal.SIGTERM
     assert is_gone(pid)
-    assert_closed(scene, scene.events(), "ABORT")
-    assert message(scene.events()) == "the application was ended by SIGTERM"
+    assert receiver.events == scene.events()
+    assert_closed(scene, receiver.events, "ABORT")
+    assert message(receiver.events) == "the application was ended by SIGTERM"
+    assert message(writing(receiver.events, "slow")) == "the application was ended by SIGTERM"
     assert scene.record("outcome")["signal"] == "SIGTERM"
     assert done.summary[0].startswith("sparklineage: ABORT after ")
     assert not (scene.folder / "data" / "done").exists()
@@ -118,6 +122,35 @@ def test_a_driver_killed_with_sigkill_has_failed(scene: Scene, start: Start) -> 
     assert "killed by SIGKILL" in message(scene.events())
     assert "killed by SIGKILL" in message(writing(scene.events(), "slow"))
     assert scene.record("outcome")["signal"] == "SIGKILL"
+
+
+def test_a_killed_relay_costs_the_job_nothing(scene: Scene, start: Start) -> None:
+    """What it has not delivered waits; every event arrives once in the end."""
+    with Receiver() as receiver:
+        process = start(OPENLINEAGE_URL=receiver.url)
+
+        def idle() -> bool:
+            """Everything up to the hanging job is delivered, and remembered as delivered."""
+            running = any(
+                "slow" in names(event, "outputs") and state([event]) == "RUNNING" for event in receiver.events
+            )
+            return running and [item.delivered for item in arrivals(scene.run)] == [len(receiver.events)]
+
+        wait_for(idle, process)
+        os.kill(relay_of(process), signal.SIGKILL)
+        (scene.folder / "data" / "go").touch()
+        done = ended(process)
+        assert done.status == 0, done.stderr
+        assert b"went on after the query" in done.stdout
+        (warning,) = done.warnings
+        assert "the relay stopped early" in warning
+        arrived = len(receiver.events)
+        assert any(f"{len(scene.events()) - arrived} waiting" in line for line in done.summary)
+        assert receiver.events == scene.events()[:arrived]
+        drained = scene.drain(OPENLINEAGE_URL=receiver.url)
+    assert drained.status == 0, drained.stderr
+    assert receiver.events == scene.events()
+    assert_closed(scene, receiver.events, "COMPLETE")
 
 
 def test_a_killed_submit_leaves_its_driver_and_its_journal(scene: Scene, start: Start) -> None:
