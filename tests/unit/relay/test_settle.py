@@ -364,3 +364,15 @@ def test_a_step_is_told_once_by_the_outer_query(made: RunFolder) -> None:
     assert found[Q2]["inputs"] == []
     facet = found[Q2]["run"]["facets"]["sparklineage_execution"]
     assert (facet["executionId"], facet["rootExecutionId"]) == (1, 0)
+
+
+def test_a_step_comes_after_the_start_of_an_application_that_no_agent_reported(tmp_path: Path) -> None:
+    made = folder(tmp_path)
+    declare(made, 5, 30)
+    outcome(made)
+    assert [(item["eventType"], item["job"]["name"]) for item in settle(made)] == [
+        ("START", "app"),
+        ("START", "app.weather"),
+        ("COMPLETE", "app.weather"),
+        ("COMPLETE", "app"),
+    ]

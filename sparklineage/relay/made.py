@@ -1,0 +1,120 @@
+"""Events of our own making, and what we add to the agent's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model import event as ol
+from sparklineage.model.ids import derived_run_id
+from sparklineage.model.masking import mask
+from sparklineage.model.naming import normalize_job_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.relay.record import Outcome
+    from sparklineage.relay.steps import Step
+    from sparklineage.relay.witnessed import Execution, Job
+
+_MOST_ERROR = 8_192
+_MOST_TRACE = 16_384
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """Who the application is, as its runs name it."""
+
+    run_id: str
+    job: tuple[str, str]
+    """Namespace and name."""
+    parent: Mapping[str, Any] | None
+    """Its `parent` facet."""
+
+    def event(self, kind: str, time: int) -> ol.Event:
+        """An event of the application itself, where the agent has sent none."""
+        return ol.make(
+            kind,
+            time=time,
+            run=self.run_id,
+            job=self.job,
+            run_facets={"parent": ol.facet("1-2-0/ParentRunFacet", **self.parent)} if self.parent else {},
+            job_facets={"jobType": ol.job_type_facet("APPLICATION")},
+        )
+
+    def step_run(self, step: Step, root: Execution | None, outcome: Outcome | None) -> list[ol.Event]:
+        """START and end of a run that stands for a query of the step, or for a step without any query."""
+        part: object = (root.epoch, root.number) if root is not None else "step"
+        run_id = derived_run_id(self.run_id, step.id, part)
+        start = root.start if root is not None and root.start is not None else step.start
+        end = root.end if root is not None else step.end
+        error = root.error if root is not None else _step_error(step)
+        trace = root.stack_trace if root is not None else (step.error or {}).get("stackTrace")
+        state = "COMPLETE" if error is None else "FAIL"
+        if end is None:
+            end = max(start, outcome.ended if outcome else start)
+            state, error = (outcome.state, outcome.message) if outcome else ("ABORT", None)
+            if state == "COMPLETE":
+                state, error = "ABORT", "The application ended before this step did."
+        namespace, name = self.job
+        root_facet = (self.parent or {}).get("root")
+        parent = ol.parent_facet(self.run_id, namespace, name, root_facet if isinstance(root_facet, dict) else None)
+        events = [
+            ol.make(
+                kind,
+                time=time,
+                run=run_id,
+                job=(namespace, f"{name}.{normalize_job_name(step.name) or 'step'}"),
+                run_facets={"parent": parent},
+                job_facets={"jobType": ol.job_type_facet("STEP")},
+                inputs=[ol.declared(item, step.name) for item in step.inputs],
+                outputs=[ol.declared(item, step.name) for item in step.outputs],
+            )
+            for kind, time in (("START", start), (state, end))
+        ]
+        if error and state != "COMPLETE":
+            events[1] = failed(events[1], error, trace)
+        return events
+
+
+def with_declared(event: ol.Event, step: Step) -> ol.Event:
+    """The event with what the step declared."""
+    event = ol.with_datasets(event, "inputs", (ol.declared(item, step.name) for item in step.inputs))
+    return ol.with_datasets(event, "outputs", (ol.declared(item, step.name) for item in step.outputs))
+
+
+def with_execution(event: ol.Event, execution: Execution) -> ol.Event:
+    """The event with the SQL execution that it is about."""
+    facet = ol.own_facet(
+        ol.EXECUTION,
+        executionId=execution.number,
+        rootExecutionId=execution.root,
+        description=mask(execution.description),
+    )
+    return ol.with_run_facet(event, ol.EXECUTION, facet)
+
+
+def failed(event: ol.Event, message: str, trace: str | None, language: str | None = None) -> ol.Event:
+    """The event with an `errorMessage` facet, secrets masked, texts cut to what backends take."""
+    language = language or ("PYTHON" if "Traceback (most recent call last)" in message else "JAVA")
+    facet = ol.error_facet(
+        mask(message)[:_MOST_ERROR],
+        language=language,
+        stack_trace=mask(trace)[:_MOST_TRACE] if trace else None,
+    )
+    return ol.with_run_facet(event, "errorMessage", facet)
+
+
+def verdict(truth: Execution | Job, outcome: Outcome | None) -> tuple[str, str | None, str | None]:
+    """State, error and stack trace of what has ended, as Spark knows it."""
+    if truth.error is None:
+        return "COMPLETE", None, None
+    if truth.cut_off and outcome is not None and outcome.state == "ABORT":
+        return "ABORT", outcome.message, None
+    return "FAIL", truth.error, getattr(truth, "stack_trace", None)
+
+
+def _step_error(step: Step) -> str | None:
+    if step.error is None:
+        return None
+    return f"{step.error.get('type') or 'Error'}: {step.error.get('message') or ''}".rstrip(": ")

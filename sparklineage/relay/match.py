@@ -1,0 +1,127 @@
+"""Which execution, job and step a run of the agent belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model import event as ol
+from sparklineage.model.clock import from_iso
+from sparklineage.relay.steps import Step, Steps
+from sparklineage.relay.witnessed import Execution, Job, Witnessed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass
+class AgentRun:
+    """One run of the agent that has not been closed yet."""
+
+    id: str
+    kind: str
+    """The `jobType`: `APPLICATION`, `SQL_JOB`, `RDD_JOB`, …"""
+    first: ol.Event
+    start: int
+    job_number: int | None = None
+    carried: str | None = None
+    """The step that the agent's captured property names; only RUNNING events have it."""
+    execution: Execution | None = None
+    terminal: list[ol.Event] = field(default_factory=list)
+    last: int = 0
+    """Time of its latest event."""
+    sent: bool = False
+    """Whether its START has been sent."""
+
+    def note(self, event: Mapping[str, Any], time: int) -> None:
+        """Keep what the event tells about where the run belongs."""
+        self.last = max(self.last, time)
+        details = ol.run_facets(event).get("spark_jobDetails")
+        if self.job_number is None and isinstance(details, dict) and isinstance(details.get("jobId"), int):
+            self.job_number = details["jobId"]
+        self.carried = self.carried or _carried_step(event)
+
+    @property
+    def said(self) -> set[str]:
+        """The kinds of terminal events that the agent has sent for it."""
+        return {str(event.get("eventType")).upper() for event in self.terminal}
+
+    @property
+    def completed(self) -> int | None:
+        """The time of its last terminal event, if a COMPLETE is among them: the end of its execution."""
+        return time_of(self.terminal[-1]) if "COMPLETE" in self.said else None
+
+
+@dataclass
+class Matcher:
+    """Finds what belongs together: times are equal to the millisecond, and jobs and steps have ids."""
+
+    witnessed: Witnessed = field(default_factory=Witnessed)
+    steps: Steps = field(default_factory=Steps)
+
+    def execution_of(self, run: AgentRun) -> Execution | None:
+        """The SQL execution that the run reports; it is the run's own from then on."""
+        if run.kind == "RDD_JOB" or not self.witnessed.present:
+            return None
+        ended = run.completed
+        if run.execution is not None and (ended is None or run.execution.end == ended):
+            return run.execution
+        free = [item for item in self.witnessed.at_start(run.start) if item.run in (None, run.id)]
+        if ended is not None and not free:
+            # Spark 3.5 reports some commands by their end alone.
+            free = [item for item in self.witnessed.at_end(ended) if item.run in (None, run.id)]
+        if len(free) > 1 and run.job_number is not None:
+            job = self.witnessed.job(run.job_number, 0)
+            free = [item for item in free if job and item is self.witnessed.of_job(job)] or free
+        if len(free) > 1 and ended is not None:
+            free = [item for item in free if item.end == ended] or free
+        found = free[0] if free else run.execution
+        if found is not run.execution:
+            if run.execution is not None and run.execution.run == run.id:
+                run.execution.run = None
+            run.execution = found
+        if found is not None:
+            found.run = run.id
+        return found
+
+    def job_of(self, run: AgentRun) -> Job | None:
+        """The Spark job that a run of an RDD is about."""
+        return None if run.job_number is None else self.witnessed.job(run.job_number, run.start)
+
+    def step_at(self, execution: Execution | None) -> Step | None:
+        """The step that an execution belongs to: that of any job under its root."""
+        if execution is None:
+            return None
+        root = self.witnessed.root_of(execution)
+        if root.step:
+            return self.steps.get(root.step)
+        # A query without any Spark job carries no property; its time tells, where only one step stood open.
+        return self.steps.at(root.start) if not root.has_jobs and root.start is not None else None
+
+    def step_of(self, run: AgentRun) -> Step | None:
+        """The step that a run belongs to."""
+        return self.step_at(run.execution) or self.steps.get(run.carried)
+
+    def is_told_by_root(self, run: AgentRun) -> bool:
+        """Whether this is an inner query, such as the one below a Delta write, and the outer one has a run too."""
+        execution = run.execution
+        return execution is not None and not execution.is_root and self.witnessed.root_of(execution).run is not None
+
+    def reported_roots(self) -> set[tuple[int, int]]:
+        """The root executions that the agent has reported, themselves or by one under them."""
+        return {(item.epoch, item.root) for item in self.witnessed.executions.values() if item.run}
+
+
+def time_of(event: Mapping[str, Any]) -> int | None:
+    """The event's time in milliseconds; None where it has none."""
+    try:
+        return from_iso(str(event.get("eventTime")))
+    except ValueError:
+        return None
+
+
+def _carried_step(event: Mapping[str, Any]) -> str | None:
+    facet = ol.run_facets(event).get("spark_properties")
+    properties = facet.get("properties") if isinstance(facet, dict) else None
+    step = properties.get("spark.sparklineage.step") if isinstance(properties, dict) else None
+    return step if isinstance(step, str) else None
