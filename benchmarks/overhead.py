@@ -20,6 +20,7 @@ from tests.support.receiver import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from benchmarks.setting import Setting
 
 _ROUNDS, _FAKE_ROUNDS = 5, 11
