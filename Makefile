@@ -12,7 +12,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 # ── use ──────────────────────────────────────────────────────────────────────────────────────────
-demo: $(VENV)/.jobs ## run the example pipeline on real data, with its lineage on the terminal
+demo: java $(VENV)/.jobs ## run the example pipeline on real data, with its lineage on the terminal
 	@$(BIN)/python -m jobs.demo
 
 # ── work on it ───────────────────────────────────────────────────────────────────────────────────
@@ -52,6 +52,14 @@ build: $(VENV)/.dev ## source distribution and wheel in dist/
 
 clean: ## remove everything that the targets made
 	rm -rf $(VENV) .cache build dist data *.egg-info .mypy_cache .ruff_cache .pytest_cache spark-warehouse metastore_db
+
+# Told before anything is downloaded; which Java a Spark takes, `submit` knows exactly.
+.PHONY: java
+java:
+	@found="$$("$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p')"; \
+	test "$${found:-0}" -ge 17 || { \
+	  echo "Java 17 or 21 is needed, found $${found:-none}; on Debian and Ubuntu: apt-get install openjdk-17-jre-headless" >&2; \
+	  exit 1; }
 
 # ── environment ──────────────────────────────────────────────────────────────────────────────────
 $(BIN)/python:

@@ -1,12 +1,13 @@
 """`make demo`: fetch what the example pipeline needs, run it through `sparklineage submit`, draw its lineage.
 
-    python -m jobs.demo [spark-submit options]
+    python -m jobs.demo [--folder DIR] [options of submit and spark-submit]
 
-Everything stays below .cache/demo of this folder: data, journal. A second run downloads nothing.
+Data and journal lie below the folder, .cache/demo of this repository. A second run downloads nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -25,7 +26,6 @@ from sparklineage.submit.spark import find_spark
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
-DEMO = ROOT / ".cache" / "demo"
 
 
 def delta_jars(environ: dict[str, str], spark_home: Path) -> list[Path]:
@@ -40,14 +40,18 @@ def delta_jars(environ: dict[str, str], spark_home: Path) -> list[Path]:
     return found
 
 
-def main(options: list[str]) -> int:
+def main(argv: list[str]) -> int:
     """The exit status of the pipeline."""
+    parser = argparse.ArgumentParser(description="Run the example pipeline and draw its lineage.")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "demo", help="for data and journal")
+    chosen, options = parser.parse_known_args(argv)
+    folder = chosen.folder.absolute()
     # The demo is the same on every machine: its own Spark, its own journal, no backend.
     ours = ("OPENLINEAGE_", "SPARKLINEAGE_", "MARQUEZ_", "SPARK_", "PYSPARK_")
     kept = ("SPARKLINEAGE_REPOSITORY", "SPARKLINEAGE_CACHE")
     environ = {name: value for name, value in os.environ.items() if name in kept or not name.startswith(ours)}
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', '')}"
-    environ["SPARKLINEAGE_JOURNAL"] = str(DEMO / "journal")
+    environ["SPARKLINEAGE_JOURNAL"] = str(folder / "journal")
     try:
         install = find_spark(environ, home=None, python=Path(sys.executable))
         check_java(environ, install.version)
@@ -62,13 +66,12 @@ def main(options: list[str]) -> int:
         *sparklineage, "submit", "--namespace", "dev.flights.demo", "--name", "flights", "--master", "local[2]",
         "--driver-memory", "2g", "--driver-java-options", f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
         "--conf", "spark.ui.enabled=false", "--jars", ",".join(map(str, jars)), *options,
-        str(HERE / "flights" / "pipeline.py"), "--data", str(DEMO / "data"),
+        str(HERE / "flights" / "pipeline.py"), "--data", str(folder / "data"),
     ]  # fmt: skip
     status = subprocess.run(submit, env=environ, cwd=ROOT, check=False).returncode
     print(f"\n{time.monotonic() - began:.0f} s. What it read and wrote:\n", flush=True)
     subprocess.run([*sparklineage, "graph", "latest"], env=environ, cwd=ROOT, check=False)
-    print(f"\nThe journal: {DEMO / 'journal'}")
-    print("Another view of it: .venv/bin/sparklineage graph latest --format mermaid --journal .cache/demo/journal")
+    print(f"\nThe journal: {folder / 'journal'}", flush=True)
     return status
 
 

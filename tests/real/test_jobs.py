@@ -49,26 +49,11 @@ def jars() -> str:
 
 
 @pytest.fixture(scope="module")
-def submitted(jars: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `data` and `journal` of one run of all stages."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder with `data` and `journal` of what `make demo` runs, and all that it printed."""
     root = tmp_path_factory.mktemp("flights")
     answer = subprocess.run(
-        [
-            *(
-                sys.executable,
-                "-m",
-                "sparklineage",
-                "submit",
-                "--strict",
-                "--name",
-                "flights",
-                "--journal",
-                str(root / "journal"),
-            ),
-            *("--master", "local[2]", "--jars", jars, "--conf", "spark.ui.enabled=false"),
-            *("--driver-java-options", f"-Dlog4j2.configurationFile=file:{JOBS}/log4j2.properties"),
-            *(str(JOBS / "flights" / "pipeline.py"), "--data", str(root / "data")),
-        ],
+        [sys.executable, "-m", "jobs.demo", "--folder", str(root), "--strict"],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -78,7 +63,22 @@ def submitted(jars: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     print(answer.stdout)
     assert answer.returncode == 0, answer.stdout
-    return root
+    return root, answer.stdout
+
+
+@pytest.fixture(scope="module")
+def submitted(demo: tuple[Path, str]) -> Path:
+    """A folder with `data` and `journal` of one run of all stages."""
+    return demo[0]
+
+
+def test_the_demo_ends_with_the_graph_and_the_journals_path(demo: tuple[Path, str]) -> None:
+    root, printed = demo
+    *drawn, last = printed.rstrip().splitlines()
+    assert last == f"The journal: {root / 'journal'}"
+    assert any(line.startswith("sparklineage: COMPLETE after") for line in drawn)
+    assert any("[silver_flights]" in line and "silver/flights" in line for line in drawn)
+    assert any("[training]" in line and "┄" in line for line in drawn)
 
 
 @pytest.fixture(scope="module")
