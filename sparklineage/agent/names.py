@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from sparklineage.model.agent_jar import AgentJar as AgentName
 from sparklineage.model.agent_jar import recognise
+from sparklineage.model.versions import numbers
 
 LISTENER = "io.openlineage.spark.agent.OpenLineageSparkListener"
 GROUP = "io.openlineage"
@@ -29,9 +29,3 @@ def looks_like_agent(name_or_path: str) -> bool:
 def before_suffix(version: str) -> bool:
     """Whether this agent is older than 1.9.0: one JAR, for Scala 2.12, without a suffix in its name."""
     return numbers(version) < (1, 9)
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version, for comparing: (3, 5, 6) for `3.5.6-amzn-2`, () for no version."""
-    match = re.match(r"\d+(?:\.\d+)*", version.strip())
-    return tuple(int(part) for part in match[0].split(".")) if match else ()

@@ -10,8 +10,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.agent.artifact import Artifact
-from sparklineage.agent.names import GROUP, before_suffix, numbers
+from sparklineage.agent.names import GROUP, before_suffix
 from sparklineage.errors import AgentJarError, UnsupportedSparkError, UsageError, suggestion
+from sparklineage.model.versions import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -50,8 +50,8 @@ def parser_for(*names: str) -> Parser:
 
 def whole_parser(*, spark: bool = False) -> Parser:
     """A parser that knows every command, for documentation and completion; with `spark` also spark-submit's options."""
+    from sparklineage.config.spark_options import SWITCHES, VALUED  # noqa: PLC0415
     from sparklineage.submit.options import OWN_OPTIONS  # noqa: PLC0415
-    from sparklineage.submit.spark_options import SWITCHES, VALUED  # noqa: PLC0415
 
     parser = parser_for(*(name for name in COMMANDS if name != "submit"))
     parser.add_argument("-h", "--help", action="store_true", help="show the commands and leave")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.model.agent_jar import AgentJar, recognise
-from sparklineage.submit.lists import comma_list
+from sparklineage.model.lists import comma_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.ids import is_run_id
-from sparklineage.submit.lists import comma_list, joined
+from sparklineage.model.lists import comma_list, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.config.spark_options import ALIASES, INFORMATIONAL, SWITCHES, VALUED
 from sparklineage.errors import UsageError, suggestion
 from sparklineage.model.ids import is_run_id
-from sparklineage.submit.spark_options import ALIASES, INFORMATIONAL, SWITCHES, VALUED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklineage.config.spark_options import PROPERTIES, VARIABLES
 from sparklineage.errors import ConfigError
 from sparklineage.submit.properties import load
-from sparklineage.submit.spark_options import PROPERTIES, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

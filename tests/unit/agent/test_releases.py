@@ -7,10 +7,11 @@ from importlib import resources
 
 import pytest
 
-from sparklineage.agent.names import agent_name, looks_like_agent, numbers
+from sparklineage.agent.names import agent_name, looks_like_agent
 from sparklineage.agent.releases import choose, misfit, parse_releases, releases, span, supported, unchecked
 from sparklineage.errors import AgentJarError, UnsupportedSparkError, UsageError
 from sparklineage.model.agent_jar import AgentJar
+from sparklineage.model.versions import numbers
 
 G = "io.openlineage"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sparklineage.config.spark_options import ALIASES, SWITCHES, VALUED
 from sparklineage.errors import UsageError
 from sparklineage.submit.options import OWN_OPTIONS, OwnOptions, SubmitCommand, parse
-from sparklineage.submit.spark_options import ALIASES, SWITCHES, VALUED
 
 UUID = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sparklineage.config.properties import parse
 from sparklineage.errors import ConfigError
-from sparklineage.submit.properties import load, parse
+from sparklineage.submit.properties import load
 
 if TYPE_CHECKING:
     from pathlib import Path
