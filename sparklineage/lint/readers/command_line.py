@@ -1,0 +1,142 @@
+"""`spark-submit` commands: in shell scripts, or a single one on stdin."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sparklineage.config.spark_options import ALIASES, PROPERTIES, SWITCHES, VALUED
+from sparklineage.lint.finding import Place
+from sparklineage.lint.readers.shell import Word, commands
+from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+KIND = "command-line"
+TITLE = "spark-submit commands in shell scripts"
+_ENDS = (".sh", ".bash", ".ksh", ".zsh")
+_SHEBANG = re.compile(r"#![^\n]*\b(?:ba|da|k|z)?sh\b")
+_SUBMIT = frozenset(("spark-submit", "pyspark", "spark-shell", "spark-sql"))
+_COMMAND = re.compile(r"(?:^|[\s/])spark-submit\s+(?:-|\\|\S+\.(?:py|jar))")
+# These name a program without running it.
+_QUIET = frozenset(
+    ("echo", "printf", "which", "type", "command", "grep", "man", "cat", "ls", "alias", "pip", "cp", "ln")
+)
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
+_SPARK = re.compile(r"spark-(\d+\.\d+(?:\.\d+)?)")
+# Spark splits an option at the first `=`, and only where something follows.
+_SPELLED = re.compile(r"(--[^=\0]+)=(.+)", re.DOTALL)
+_FLAGS = {
+    **PROPERTIES,
+    "--driver-class-path": "spark.driver.extraClassPath",
+    "--driver-java-options": "spark.driver.extraJavaOptions",
+}
+
+
+def claims(name: str, text: str) -> bool:
+    """By its ending or first line, or a file without ending that holds such a command."""
+    return name.endswith(_ENDS) or bool(_SHEBANG.match(text) or ("." not in name and _COMMAND.search(text)))
+
+
+def read(text: str, file: str) -> Sequence[Sheet]:
+    """One sheet for each command, with the variables that were exported before it."""
+    if not any(name in text for name in _SUBMIT):
+        return []
+    variables: dict[str, Word] = {}
+    exported: dict[str, Word] = {}
+    sheets = []
+    for words in commands(text):
+        own, rest = _assignments(words)
+        if not rest:
+            variables.update(own)
+            exported.update({name: word for name, word in own.items() if name in exported})
+        elif rest[0].value in {"export", "declare", "typeset"}:
+            given, _ = _assignments([word for word in rest[1:] if not word.value.startswith("-")], anywhere=True)
+            named = {word.value: variables[word.value] for word in rest[1:] if word.value in variables}
+            if rest[0].value == "export" or any(word.value.startswith("-") and "x" in word.value for word in rest[1:]):
+                exported.update({**given, **named})
+        elif (at := _submit(rest)) is not None:
+            inline, _ = _assignments(rest[:at], anywhere=True)
+            environment = {**exported, **own, **inline}
+            home = environment.get("SPARK_HOME", variables.get("SPARK_HOME"))
+            sheets.append(_sheet(rest, at, file, environment, home))
+    return sheets
+
+
+def _assignments(words: Sequence[Word], *, anywhere: bool = False) -> tuple[dict[str, Word], Sequence[Word]]:
+    """The assignments at the beginning of a command, and the rest of it."""
+    found = {}
+    for at, word in enumerate(words):
+        match = _ASSIGNMENT.match(word.text)
+        if match:
+            found[match[1]] = word._replace(value=word.value[match.end() :])
+        elif not anywhere:
+            return found, words[at:]
+    return found, ()
+
+
+def _submit(words: Sequence[Word]) -> int | None:
+    """Where the command names spark-submit; None for a command that does something else."""
+    if words[0].value in _QUIET:
+        return None
+    return next((at for at, word in enumerate(words) if word.value.rpartition("/")[2] in _SUBMIT), None)
+
+
+def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, Word], home: Word | None) -> Sheet:
+    settings: list[Setting] = []
+    partial = False
+    for flag, word, value in _options(words[at + 1 :]):
+        place = Place(file, word.line, word.column)
+        if flag is None or flag in {"--properties-file", "--extra-properties-file"}:
+            partial = True
+        elif flag == "--conf":
+            key, equals, text = value.partition("=")
+            if not equals or UNKNOWN in key:
+                partial = partial or UNKNOWN in key
+                continue
+            settings.append(
+                Setting(key=key.strip(), value=text, text=word.text, place=place, origin="command", spelled="")
+            )
+        elif flag in _FLAGS:
+            settings.append(
+                Setting(key=_FLAGS[flag], value=value, text=word.text, place=place, origin="command", spelled=flag)
+            )
+    spark = _SPARK.search(words[at].value) or (_SPARK.search(home.value) if home else None)
+    return Sheet(
+        place=Place(file, words[0].line, words[0].column),
+        settings=tuple(settings),
+        environment=tuple(
+            Setting(
+                key=name,
+                value=word.value,
+                text=word.text,
+                place=Place(file, word.line, word.column),
+                origin="environment",
+            )
+            for name, word in environment.items()
+        ),
+        partial=partial,
+        spark=spark[1] if spark else None,
+    )
+
+
+def _options(words: Sequence[Word]) -> Iterator[tuple[str | None, Word, str]]:
+    """Option, its word and its value up to the application; None for what may hold any options."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        match = _SPELLED.fullmatch(word.value)
+        flag = match[1] if match else word.value
+        flag = ALIASES.get(flag, flag)
+        if flag in VALUED:
+            if match:
+                yield flag, word, match[2]
+            elif at < len(words):
+                yield flag, words[at], words[at].value
+                at += 1
+        elif word.spreads and not word.value.strip(UNKNOWN):
+            yield None, word, ""
+        elif flag not in SWITCHES and not word.value.startswith("-"):
+            return

@@ -1,0 +1,169 @@
+"""Python that builds a SparkSession, read from its syntax tree and never executed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
+
+from sparklineage.lint.finding import Place
+from sparklineage.lint.readers.interface import UnreadableError
+from sparklineage.lint.readers.python_scope import Scopes
+from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+KIND = "python"
+TITLE = "Python that builds a SparkSession"
+_SHEBANG = re.compile(r"#![^\n]*\bpython")
+_WORTH_PARSING = re.compile(r"spark\.|SparkConf|SparkSession")
+_NOTEBOOK = re.compile(r"# Databricks notebook source\b")
+_KEY = re.compile(r"(?:spark|openlineage)\.\w")
+_SESSION = re.compile(r"(?i)spark|session")
+_CREATES = frozenset(("getOrCreate", "SparkContext", "GlueContext"))
+
+
+def claims(name: str, text: str) -> bool:
+    """By its ending or first line."""
+    return name.endswith(".py") or bool(_SHEBANG.match(text))
+
+
+def read(text: str, file: str) -> Sequence[Sheet]:
+    """One sheet: everything that the file sets, wherever in it."""
+    if not _WORTH_PARSING.search(text):
+        return []
+    try:
+        with warnings.catch_warnings():
+            # An invalid escape in somebody's string is not ours to report.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+        source = _Source(tree, text, file)
+        settings = tuple(source.settings())
+    except SyntaxError as error:
+        place = Place(file, error.lineno or 1, error.offset or 1)
+        raise UnreadableError(place, f"this is no Python 3: {error.msg}.") from None
+    except ValueError as error:
+        raise UnreadableError(Place(file), f"this is no Python: {error}.") from None
+    except (RecursionError, MemoryError):
+        raise UnreadableError(Place(file), "this Python is nested too deeply.") from None
+    return [Sheet(place=Place(file), settings=settings, partial=source.partial)] if settings else []
+
+
+class _Pair(NamedTuple):
+    key: ast.expr
+    value: ast.expr
+
+
+class _Source:
+    def __init__(self, tree: ast.Module, text: str, file: str) -> None:
+        self.file, self.lines = file, text.split("\n")
+        self.scopes = Scopes(tree)
+        self.partial = False
+        self.notebook = bool(_NOTEBOOK.match(text))
+        self.creations = [call for call in self.scopes.calls if _called(call) in _CREATES]
+        self.stops = [call for call in self.scopes.calls if _called(call) == "stop"]
+
+    def settings(self) -> Iterator[Setting]:
+        for call in self.scopes.calls:
+            live = _sets_live(call)
+            for pair in self._pairs(call):
+                key, value = self.scopes.text(pair.key), self.scopes.text(pair.value)
+                if key is None or UNKNOWN in key:
+                    self.partial = True
+                elif _KEY.match(key):
+                    yield Setting(
+                        key=key,
+                        value=UNKNOWN if value is None else value,
+                        text=self.scopes.source(pair.value),
+                        place=self._place(pair.key),
+                        origin="code",
+                        group=self.scopes.group(call),
+                        late=live or self._is_late(call),
+                    )
+
+    def _pairs(self, call: ast.Call) -> Iterator[_Pair]:
+        """The keys and values that a call sets, if it is one that sets any."""
+        name, args = _called(call), call.args
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        if not isinstance(call.func, ast.Attribute):
+            return
+        if name == "config":
+            yield from self._config(args, named)
+        elif name in {"set", "setIfMissing"} and len(args) == 2:
+            # Many things have a `set`; only a key of Spark's tells that this is a configuration.
+            if isinstance(self.scopes.text(args[0]), str):
+                yield _Pair(args[0], args[1])
+        elif name == "setAll" and len(args) == 1:
+            yield from self._items(args[0])
+        elif name in {"appName", "setAppName"} and len(args) == 1:
+            yield _Pair(ast.copy_location(ast.Constant("spark.app.name"), args[0]), args[0])
+
+    def _config(self, args: list[ast.expr], named: dict[str | None, ast.expr]) -> Iterator[_Pair]:
+        key, value = named.get("key"), named.get("value")
+        if len(args) >= 2 or (args and value):
+            yield _Pair(args[0], args[1] if len(args) >= 2 else value or args[0])
+        elif key and value:
+            yield _Pair(key, value)
+        if "map" in named:
+            yield from self._items(named["map"])
+        conf = named.get("conf", args[0] if len(args) == 1 and not value else None)
+        if conf is not None and not self.scopes.is_made_here(conf, "SparkConf"):
+            self.partial = True
+
+    def _items(self, node: ast.expr) -> Iterator[_Pair]:
+        """The pairs of a literal mapping or list of pairs, or of the name of one."""
+        if isinstance(node, ast.Call) and _called(node) == "items" and isinstance(node.func, ast.Attribute):
+            node = node.func.value
+        node = self.scopes.value(node)
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is None:
+                    self.partial = True
+                else:
+                    yield _Pair(key, value)
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            for item in node.elts:
+                if isinstance(item, (ast.List, ast.Tuple)) and len(item.elts) == 2:
+                    yield _Pair(*item.elts)
+                else:
+                    self.partial = True
+        else:
+            self.partial = True
+
+    def _is_late(self, call: ast.Call) -> bool:
+        """Whether a session certainly exists when this call runs."""
+        begins = self.scopes.root(call)
+        if self.notebook:
+            return True
+        made = [other for other in self.creations if self.scopes.runs_before(other, begins)]
+        if not made:
+            return False
+        last = max(_end(other) for other in made)
+        return not any(last <= _end(stop) <= _end(call) for stop in self.stops)
+
+    def _place(self, node: ast.expr) -> Place:
+        # The tree counts bytes, people count characters.
+        line = self.lines[node.lineno - 1] if node.lineno <= len(self.lines) else ""
+        return Place(self.file, node.lineno, len(line.encode()[: node.col_offset].decode(errors="replace")) + 1)
+
+
+def _called(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _sets_live(call: ast.Call) -> bool:
+    """Whether this is `spark.conf.set(…)`."""
+    conf = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "set" else None
+    if not isinstance(conf, ast.Attribute) or conf.attr != "conf":
+        return False
+    owner = conf.value
+    name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+    return bool(_SESSION.search(name))
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return (node.end_lineno or node.lineno, node.end_col_offset or 0)

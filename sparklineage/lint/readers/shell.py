@@ -1,0 +1,214 @@
+"""The words of a shell script, without running any of it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from sparklineage.lint.settings import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ARRAY = re.compile(r"([A-Za-z_]\w*)(\+?)=")
+_SPREAD = re.compile(r'"?\$\{([A-Za-z_]\w*)\[[@*]\]\}"?')
+_NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_PLAIN = re.compile(r"[^\\'\"$`#\s;&|<>()]+")
+_HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([\w.-]+)\2")
+_CLOSING = {"(": ")", "{": "}"}
+
+
+class Word(NamedTuple):
+    """One word of a command."""
+
+    value: str
+    """Without its quotes; UNKNOWN stands for each variable and substitution."""
+    text: str
+    """As it stands in the script."""
+    line: int
+    column: int
+
+    @property
+    def spreads(self) -> bool:
+        """Whether it can become several words, or none."""
+        return UNKNOWN in self.value and (self.text[:1] not in "\"'" or "@" in self.text)
+
+
+def commands(text: str) -> Iterator[tuple[Word, ...]]:
+    """The words of every simple command, comments, redirections and here-documents left out.
+
+    Arrays that the script fills are put in where it spreads them.
+    """
+    return _Scanner(text).run()
+
+
+class _Scanner:
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+        self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.words: list[Word] = []
+        self.parts: list[str] = []
+        self.start: int | None = None
+        self.skip = False
+        """Whether the next word is the target of a redirection."""
+        self.heredocs: list[str] = []
+        self.arrays: dict[str, list[Word]] = {}
+        self.array: list[Word] | None = None
+
+    def run(self) -> Iterator[tuple[Word, ...]]:
+        text, end = self.text, len(self.text)
+        while self.at < end:
+            char = text[self.at]
+            if char in "\n;&|":
+                self._end_word()
+                self.at += 1
+                if char == "\n":
+                    self._skip_heredocs()
+                yield from self._command()
+            elif char.isspace():
+                self._end_word()
+                self.at += 1
+            elif char == "#" and self.start is None:
+                stop = text.find("\n", self.at)
+                self.at = end if stop < 0 else stop
+            elif char == "(" and self._opens_array():
+                self.at += 1
+            elif char in "()":
+                self._end_word()
+                self.at += 1
+                self.array = None
+                yield from self._command()
+            elif char in "<>":
+                self._redirection()
+            else:
+                self._part(char)
+        self._end_word()
+        yield from self._command()
+
+    def _part(self, char: str) -> None:
+        if self.start is None:
+            self.start = self.at
+        text = self.text
+        if match := _PLAIN.match(text, self.at):
+            self.parts.append(match[0])
+            self.at = match.end()
+        elif char == "\\":
+            match = re.compile(r"\\\r?\n").match(text, self.at)
+            if match and not self.parts and self.start == self.at:
+                self.start = None
+            if not match:
+                self.parts.append(text[self.at + 1 : self.at + 2])
+            self.at = match.end() if match else self.at + 2
+        elif char == "'":
+            stop = text.find("'", self.at + 1)
+            stop = len(text) if stop < 0 else stop
+            self.parts.append(text[self.at + 1 : stop])
+            self.at = stop + 1
+        elif char == '"':
+            self.at += 1
+            self._double_quoted()
+        elif char in "$`":
+            self._expansion()
+        else:
+            self.parts.append(char)
+            self.at += 1
+
+    def _double_quoted(self) -> None:
+        text, end = self.text, len(self.text)
+        while self.at < end and text[self.at] != '"':
+            char = text[self.at]
+            if char == "\\" and text[self.at + 1 : self.at + 2] in {"$", "`", '"', "\\", "\n"}:
+                if text[self.at + 1] != "\n":
+                    self.parts.append(text[self.at + 1])
+                self.at += 2
+            elif char in "$`":
+                self._expansion()
+            else:
+                self.parts.append(char)
+                self.at += 1
+        self.at += 1
+
+    def _expansion(self) -> None:
+        text, at = self.text, self.at
+        following = text[at + 1 : at + 2]
+        if text[at] == "`":
+            stop = text.find("`", at + 1)
+            self.at = len(text) if stop < 0 else stop + 1
+        elif following in _CLOSING:
+            self.at = self._matching(at + 1)
+        elif match := _NAME.match(text, at + 1):
+            self.at = match.end()
+        else:
+            self.parts.append("$")
+            self.at += 1
+            return
+        self.parts.append(UNKNOWN)
+
+    def _matching(self, at: int) -> int:
+        """The index behind the bracket that closes the one at `at`."""
+        opening, text = self.text[at], self.text
+        closing, depth, quote = _CLOSING[opening], 0, ""
+        while at < len(text):
+            char = text[at]
+            if char == "\\":
+                at += 1
+            elif quote:
+                quote = "" if char == quote else quote
+            elif char in "\"'":
+                quote = char
+            elif char == opening:
+                depth += 1
+            elif char == closing:
+                depth -= 1
+                if depth == 0:
+                    return at + 1
+            at += 1
+        return len(text)
+
+    def _opens_array(self) -> bool:
+        match = _ARRAY.fullmatch("".join(self.parts)) if self.start is not None else None
+        if not match or self.array is not None:
+            return False
+        self.array = [*self.arrays.get(match[1], [])] if match[2] else []
+        self.arrays[match[1]] = self.array
+        self.parts, self.start = [], None
+        return True
+
+    def _redirection(self) -> None:
+        if "".join(self.parts).isdigit():
+            self.parts, self.start = [], None
+        self._end_word()
+        if match := _HEREDOC.match(self.text, self.at):
+            self.heredocs.append(match[3])
+            self.at = match.end()
+            return
+        while self.text[self.at : self.at + 1] in {"<", ">", "&"}:
+            self.at += 1
+        self.skip = True
+
+    def _skip_heredocs(self) -> None:
+        for name in self.heredocs:
+            match = re.compile(rf"^[ \t]*{re.escape(name)}[ \t\r]*$", re.MULTILINE).search(self.text, self.at)
+            self.at = match.end() if match else len(self.text)
+        self.heredocs = []
+
+    def _end_word(self) -> None:
+        if self.start is None:
+            return
+        text = self.text[self.start : self.at]
+        line = bisect_right(self.lines, self.start)
+        word = Word("".join(self.parts), text, line, self.start - self.lines[line - 1] + 1)
+        spread = _SPREAD.fullmatch(text)
+        words = self.arrays.get(spread[1], [word]) if spread else [word]
+        if not self.skip:
+            # A script can double an array again and again.
+            target = self.words if self.array is None else self.array
+            target.extend(words[: max(0, 10_000 - len(target))])
+        self.parts, self.start, self.skip = [], None, False
+
+    def _command(self) -> Iterator[tuple[Word, ...]]:
+        # Inside the brackets of an array a line end separates words.
+        if self.words and self.array is None:
+            yield tuple(self.words)
+            self.words = []
