@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "graph": "draw the datasets and jobs of one run, or of all",
     "relay": "deliver what waits in the journal",
     "agent": "show and fetch the OpenLineage agent's JARs",
+    "lint": "find mistakes in lineage configuration",
     "completion": "print the completion script of a shell",
 }
 """Every command with its summary; `sparklineage.cli.<name>` is its module."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from sparklineage.errors import ConfigError, suggestion
+from sparklineage.errors import ConfigError
 from sparklineage.model.versions import numbers
 
 if TYPE_CHECKING:
@@ -90,9 +91,24 @@ class Catalogue:
             return found
         return next((family for family in self._families if family.pattern and family.pattern.fullmatch(key)), None)
 
-    def nearest(self, key: str) -> str:
-        """` Did you mean X?` for the key in use that looks most like this one, or nothing."""
-        return suggestion(key, (known.key for known in self.keys if known.status == "active"))
+    def nearest(self, key: str) -> str | None:
+        """The key in use that this one was most likely meant to be, or None."""
+        parent, _, name = key.rpartition(".")
+        # Long keys are alike by what they begin with, so within one parent only the last part is compared.
+        siblings = {
+            known.key.rpartition(".")[2].lower(): known.key
+            for known in self.keys
+            if known.status == "active" and known.key.rpartition(".")[0].lower() == parent.lower()
+        }
+        if near := get_close_matches(name.lower(), siblings, n=1, cutoff=0.7):
+            return siblings[near[0]]
+        others = {
+            known.key.removeprefix(PREFIX).lower(): known.key
+            for known in self.keys
+            if known.status == "active" and known.key.startswith(PREFIX)
+        }
+        near = get_close_matches(key.removeprefix(PREFIX).lower(), others, n=1, cutoff=0.85)
+        return others[near[0]] if near else None
 
 
 @cache

@@ -1,0 +1,92 @@
+"""What works, but not the way people think."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sparklineage.lint.rules.interface import Hit, rule
+from sparklineage.lint.settings import AGENT_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sparklineage.lint.rules.interface import Target
+    from sparklineage.lint.settings import Sheet
+
+_PYTHON_ONLY = {
+    "OPENLINEAGE_URL": "spark.openlineage.transport.url and spark.openlineage.transport.type=http",
+    "OPENLINEAGE_ENDPOINT": "spark.openlineage.transport.endpoint",
+    "OPENLINEAGE_API_KEY": "OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key and OPENLINEAGE__TRANSPORT__AUTH__API_KEY",
+    "OPENLINEAGE_NAMESPACE": "spark.openlineage.namespace",
+}
+_NAMES = ("spark.app.name", f"{AGENT_PREFIX}appName", f"{AGENT_PREFIX}namespace")
+_CHANGING = re.compile(
+    r"(?<!\d)20\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?!\d)"  # a date
+    r"|(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"  # a UUID
+)
+# What an expression of the shell, Python or a template looks like that gives another text each time.
+_CALLS = re.compile(
+    r"(?i)\$\(\s*(?:date|uuidgen)\b|`\s*(?:date|uuidgen)\b|\$\{?(?:RANDOM|EPOCHSECONDS|BASHPID)\b|\$\$"
+    r"|\b(?:datetime|date)\.|\btime\.time\(|\bstrftime\(|\buuid[14]?\b[.(]|\{\{\s*(?:ds|ts|run_id)"
+)
+
+
+@rule("SL070", "python-client-variable", "warning", "A variable that Spark's agent does not read")
+def python_client_variable(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """`OPENLINEAGE_URL`, `OPENLINEAGE_API_KEY`, `OPENLINEAGE_ENDPOINT` and `OPENLINEAGE_NAMESPACE` are for the Python
+    client and Airflow. The agent in Spark reads `OPENLINEAGE__TRANSPORT__TYPE` and the like (since 1.23.0),
+    `OPENLINEAGE_CONFIG` and `OPENLINEAGE_DISABLED`.
+
+    Source: agent source (the names do not occur in it).
+    """
+    for variable in sheet.environment:
+        instead = _PYTHON_ONLY.get(variable.key)
+        if instead:
+            yield Hit(
+                at=variable,
+                found=f"{variable.key} is set for a spark-submit.",
+                reality="The Python client reads it; the agent inside Spark does not.",
+                fix=f"Use {instead}.",
+            )
+
+
+@rule("SL071", "changing-name", "warning", "A name that changes from run to run")
+def changing_name(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The name of the application is the name of its job. With a date or an id in it every run becomes a new job with a
+    history of one, and what reads its datasets is never the same job twice.
+
+    Source: agent source (the job's name is made from `spark.openlineage.appName`, else `spark.app.name`).
+    """
+    for key in _NAMES:
+        setting = sheet.get(key)
+        # Where the agent has a name of its own, Spark's does not matter.
+        if setting is None or (key == "spark.app.name" and sheet.agent("appName")):
+            continue
+        if _CHANGING.search(setting.value) or _CALLS.search(setting.text):
+            yield Hit(
+                at=setting,
+                found=f"{setting.name} has a date, time or id in it.",
+                reality="Every run becomes a new job, with a history of one run.",
+                fix="Keep the name the same; the run already has its time and its id.",
+            )
+
+
+@rule("SL072", "no-circuit-breaker", "info", "Direct http without a circuit breaker")
+def no_breaker(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The agent posts each event while Spark's listeners wait, five seconds at most for each phase, and by default
+    nothing limits the sum. With a backend that took two seconds an answer a job of 25 s took 47 s and lost 20 of 36
+    events; with one that never answered it took 90 s.
+
+    Source: executed, agent 1.53.0 on Spark 4.2.1; OpenLineage#2375.
+    """
+    kind = sheet.agent("transport.type")
+    breaker = sheet.agent("circuitBreaker.type")
+    if kind and kind.value.strip().lower() == "http" and not kind.late and breaker is None and not sheet.partial:
+        yield Hit(
+            at=kind,
+            found="transport.type is http, and no circuit breaker is set.",
+            reality="A slow backend delays the job, and makes the agent lose events.",
+            fix="Add spark.openlineage.circuitBreaker.type=timeout and spark.openlineage.circuitBreaker"
+            ".timeoutInSeconds=60 (agent 1.35.0 or later), or let `sparklineage submit` deliver.",
+        )

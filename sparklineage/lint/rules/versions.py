@@ -1,0 +1,144 @@
+"""Agents, Sparks and Scalas that do not fit together, and settings that the agent is too old for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sparklineage.config.catalogue import catalogue
+from sparklineage.lint.rules.agents import agent_version, agents, brought, spark_version
+from sparklineage.lint.rules.interface import Hit, rule
+from sparklineage.lint.settings import AGENT_PREFIX
+from sparklineage.model.agent_jar import recognise
+from sparklineage.model.versions import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sparklineage.lint.rules.interface import Target
+    from sparklineage.lint.settings import Sheet
+
+_SCALA = re.compile(r"_(2\.1[123])(?=[:-])")
+_NEEDS = (((4, 2), "1.53.0"), ((4,), "1.37.0"))
+"""The oldest agent for a Spark and everything after it."""
+_LAST_FOR_SPARK_2 = "1.36.0"
+_VALUES = {
+    "transport.type": {
+        "file": "0.29.0", "composite": "1.23.0", "gcs": "1.23.0", "s3": "1.23.0", "gcplineage": "1.24.0",
+        "transform": "1.26.0", "amazon_datazone_api": "1.33.0",
+    },
+    "circuitbreaker.type": {"asynctaskqueue": "1.28.0", "timeout": "1.35.0"},
+    "transport.auth.type": {"jwt": "1.44.0"},
+}  # fmt: skip
+"""The first agent that knows a choice, all in lower case."""
+
+
+@rule("SL050", "wrong-scala", "error", "An agent for another Scala")
+def wrong_scala(sheet: Sheet, target: Target) -> Iterator[Hit]:
+    """The agent is built for Scala 2.12 or 2.13, and Spark runs one of them: 4.x always 2.13; 3.x mostly 2.12, though
+    builds of 3.2 to 3.5 with 2.13 exist. With the wrong one the application is stopped at its first job
+    (`NoSuchMethodError … SparkListenerJobStart.stageIds()`).
+
+    Source: OpenLineage#2798, #3275; Spark's own packages.
+    """
+    agent = next((agent for agent in agents(sheet) if agent.jar.scala), None)
+    if agent is None:
+        return
+    spark = spark_version(sheet, target)
+    major = numbers(spark)[:1] if spark else ()
+    # The other packages of the application are for its Scala as well.
+    others = {match[1] for _, entry in brought(sheet) if not recognise(entry) and (match := _SCALA.search(entry))}
+    if major == (4,):
+        theirs, why, sure = "2.13", f"Spark {spark} runs 2.13", True
+    elif len(others) == 1:
+        theirs = others.pop()
+        why, sure = f"the packages beside it are for {theirs}", True
+    elif major in {(2,), (3,)}:
+        theirs, why, sure = "2.12", f"Spark {spark} mostly runs 2.12", False
+    else:
+        return
+    if agent.jar.scala != theirs:
+        stopped = "the application is stopped at its first job (NoSuchMethodError)."
+        yield Hit(
+            at=agent.setting,
+            found=f"The agent is for Scala {agent.jar.scala}, and {why}.",
+            reality=stopped[0].upper() + stopped[1:]
+            if sure
+            else f"Unless this Spark is a build for {agent.jar.scala}, {stopped}",
+            fix=f"Take openlineage-spark_{theirs}.",
+            severity=None if sure else "warning",
+        )
+
+
+@rule("SL051", "agent-and-spark", "error", "An agent that does not run on this Spark")
+def agent_and_spark(sheet: Sheet, target: Target) -> Iterator[Hit]:
+    """Spark 4 needs agent 1.37.0 or later (`NoSuchMethodError … QueryExecution.sparkSession()`), Spark 4.2 and later
+    1.53.0; Spark 2 was given up in 1.37.0. A class that is missing stops the application.
+
+    Source: agent source, change log and continuous integration; OpenLineage#3931; 1.53.0 executed on Spark 4.2.1.
+    """
+    spark, agent = spark_version(sheet, target), agent_version(sheet, target)
+    if not spark or not agent or not numbers(spark) or not numbers(agent):
+        return
+    found = agents(sheet)
+    at = found[0].setting if found else sheet.place
+    needed = next((version for first, version in _NEEDS if numbers(spark) >= first), None)
+    if needed and numbers(agent) < numbers(needed):
+        yield Hit(
+            at=at,
+            found=f"Agent {agent} is too old for Spark {spark}.",
+            reality="Classes that it calls are gone; the application may be stopped, or lineage missing.",
+            fix=f"Take agent {needed} or later.",
+        )
+    elif numbers(spark) < (3,) and numbers(agent) > numbers(_LAST_FOR_SPARK_2):
+        yield Hit(
+            at=at,
+            found=f"Agent {agent} no longer knows Spark {spark}.",
+            reality="Spark 2 was given up in agent 1.37.0.",
+            fix=f"Take agent {_LAST_FOR_SPARK_2} or older.",
+        )
+
+
+@rule("SL052", "agent-too-old-for-key", "error", "A key that the agent is too old for")
+def too_old_for_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
+    """The key came with a later release than the one that is named here or with `--agent`. An older agent ignores it
+    without a word.
+
+    Source: agent source, release tags.
+    """
+    agent = agent_version(sheet, target)
+    for setting in sheet.below("") if agent else ():
+        key = catalogue().find(setting.key)
+        if agent and key and key.status == "active" and key.since and numbers(agent) < numbers(key.since):
+            yield Hit(
+                at=setting,
+                found=f"{setting.name} is known since agent {key.since}, and this one is {agent}.",
+                reality="This agent ignores it without a word.",
+                fix=f"Take agent {key.since} or later, or remove the key.",
+            )
+
+
+@rule("SL053", "agent-too-old-for-value", "error", "A choice that the agent is too old for")
+def too_old_for_value(sheet: Sheet, target: Target) -> Iterator[Hit]:
+    """The key is known, but this choice for it came later. `circuitBreaker.type=timeout` makes the configuration of
+    agents before 1.35.0 unreadable (`NullPointerException`); a transport that is not there yet is not found. The
+    kinesis transport could not be loaded from 1.24.0 to 1.45.
+
+    Source: agent source, release tags; OpenLineage#3875, #4451.
+    """
+    agent = agent_version(sheet, target)
+    if not agent:
+        return
+    for setting in sheet.below(""):
+        name, value = setting.key.removeprefix(AGENT_PREFIX), setting.value.strip().lower()
+        since = _VALUES.get(name.lower(), {}).get(value)
+        broken = name == "transport.type" and value == "kinesis" and (1, 24) <= numbers(agent) < (1, 46)
+        if (since and numbers(agent) < numbers(since)) or broken:
+            first = since or "1.46.0"
+            yield Hit(
+                at=setting,
+                found=f"{setting.name}={value} works since agent {first}, and this one is {agent}.",
+                reality="The agent cannot read its configuration, and no event is sent.",
+                fix=f"Take agent {first} or later"
+                + (", or type javaRuntime or simpleMemory." if value == "timeout" else "."),
+            )
