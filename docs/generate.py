@@ -14,6 +14,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docs.lint_pages import keys_page, lint_page
 from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.cli.commands import COMMANDS, EXAMPLES, whole_parser
 from sparklineage.cli.main import BROKEN_PIPE, INTERRUPTED
@@ -148,6 +149,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": cli_page,
     "docs/exit-codes.md": exit_codes_page,
     "docs/settings.md": settings_page,
+    "docs/keys.md": lambda: keys_page(_NOTE),
+    "docs/lint.md": lambda: lint_page(_NOTE),
     "conf/submit-arguments.txt": submit_arguments,
     "bootstrap/spark-defaults.conf": machine_defaults,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.lint.settings import JARS, PACKAGES
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sparklineage.lint.settings import Setting, Sheet
 
 LISTENER = "io.openlineage.spark.agent.OpenLineageSparkListener"
+_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
 CLASS_PATHS = ("spark.driver.extraClassPath", "spark.driver.defaultExtraClassPath")
 
 
@@ -49,8 +51,8 @@ def may_bring_an_agent(sheet: Sheet) -> bool:
 
 def agent_version(sheet: Sheet, target: Target) -> str | None:
     """The version of the agent: as the user says, else as the file names it."""
-    named = (agent.jar.version for agent in agents(sheet))
-    return target.agent or next((version for version in named if version), None)
+    named = (_VERSION.match(agent.jar.version or "") for agent in agents(sheet))
+    return target.agent or next((match[0] for match in named if match), None)
 
 
 def spark_version(sheet: Sheet, target: Target) -> str | None:
@@ -59,6 +61,6 @@ def spark_version(sheet: Sheet, target: Target) -> str | None:
         return target.spark or sheet.spark
     for _, entry in brought(sheet):
         parts = entry.split(":")
-        if parts[0] == "org.apache.spark" and len(parts) == 3 and parts[2][:1].isdigit():
-            return parts[2]
+        if parts[0] == "org.apache.spark" and len(parts) == 3 and (match := _VERSION.match(parts[2])):
+            return match[0]
     return None

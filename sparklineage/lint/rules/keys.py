@@ -65,7 +65,7 @@ def never_existed(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG00
             at=setting,
             found=f"{setting.name} does not exist in any agent.",
             reality="The agent ignores it without a word.",
-            fix=f"Write {_and(names)}." if names else f"Remove it ({key.doc}).",
+            fix=f"Write {_and(names)}." if names else f"Remove it.{_nearest(key.doc)}",
         )
 
 
@@ -108,6 +108,11 @@ def missing_prefix(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG0
                 else "Spark drops it with a warning, so the agent never sees it.",
                 fix=f"Write spark.{setting.key}.",
             )
+
+
+def _nearest(doc: str) -> str:
+    _, mark, near = doc.partition("nearest: ")
+    return f" What comes nearest is {near}." if mark else ""
 
 
 def _spelled(setting: Setting, name: str) -> str:

@@ -30,7 +30,7 @@ _PATTERN = r"(?i)secret|password|token|access[.]?key|api[_.-]?key|authorization|
 
 
 @rule("SL060", "literal-secret", "warning", "A secret in plain text")
-def literal(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+def plain_secret(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """Whoever can read the file has the key, and so does the history of the repository that it lies in. On a command
     line it also shows in the list of processes.
 
@@ -67,7 +67,9 @@ def not_redacted(sheet: Sheet, target: Target) -> Iterator[Hit]:
     for setting in sheet.settings:
         if setting.origin == "yaml" or not setting.key.startswith(AGENT_PREFIX) or not _is_secret(setting):
             continue
-        if not shown.search(setting.key) and not shown.search(setting.value):
+        # What stands behind a reference is not known, so only the name can be found.
+        literal = setting.known and not _REFERENCE.fullmatch(setting.value.strip())
+        if not shown.search(setting.key) and not (literal and shown.search(setting.value)):
             yield Hit(
                 at=setting,
                 found=f"{_what(setting)} is not covered by {'' if given else 'the default of '}spark.redaction.regex.",

@@ -33,7 +33,8 @@ _NESTED = re.compile(r"spark\.openlineage\.transport\.(?:transports\.[^.]+|trans
 _MAPS = re.compile(r"(properties|urlParams|headers)\.(.+)", re.DOTALL)
 _API = re.compile(r"/api/v[^/]*(?:/|$)")
 _READ_PARAMETERS = frozenset(("api_key", "app_name"))
-_FAILS = "The agent cannot read its configuration: the job runs, and no event is sent."
+_GREEN = "the job runs, and no event is sent."
+_FAILS = f"The agent cannot read its configuration: {_GREEN}"
 
 
 @rule("SL010", "no-transport-type", "error", "A transport without transport.type")
@@ -121,7 +122,7 @@ def path_and_endpoint(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: A
             yield Hit(
                 at=url,
                 found=f"{url.name} has a path, and {endpoint.name} is set too.",
-                reality=f"The agent refuses both together. {_FAILS}",
+                reality=f"The agent refuses both together: {_GREEN}",
                 fix="Keep scheme, host and port in the url and the whole path in the endpoint.",
             )
 
@@ -159,7 +160,7 @@ def dotted_name(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             yield Hit(
                 at=setting,
                 found=f"{name[2]} has dots, inside a nested transport.",
-                reality=f"The agent splits the name at the dots. {_FAILS}",
+                reality=f"The agent splits the name at the dots and then fails: {_GREEN}",
                 fix="Give this transport alone at the top, or the whole composite transport in an openlineage.yml.",
             )
 
@@ -182,7 +183,7 @@ def nested_key(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             yield Hit(
                 at=setting,
                 found=f"{nested[1]} is no key of a transport.",
-                reality=f"Inside a nested transport an unknown key is an error. {_FAILS}",
+                reality=f"Inside a nested transport an unknown key is an error: {_GREEN}",
                 fix=f"Did you mean {near.removeprefix(PREFIX + 'transport.')}?" if near else "Remove it.",
             )
 
@@ -204,7 +205,7 @@ def unknown_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
                 hint = suggestion(value.lower(), known).strip()
                 yield Hit(
                     at=setting,
-                    found=f"{setting.name} is {_word(value)}, which no known agent brings.",
+                    found=f"{setting.name} names a transport that no known agent brings.",
                     reality="Without a JAR that brings it, the agent fails to start a transport and sends nothing.",
                     fix=hint or f"Write one of {', '.join(known)}.",
                 )
@@ -227,7 +228,7 @@ def incomplete(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
         names = " and ".join(f"transport.{name}" for name in missing)
         yield Hit(
             at=kind,
-            found=f"transport.type is {kind.value.strip()}, but {names} not set.",
+            found=f"transport.type is {kind.value.strip()}, without {names}.",
             reality="The transport cannot be made, and no event is sent.",
             fix=f"Set {names}.",
         )
@@ -265,8 +266,8 @@ def auth_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
         if value and value not in {"api_key", "jwt"} and "." not in value:
             yield Hit(
                 at=setting,
-                found=f"{setting.name} is {_word(value)}.",
-                reality=f"The agent looks for a class of that name. {_FAILS}",
+                found=f"{setting.name} is neither api_key nor jwt nor a class.",
+                reality=f"The agent looks for a class of that name and finds none: {_GREEN}",
                 fix=suggestion(value.lower(), ("api_key", "jwt")).strip() or "Write api_key or jwt.",
             )
 
@@ -306,8 +307,3 @@ def _query(url: str) -> list[tuple[str, str]]:
         return parse_qsl(urlsplit(url.strip()).query, keep_blank_values=False)
     except ValueError:
         return []
-
-
-def _word(value: str) -> str:
-    """A value that should be one word, for a sentence; anything else could be somebody's secret."""
-    return repr(value) if re.fullmatch(r"[A-Za-z][\w-]{0,29}", value) else "no word"

@@ -67,7 +67,7 @@ def bracket_text(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
                 at=setting,
                 found=f"The value of {setting.name} begins with [ and ends with ].",
                 reality="The agent makes a list of it, where it needs a text.",
-                fix="Write it without the brackets; a pattern can be put in a group: (?:[…]).",
+                fix="Put the pattern in a group: (?:[…])." if key.type == "regex" else "Write it without the brackets.",
             )
 
 
@@ -203,7 +203,7 @@ def incomplete_parent(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: A
 
     Source: agent source.
     """
-    given = [setting for name in _PARENT if (setting := sheet.agent(name))]
+    given = [setting for name in _PARENT if (setting := sheet.agent(name)) and not setting.late]
     if not given or len(given) == len(_PARENT) or sheet.partial or sheet.agent("context"):
         return
     missing = [name for name in _PARENT if sheet.agent(name) is None]

@@ -1,0 +1,102 @@
+"""The pages about lint: every key that is known, and every rule with a wrong and a right form.
+
+The forms are the golden cases of the tests, so each of them is known to be found, or to be clean.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparklineage.config.catalogue import CatalogueKey, catalogue
+from sparklineage.lint import READERS, RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CASES = Path(__file__).resolve().parents[1] / "tests" / "golden" / "lint"
+_LANGUAGES = {".conf": "properties", ".py": "python", ".sh": "shell", ".yml": "yaml"}
+_SECTIONS = (
+    ("Keys of the agent", "agent", "active"),
+    ("Keys that agents no longer read", "agent", "removed"),
+    ("Keys that no agent has ever read", "agent", "never-existed"),
+    ("Keys for tests", "agent", "test-only"),
+    ("Keys of Spark that matter to lineage", "spark", "active"),
+)
+
+
+def keys_page(note: str) -> str:
+    """Every key of the catalogue."""
+    lines = ["# Spark properties", "", note, ""]
+    lines += [
+        "What the OpenLineage agent for Spark reads, and what it does not, up to version 1.53.0. It ignores every",
+        "other key without a word. `[a;b] list` is written with the brackets; versions are the agent's.",
+    ]
+    for title, reader, status in _SECTIONS:
+        lines += ["", f"## {title}", "", *_keys(reader, status)]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(reader: str, status: str) -> Iterator[str]:
+    gone = status in ("removed", "never-existed")
+    yield f"| key | value | {'write instead' if gone else 'default'} | {'read' if gone else 'since'} | what it is |"
+    yield "|---|---|---|---|---|"
+    for key in catalogue().keys:
+        if (key.reader, key.status) == (reader, status):
+            second = ", ".join(f"`{name}`" for name in key.replacement) if gone else _code(key.default)
+            versions = f"{key.since or '?'} to {key.until or '?'}" if status == "removed" else key.since or ""
+            yield f"| `{key.key}` | {_cell(_value(key))} | {_cell(second)} | {versions} | {_cell(key.doc)} |"
+
+
+def lint_page(note: str) -> str:
+    """Every rule."""
+    lines = ["# Lint", "", note, ""]
+    lines += [
+        "`sparklineage lint PATH…` reads configuration and says what does not do what it looks like. Nothing is run or",
+        "changed. It reads, by name and content or as `--as` says:",
+        "",
+        *(f"- `{reader.KIND}`: {reader.TITLE}" for reader in READERS.values()),
+        "",
+        "An error loses lineage or the job, a warning may, an info is advice. Status 0: no errors or warnings,",
+        "1: some, 2: something could not be read. A comment `# sparklineage: ignore[SL011]` silences a rule: in the",
+        "same line, or alone in the line above it (in properties files only there, and for a command also above its",
+        "first line). For pre-commit there is the hook `sparklineage-lint`.",
+        "",
+        "| code | severity | what is wrong |",
+        "|---|---|---|",
+        *(
+            f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {_cell(rule.title)} |"
+            for rule in RULES.values()
+        ),
+    ]
+    for rule in RULES.values():
+        lines += ["", f"## {rule.code}", "", f"**{rule.title}** ({rule.severity}, `{rule.slug}`)", ""]
+        lines += [rule.description, "", f"Known from: {rule.source}", ""]
+        lines += [*_form("Wrong", f"{rule.code}-{rule.slug}"), "", *_form("Right", f"clean-{rule.code}-{rule.slug}")]
+    return "\n".join(lines) + "\n"
+
+
+def _form(word: str, case: str) -> Iterator[str]:
+    folder = _CASES / case
+    (file,) = (path for path in folder.iterdir() if path.name not in {"options.txt", "expected.txt"})
+    options = folder / "options.txt"
+    given = f", with `{options.read_text(encoding='utf-8').strip()}`" if options.exists() else ""
+    yield f"{word}{given}:"
+    yield ""
+    yield f"```{_LANGUAGES[file.suffix]}"
+    yield file.read_text(encoding="utf-8").rstrip("\n")
+    yield "```"
+
+
+def _value(key: CatalogueKey) -> str:
+    choices = ", ".join(f"`{value}`" for value in key.values)
+    kind = f"{choices}{' or another' if key.open else ''}" if choices else key.type
+    return f"{kind} (secret)" if key.secret else kind
+
+
+def _code(text: str | None) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

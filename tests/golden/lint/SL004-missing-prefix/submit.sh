@@ -1,0 +1,1 @@
+spark-submit --conf openlineage.namespace=prod.flights job.py

@@ -1,0 +1,7 @@
+from pyspark.sql import SparkSession
+
+spark = (
+    SparkSession.builder.appName("flights")
+    .config("spark.openlineage.transport.url", "http://marquez:5000")
+    .getOrCreate()
+)

@@ -1,0 +1,3 @@
+spark-submit \
+  --conf spark.openlineage.applicationRunId=nightly-42 \
+  job.py

@@ -1,0 +1,1 @@
+spark-submit --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener job.py

@@ -1,0 +1,1 @@
+spark-submit --packages io.openlineage:openlineage-spark:1.53.0 --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener job.py

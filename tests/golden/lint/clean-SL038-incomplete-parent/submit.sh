@@ -1,0 +1,5 @@
+spark-submit \
+  --conf spark.openlineage.parentJobNamespace=airflow \
+  --conf spark.openlineage.parentJobName=dag.task \
+  --conf "spark.openlineage.parentRunId=$PARENT_RUN" \
+  job.py
