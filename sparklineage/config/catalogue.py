@@ -95,20 +95,29 @@ class Catalogue:
         """The key in use that this one was most likely meant to be, or None."""
         parent, _, name = key.rpartition(".")
         # Long keys are alike by what they begin with, so within one parent only the last part is compared.
-        siblings = {
-            known.key.rpartition(".")[2].lower(): known.key
-            for known in self.keys
-            if known.status == "active" and known.key.rpartition(".")[0].lower() == parent.lower()
-        }
+        siblings = self._siblings.get(parent.lower(), {})
         if near := get_close_matches(name.lower(), siblings, n=1, cutoff=0.7):
             return siblings[near[0]]
-        others = {
+        near = get_close_matches(key.removeprefix(PREFIX).lower(), self._agents, n=1, cutoff=0.85)
+        return self._agents[near[0]] if near else None
+
+    @cached_property
+    def _siblings(self) -> dict[str, dict[str, str]]:
+        """The keys in use by what stands before their last dot, and by what stands behind it."""
+        found: dict[str, dict[str, str]] = {}
+        for known in self.keys:
+            if known.status == "active":
+                parent, _, name = known.key.lower().rpartition(".")
+                found.setdefault(parent, {})[name] = known.key
+        return found
+
+    @cached_property
+    def _agents(self) -> dict[str, str]:
+        return {
             known.key.removeprefix(PREFIX).lower(): known.key
             for known in self.keys
             if known.status == "active" and known.key.startswith(PREFIX)
         }
-        near = get_close_matches(key.removeprefix(PREFIX).lower(), others, n=1, cutoff=0.85)
-        return others[near[0]] if near else None
 
 
 @cache

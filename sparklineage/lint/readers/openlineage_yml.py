@@ -18,6 +18,7 @@ KIND = "openlineage-yml"
 TITLE = "openlineage.yml"
 _NAME = re.compile(r"openlineage[\w.-]*\.ya?ml")
 _TRANSPORT = re.compile(r"^transport:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+(?:type|url):", re.MULTILINE)
+_DEEPEST = 50
 _MOST = 20_000
 """Values in a file: anchors can make a small file huge."""
 
@@ -35,13 +36,12 @@ def read(text: str, file: str) -> Sequence[Sheet]:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _refuse_depth(text, loader, file)
         root = yaml.compose(text, Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         raise UnreadableError(place, f"this is no YAML: {getattr(error, 'problem', None) or 'broken'}.") from None
-    except RecursionError:
-        raise UnreadableError(Place(file), "this YAML is nested too deeply.") from None
     if root is None:
         return []
     if not isinstance(root, yaml.MappingNode):
@@ -53,6 +53,20 @@ def read(text: str, file: str) -> Sequence[Sheet]:
         )
         settings.append(setting)
     return [Sheet(place=Place(file), settings=tuple(settings))]
+
+
+def _refuse_depth(text: str, loader: Any, file: str) -> None:
+    """Composing calls itself for each level, in C without any limit: the interpreter would crash."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise UnreadableError(_place(event, file), "this YAML is nested too deeply.")
 
 
 def _leaves(root: yaml.Node, file: str) -> Iterator[tuple[str, yaml.Node, str]]:
@@ -88,5 +102,6 @@ def _scalar(node: yaml.Node) -> str:
     return str(node.value)
 
 
-def _place(node: yaml.Node, file: str) -> Place:
-    return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
+def _place(node: yaml.Node | yaml.Event, file: str) -> Place:
+    mark = node.start_mark
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)

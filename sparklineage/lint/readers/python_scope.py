@@ -106,11 +106,14 @@ class Scopes:
     def group(self, call: ast.Call) -> int:
         """Equal for calls that certainly set the same object one after the other."""
         base: ast.AST = call
+        names = []
         while isinstance(base, (ast.Call, ast.Attribute)):
+            names += [base.attr] if isinstance(base, ast.Attribute) else []
             base = base.func if isinstance(base, ast.Call) else base.value
         root = self.root(call)
         block = self._blocks(root)[0]
-        if isinstance(base, ast.Name) and not base.id[:1].isupper():
+        # A chain that goes through a class, as `pyspark.SparkConf()`, begins a new object.
+        if isinstance(base, ast.Name) and not any(name[:1].isupper() for name in (base.id, *names)):
             return hash((block, base.id))
         statement = self._statement(root)
         if isinstance(statement, ast.Assign) and statement.value is root and isinstance(statement.targets[0], ast.Name):

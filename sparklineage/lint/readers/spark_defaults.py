@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KIND = "spark-defaults"
 TITLE = "spark-defaults.conf and other properties files"
 _ENDS = (".conf", ".properties", ".conf.template")
-_PROPERTY = re.compile(r"^[ \t]*(?:spark|openlineage)\.\w[\w.]*[ \t]*[=: \t]", re.MULTILINE)
+_PROPERTY = re.compile(r"^[ \t]*spark\.\w[\w.]*[ \t]*[=: \t]", re.MULTILINE)
 
 
 def claims(name: str, text: str) -> bool:

@@ -1,0 +1,215 @@
+"""`sparklineage lint`: paths, options, formats and exit codes. What the rules find is in tests/golden/lint."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from sparklineage.cli import lint, main
+from sparklineage.lint import READERS, RULES
+
+Captured = pytest.CaptureFixture[str]
+DEAD = "spark.openlineage.url http://canary-host:5000\n"
+CLEAN = "spark.openlineage.namespace prod.flights\n"
+GOLDEN = Path(__file__).parents[2] / "golden" / "lint"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_choices_are_the_readers() -> None:
+    """The command names them itself, so that its help need not load them."""
+    assert set(lint.KINDS) == set(READERS)
+
+
+@pytest.mark.parametrize(("text", "status"), [(DEAD, 1), (CLEAN, 0), ("spark.jars \\u12\n", 2), ("", 0)])
+def test_exit_codes(folder: Path, capsys: Captured, text: str, status: int) -> None:
+    """Nothing wrong, findings, unreadable."""
+    (folder / "spark-defaults.conf").write_text(text)
+    assert main(["lint", "spark-defaults.conf"], {}) == status
+    assert bool(capsys.readouterr().err) == (status == 2)
+
+
+def test_advice_alone_is_status_0(folder: Path, capsys: Captured) -> None:
+    (folder / "notes.txt").write_text(DEAD)
+    assert main(["lint", "notes.txt"], {}) == 0
+    assert "SL000 info" in capsys.readouterr().out
+
+
+def test_the_other_files_are_checked_all_the_same(folder: Path, capsys: Captured) -> None:
+    """One that is missing and one that is broken do not hide a third."""
+    (folder / "bad.py").write_text("SparkConf(")
+    (folder / "spark-defaults.conf").write_text(DEAD)
+    assert main(["lint", "gone.conf", "bad.py", "spark-defaults.conf"], {}) == 2
+    out, err = capsys.readouterr()
+    assert "SL001" in out
+    assert err.splitlines() == [
+        "sparklineage: gone.conf: cannot be read: No such file or directory.",
+        "sparklineage: bad.py:1:10: this is no Python 3: '(' was never closed.",
+    ]
+
+
+def test_a_huge_file_is_refused(folder: Path, capsys: Captured) -> None:
+    (folder / "big.conf").write_bytes(b"x" * 5_000_001)
+    assert main(["lint", "big.conf"], {}) == 2
+    assert capsys.readouterr().err == "sparklineage: big.conf: cannot be read: it is larger than 5 MB.\n"
+
+
+def test_folders_are_walked(folder: Path, capsys: Captured) -> None:
+    """Without hidden and installed ones; files of other kinds are counted, not told one by one."""
+    for name in ("a/spark-defaults.conf", ".git/spark-defaults.conf", "node_modules/spark-defaults.conf", "a/x.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(DEAD)
+    assert main(["lint", "."], {}) == 1
+    out = capsys.readouterr().out
+    assert [line.split()[0] for line in out.splitlines() if "SL001" in line] == ["a/spark-defaults.conf:1:1:"]
+    assert out.endswith("1 error found in 1 file; 1 file of other kinds left out.\n")
+
+
+def test_stdin_is_a_command(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless `--as` says something else."""
+    for argv, text in ((["-"], "spark-submit --jars a --jars b x.py"), (["-", "--as", "spark-defaults"], DEAD)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        assert main(["lint", *argv], {}) == 1
+        assert "<stdin>:1:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [
+        ([], {"SL001", "SL003"}),
+        (["--select", "SL001"], {"SL001"}),
+        (["--select", "sl00,SL07"], {"SL001", "SL003"}),
+        (["--ignore", "SL001"], {"SL003"}),
+        (["--select", "SL00", "--ignore", "SL003"], {"SL001"}),
+        (["--ignore", "SL"], set()),
+    ],
+)
+def test_rules_are_chosen(folder: Path, capsys: Captured, options: list[str], codes: set[str]) -> None:
+    """By whole codes or their beginning."""
+    (folder / "spark-defaults.conf").write_text(DEAD + "spark.openlineage.namepsace x\n")
+    main(["lint", "spark-defaults.conf", "--format", "json", *options], {})
+    assert {finding["code"] for finding in json.loads(capsys.readouterr().out)["findings"]} == codes
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--select", "SL999"], "lint: --select names SL999, which is no rule."),
+        (["--ignore", "XY"], "lint: --ignore names XY, which is no rule."),
+        (["--spark", "new"], "lint: --spark takes a version such as 4.2.0, not 'new'."),
+        (["--agent", "latest"], "lint: --agent takes a version such as 4.2.0, not 'latest'."),
+        (
+            ["--as", "python3"],
+            "lint: --as takes spark-defaults, python, openlineage-yml or command-line, not 'python3'.",
+        ),
+    ],
+)
+def test_wrong_options_are_refused(capsys: Captured, options: list[str], sentence: str) -> None:
+    assert main(["lint", ".", *options], {}) == 2
+    assert capsys.readouterr().err.startswith(f"sparklineage: {sentence}")
+
+
+def test_comments_silence_rules(folder: Path, capsys: Captured) -> None:
+    """In the line, alone above it, above the whole command; only those that it names."""
+    (folder / "run.sh").write_text(
+        "# sparklineage: ignore[SL003, SL004]\n"
+        "spark-submit --conf spark.openlineage.namepsace=a \\\n"
+        "  --conf openlineage.namespace=a x.py\n"
+        "spark-submit --conf openlineage.x=a x.py # sparklineage: ignore\n"
+        "# sparklineage: ignore[SL001]\n"
+        "spark-submit --conf openlineage.x=a x.py\n"
+    )
+    (folder / "spark-defaults.conf").write_text(
+        "# sparklineage: ignore[SL001]\n" + DEAD + "spark.openlineage.host x # sparklineage: ignore[SL001]\n"
+    )
+    main(["lint", "run.sh", "spark-defaults.conf", "--format", "json"], {})
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(finding["file"], finding["line"], finding["code"]) for finding in found] == [
+        ("run.sh", 6, "SL004"),
+        ("spark-defaults.conf", 3, "SL001"),
+    ]
+
+
+def test_json(folder: Path, capsys: Captured) -> None:
+    """Everything that the text says, and where to read on."""
+    (folder / "spark-defaults.conf").write_text(DEAD)
+    main(["lint", "spark-defaults.conf", "--format", "json"], {})
+    told = json.loads(capsys.readouterr().out)
+    assert told.pop("findings") == [
+        {
+            "code": "SL001",
+            "severity": "error",
+            "file": "spark-defaults.conf",
+            "line": 1,
+            "column": 1,
+            "found": "spark.openlineage.url is not read since agent 0.22.0.",
+            "reality": "The agent ignores it without a word.",
+            "fix": "Write spark.openlineage.transport.url and spark.openlineage.transport.type=http "
+            "(a base address such as http://marquez:5000).",
+            "docs": "docs/lint.md#sl001",
+        }
+    ]
+    assert told == {"unreadable": [], "checked": 1, "leftOut": 0}
+
+
+def test_sarif(folder: Path, capsys: Captured) -> None:
+    """Rules that are used, results that name them, files as URIs, failures as notifications."""
+    (folder / "my conf.conf").write_text(DEAD)
+    main(["lint", "my conf.conf", "gone.py", "--as", "spark-defaults", "--format", "sarif"], {})
+    log = json.loads(capsys.readouterr().out)
+    (run,) = log["runs"]
+    assert log["version"] == "2.1.0"
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["SL001"]
+    (result,) = run["results"]
+    assert (result["ruleId"], result["level"]) == ("SL001", "error")
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "my%20conf.conf"},
+        "region": {"startLine": 1, "startColumn": 1},
+    }
+    assert run["invocations"][0]["executionSuccessful"] is False
+
+
+def test_github(folder: Path, capsys: Captured) -> None:
+    """One line a finding, its separators escaped."""
+    (folder / "a,b.conf").write_text(DEAD)
+    main(["lint", "a,b.conf", "--as", "spark-defaults", "--format", "github"], {})
+    out = capsys.readouterr().out
+    assert out.startswith("::error file=a%2Cb.conf,line=1,col=1,title=SL001::spark.openlineage.url is not read")
+    assert len(out.splitlines()) == 1
+
+
+def test_names_cannot_change_the_terminal(folder: Path, capsys: Captured) -> None:
+    """Neither a file's nor a key's."""
+    (folder / "\x1b[31m.conf").write_text("spark.openlineage.\x1b[31mx y\n")
+    main(["lint", "\x1b[31m.conf"], {})
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_every_rule_says_where_it_is_known_from() -> None:
+    """Codes in their order, each told apart by its name."""
+    assert list(RULES) == sorted(RULES)
+    assert len({rule.slug for rule in RULES.values()}) == len(RULES)
+    for rule in RULES.values():
+        assert rule.source
+        assert rule.description
+
+
+def test_a_thousand_files_take_seconds(tmp_path: Path, capsys: Captured) -> None:
+    """At most 3 s on a free core; four times that where the machine is busy."""
+    files = [path for path in GOLDEN.glob("*/*") if path.suffix != ".txt"]
+    for number in range(1000):
+        file = files[number % len(files)]
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / file.name).write_bytes(file.read_bytes())
+    started = time.process_time()
+    assert main(["lint", str(tmp_path)], {}) == 1
+    assert time.process_time() - started < 12
+    assert "found in 1000 files." in capsys.readouterr().out
