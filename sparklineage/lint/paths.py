@@ -42,23 +42,30 @@ def check_paths(
     for path in paths:
         inside = path.is_dir()
         for file in _files(path, report):
-            try:
-                text = _text(file)
-                checked = check_text(text, str(file), kind=None if inside else kind, target=target, codes=codes)
-            except OSError as error:
-                report.unreadable.append(f"{file}: cannot be read: {error.strerror or error}.")
-                continue
-            except UnreadableError as error:
-                report.unreadable.append(str(error))
-                continue
-            report.findings.extend(checked.findings)
-            if checked.kind is not None:
-                report.checked += 1
-            elif inside:
-                report.left_out += 1
-            elif codes is None or UNKNOWN_FORMAT in codes:
-                report.findings.append(unknown_format(str(file)))
+            _check_file(file, report, kind=None if inside else kind, inside=inside, target=target, codes=codes)
     return report
+
+
+def _check_file(
+    file: Path, report: Report, *, kind: str | None, inside: bool, target: Target | None, codes: Sequence[str] | None
+) -> None:
+    try:
+        text = _text(file)
+        checked = check_text(text, str(file), kind=kind, target=target, codes=codes) if text is not None else None
+    except OSError as error:
+        report.unreadable.append(f"{file}: cannot be read: {error.strerror or error}.")
+    except UnreadableError as error:
+        report.unreadable.append(str(error))
+    else:
+        if checked is not None and checked.kind is not None:
+            report.findings.extend(checked.findings)
+            report.checked += 1
+        elif inside:
+            report.left_out += 1
+        elif checked is None:
+            report.unreadable.append(f"{file}: is no text, or larger than {_LARGEST // 1_000_000} MB.")
+        elif codes is None or UNKNOWN_FORMAT in codes:
+            report.findings.append(unknown_format(str(file)))
 
 
 def _files(path: Path, report: Report) -> Iterator[Path]:
@@ -75,9 +82,10 @@ def _files(path: Path, report: Report) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(files) if Path(folder, name).is_file())
 
 
-def _text(path: Path) -> str:
+def _text(path: Path) -> str | None:
+    """The text of a file; None for one that is too large, or holds a zero byte as only binary files do."""
     with path.open("rb") as file:
         data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise OSError(0, f"it is larger than {_LARGEST // 1_000_000} MB")
+    if len(data) > _LARGEST or b"\0" in data[:8192]:
+        return None
     return data.decode("utf-8-sig", errors="replace")

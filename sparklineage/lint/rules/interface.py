@@ -60,8 +60,8 @@ class Rule:
                 severity=hit.severity or self.severity,
                 place=hit.at.place if isinstance(hit.at, Setting) else hit.at,
                 found=_shown(hit.found),
-                reality=hit.reality,
-                fix=hit.fix,
+                reality=_shown(hit.reality),
+                fix=_shown(hit.fix),
             )
 
 

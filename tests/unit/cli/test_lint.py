@@ -56,10 +56,14 @@ def test_the_other_files_are_checked_all_the_same(folder: Path, capsys: Captured
     ]
 
 
-def test_a_huge_file_is_refused(folder: Path, capsys: Captured) -> None:
-    (folder / "big.conf").write_bytes(b"x" * 5_000_001)
+@pytest.mark.parametrize("data", [b"x" * 5_000_001, b"spark.a b\0"])
+def test_huge_and_binary_files_are_refused(folder: Path, capsys: Captured, data: bytes) -> None:
+    """Found in a folder, they are just left out."""
+    (folder / "big.conf").write_bytes(data)
     assert main(["lint", "big.conf"], {}) == 2
-    assert capsys.readouterr().err == "sparklineage: big.conf: cannot be read: it is larger than 5 MB.\n"
+    assert capsys.readouterr().err == "sparklineage: big.conf: is no text, or larger than 5 MB.\n"
+    assert main(["lint", "."], {}) == 0
+    assert capsys.readouterr() == ("Nothing found in 0 files; 1 file of other kinds left out.\n", "")
 
 
 def test_folders_are_walked(folder: Path, capsys: Captured) -> None:

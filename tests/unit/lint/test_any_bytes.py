@@ -107,6 +107,7 @@ SECRETS = {
         "spark.openlineage.context={{\"token\": \"{0}\"}}\nspark.openlineage.namespace=[{0}]",
         "spark.jars=/x/{0}/a.jar\nspark.jars=/x/{0}/b.jar\nspark.extraListeners=openlineage.spark.{0}",
         "spark.openlineage.transport.auth.apiKey\\:{0}==",
+        "openlineage.transport.auth.apiKey\\:{0}==",
     ],
     "f.sh": [
         "OPENLINEAGE_API_KEY={0} spark-submit --conf spark.openlineage.transport.auth.apiKey={0} job.py",
