@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,6 @@ def prepare(
     notes = list(conf.notes)
     if elsewhere:
         notes.append(elsewhere)
-    here = environ.get("SPARKLINEAGE_JOURNAL") or settings.journal.source == "default"
     parent_record = conf.parent.facet() if conf.parent else None
     return Lineage(
         run_id=run_id,
@@ -132,6 +132,8 @@ def prepare(
             "agentVersion": _version(agent, existing.version if existing else None),
             "agent": (agent or existing) is not None,
             "witness": conf.witness,
+            "transport": conf.transport,
+            "backend": settings.backend.value.key if settings.backend.value else None,
             "command": masked_command(
                 ["spark-submit", *command.spark_args, command.application or "", *command.app_args]
             ),
@@ -153,8 +155,19 @@ def prepare(
         warnings=tuple(warnings),
         secrets=_secrets(settings, environ),
         language=language(command),
-        journal_flag="" if here else f" --journal {settings.journal.value}",
+        journal_flag=_drain_options(command, settings),
     )
+
+
+def _drain_options(command: SubmitCommand, settings: Settings) -> str:
+    """The options of this submit that `relay drain` needs too, because no variable or file says the same."""
+    own, backend = command.own, settings.backend.value
+    options = ["--config", str(own.config)] if own.config else []
+    if own.journal:
+        options += ["--journal", str(settings.journal.value)]
+    if own.backend and backend is not None:
+        options += ["--backend", backend.shown]
+    return "".join(f" {shlex.quote(option)}" for option in options)
 
 
 def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:

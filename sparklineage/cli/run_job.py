@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.cli.relay_process import RelayProcess, settle_here
+from sparklineage.cli.say import say, write
 from sparklineage.cli.summary import summary
 from sparklineage.errors import JournalError, SparklineageError
-from sparklineage.journal import RunLock, create_folder, write_json
+from sparklineage.journal import Reserve, RunLock, create_folder, write_json
+from sparklineage.model.masking import mask
 from sparklineage.submit.launch import launch
 from sparklineage.submit.outcome import judge
 
@@ -33,6 +33,7 @@ class OpenRun:
 
     folder: RunFolder
     lock: RunLock
+    outcome: Reserve
 
 
 def open_run(lineage: Lineage, root: Path) -> OpenRun:
@@ -45,10 +46,13 @@ def open_run(lineage: Lineage, root: Path) -> OpenRun:
                 f"{folder.path}: this run id was used before; leave the new run its own, or choose another --run-id."
             )
         write_json(folder.run, lineage.record)
-    except BaseException:
+        reserve = Reserve(folder.outcome)
+    except OSError as error:
         lock.close()
-        raise
-    return OpenRun(folder, lock)
+        if isinstance(error, JournalError):
+            raise
+        raise JournalError(f"{folder.path}: the journal cannot be written ({error.strerror}).") from None
+    return OpenRun(folder, lock, reserve)
 
 
 def run_job(argv: Sequence[str], run: OpenRun, lineage: Lineage, settings: Settings, environ: Mapping[str, str]) -> int:
@@ -59,7 +63,7 @@ def run_job(argv: Sequence[str], run: OpenRun, lineage: Lineage, settings: Setti
         relay = guard.do("the relay could not be started", lambda: _relay(folder, settings, environ, lock.fd))
         ending = launch(list(argv), environ=environ, pass_fds=(lock.fd,))
         outcome = judge(ending, secrets=lineage.secrets, language=lineage.language)
-        guard.do("the outcome could not be recorded", lambda: write_json(folder.outcome, outcome.record()))
+        guard.do("the outcome could not be recorded", lambda: run.outcome.write(outcome.record()))
         guard.do("the journal could not be settled", lambda: _settle(folder, relay))
         if relay is not None:
             drain_timeout = settings.drain_timeout.value
@@ -81,7 +85,9 @@ class _Hurry:
 
     def __enter__(self) -> _Hurry:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._before[number] = signal.signal(number, self._ask)
+            # What the caller ignores (nohup) stays ignored, here and in the job.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,11 +108,11 @@ class _Guard:
         try:
             found = action()
         except (SparklineageError, OSError) as error:
-            _say(f"warning: {what}: {error}")
+            say(f"warning: {what}: {error}")
         except Exception as error:  # noqa: BLE001 - a bug of ours must not change the job's exit status
-            _say(f"warning: {what} ({type(error).__name__}: {error}); please report this.")
+            say(f"warning: {what} ({type(error).__name__}: {error}); please report this.")
             if self._debug:
-                traceback.print_exc()
+                write(mask("".join(traceback.format_exception(error))))
         else:
             return found if isinstance(found, RelayProcess) else None
         return None
@@ -120,20 +126,11 @@ def _relay(folder: RunFolder, settings: Settings, environ: Mapping[str, str], lo
 def _settle(folder: RunFolder, relay: RelayProcess | None) -> None:
     if relay is None or not relay.ended():
         if relay is not None:
-            _say(f"warning: the relay stopped early, see {folder.path / 'relay.log'}.")
+            say(f"warning: the relay stopped early, see {folder.path / 'relay.log'}.")
         settle_here(folder)
 
 
 def _tell(folder: RunFolder, ending: Ending, lineage: Lineage) -> None:
     seconds = (ending.ended_ms - ending.started_ms) / 1000
     text = summary(folder, seconds=seconds, notes=lineage.notes, journal_flag=lineage.journal_flag)
-    # One write, so that a job's late output does not fall between the lines.
-    data = text.encode(sys.stderr.encoding or "utf-8", "replace")
-    sys.stderr.flush()
-    view = memoryview(data)
-    while view:
-        view = view[os.write(sys.stderr.fileno(), view) :]
-
-
-def _say(text: str) -> None:
-    print(f"sparklineage: {text}", file=sys.stderr, flush=True)
+    write(text)

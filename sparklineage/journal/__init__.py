@@ -18,11 +18,13 @@ Standard library and `sparklineage.model` only: this package travels to cluster 
 from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_folders
 from sparklineage.journal.lock import RunLock
 from sparklineage.journal.read import LineReader, read_json
+from sparklineage.journal.reserve import Reserve
 from sparklineage.journal.write import append_line, create_folder, write_cursor, write_json
 
 __all__ = [
     "FORMAT",
     "LineReader",
+    "Reserve",
     "RunFolder",
     "RunLock",
     "append_line",
