@@ -38,9 +38,13 @@ def journal_root(chosen: str | None, environ: Mapping[str, str]) -> Path:
 
 
 def folders_in(root: Path) -> list[RunFolder]:
-    """Every run's folder, oldest first. Raises JournalError where the journal cannot be read."""
+    """Every run's folder, oldest first. Raises JournalError where the journal is no folder or cannot be read."""
     try:
+        if root.exists() and not root.is_dir():
+            raise JournalError(f"{root}: a file, no journal; name the folder that `sparklineage submit` writes to.")
         return run_folders(root)
+    except JournalError:
+        raise
     except OSError as error:
         raise JournalError(f"{root}: the journal cannot be read: {error.strerror}.") from None
 

@@ -119,6 +119,19 @@ def test_an_empty_journal_says_how_to_fill_it(tmp_path: Path, capsys: Captured) 
     assert json.loads(capsys.readouterr().out) == {"runs": []}
 
 
+def test_a_file_is_no_journal(tmp_path: Path, capsys: Captured) -> None:
+    """It is not an empty one either."""
+    file = tmp_path / "file"
+    file.write_text("x")
+    for command in ("runs", "graph"):
+        assert main([command, "--journal", str(file)], {}) == 65
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert (
+            err == f"sparklineage: {file}: a file, no journal; name the folder that `sparklineage submit` writes to.\n"
+        )
+
+
 def test_the_journal_is_found_where_submit_puts_it(
     journal: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
