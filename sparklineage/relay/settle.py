@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
-from sparklineage.model.masking import mask
+from sparklineage.relay.hide import Hider
 from sparklineage.relay.made import Application, failed, verdict, with_declared, with_execution
 from sparklineage.relay.match import AgentRun, Matcher, time_of
 
@@ -40,8 +40,11 @@ class Coverage:
 class Settler:
     """Settles one application. Feed records in file order, then `take` what is ready."""
 
-    def __init__(self, record: RunRecord, *, already: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self, record: RunRecord, *, already: Iterable[Mapping[str, Any]] = (), hider: Hider | None = None
+    ) -> None:
         self.record = record
+        self._hider = hider or Hider()
         self.closed_by_us = 0
         self._match = Matcher()
         self._sent: Counter[tuple[str, str, str]] = Counter(map(_identity, already))
@@ -130,8 +133,8 @@ class Settler:
             reported=len(roots) - len(left),
             left_out=tuple(
                 {
-                    "description": mask(root.description),
-                    "command": mask(root.command),
+                    "description": self._hider.text(root.description),
+                    "command": self._hider.text(root.command),
                     "step": step.name if (step := self._match.step_at(root)) else None,
                 }
                 for root in left

@@ -376,3 +376,30 @@ def test_a_step_comes_after_the_start_of_an_application_that_no_agent_reported(t
         ("COMPLETE", "app.weather"),
         ("COMPLETE", "app"),
     ]
+
+
+def test_known_secrets_are_written_nowhere_and_names_stay_names(tmp_path: Path) -> None:
+    """Also what the agent quotes, such as SQL; a password that is a common word does not spoil a dataset's name."""
+    made = folder(tmp_path)
+    start_witness(made)
+    key, odd, word = "c4nary-key", 'qu"ote\u00e9-77', "postgres"
+    sql = {"sql": {"query": f"SELECT '{key}', '{odd}', '{word}'"}}
+    add(
+        made.agent,
+        application("START", 1),
+        event("START", 2, Q1, outputs=("postgres.public.t", f"/data/{key}"), facets=sql),
+        event("FAIL", 9, Q1, facets=sql),
+        application("FAIL", 20),
+    )
+    add(made.witness, *execution(1, 2, 9, error=f"refused {key} and {odd} for {word}", run=Q1, description=f"at {odd}"))
+    outcome(made, "FAIL", message=f"ValueError: {key}")
+    Follower(made, secrets=[key, odd, word, "123456"]).finish()
+    for path in (made.events, made.settled):
+        text = path.read_text()
+        assert key not in text
+        assert odd not in text
+        assert "qu\\" not in text
+    events = read_events(made)
+    assert [item["name"] for item in events[1]["outputs"]] == ["postgres.public.t", "/data/********"]
+    assert events[1]["run"]["facets"]["sql"]["query"] == "SELECT '********', '********', '********'"
+    assert ends(events)[APP] == ["START", "FAIL"]
