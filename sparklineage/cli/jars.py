@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.agent.fetch import cached, default_cache, fetch
 from sparklineage.agent.inspect import inspect
 from sparklineage.agent.releases import choose
+from sparklineage.cli.plain_paths import private_folder
 from sparklineage.cli.progress import Progress
 from sparklineage.errors import AgentJarError
 from sparklineage.submit.lineage_conf import is_plain_jar_path
@@ -82,17 +83,14 @@ def witness_jar(warnings: list[str]) -> Path | None:
         return jar
     # Named by its content's size and time, so that runs share it and an upgrade is not overlooked.
     state = jar.stat()
-    copy = (
-        Path(tempfile.gettempdir()) / f"sparklineage-{os.getuid()}" / f"witness-{state.st_size}-{state.st_mtime_ns}.jar"
-    )
-    try:
-        copy.parent.mkdir(mode=0o700, exist_ok=True)
-        if copy.parent.stat().st_uid == os.getuid() and is_plain_jar_path(copy):
+    folder = private_folder()
+    with suppress(OSError):
+        copy = (folder or jar.parent) / f"witness-{state.st_size}-{state.st_mtime_ns}.jar"
+        if folder is not None and is_plain_jar_path(copy):
             if not copy.is_file():
-                shutil.copyfile(jar, copy.with_suffix(".part"))
-                copy.with_suffix(".part").replace(copy)
+                part = copy.with_suffix(f".{os.getpid()}.part")
+                shutil.copyfile(jar, part)
+                part.replace(copy)
             return copy
-    except OSError:
-        pass
     warnings.append(f"{jar}: Spark would misread this path; failed queries may be told as COMPLETE.")
     return None
