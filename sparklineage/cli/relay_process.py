@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sparklineage
+from sparklineage.journal import DeliveryLock
+from sparklineage.model.clock import now_ms
 from sparklineage.relay import Follower, arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sparklineage.journal import RunFolder
     from sparklineage.model.backend import Backend
@@ -34,16 +36,26 @@ _LOOK = 0.05
 class RelayProcess:
     """Started before the job, told when it has ended, left when the drain time is over."""
 
-    def __init__(self, folder: RunFolder, backend: Backend, *, environ: Mapping[str, str], lock_fd: int) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        backend: Backend,
+        *,
+        environ: Mapping[str, str],
+        lock_fd: int,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        """`lock_fd` is the lock of the driver's life; `secrets` are values that nothing written may hold."""
         self.folder = folder
-        with (folder.path / "relay.log").open("ab") as log:
+        # The relay inherits the lock, so that from before the job until it ends nobody else delivers this run.
+        with DeliveryLock(folder) as delivering, (folder.path / "relay.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _BOOT, str(Path(sparklineage.__file__).parents[1]), str(folder.path)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env=dict(environ),
-                pass_fds=(lock_fd,),
+                pass_fds=(lock_fd, delivering.fd),
                 start_new_session=True,  # a Ctrl-C at the terminal is for the job
                 cwd=folder.path,
             )
@@ -55,7 +67,7 @@ class RelayProcess:
             "timeout": backend.timeout,
             "marquez": backend.marquez,
         }
-        self._say(json.dumps({"backend": fields}))
+        self._say(json.dumps({"backend": fields, "secrets": list(secrets)}))
 
     def ended(self) -> bool:
         """Tell it that outcome.json is written, and wait until the journal is settled; False if it did not."""
@@ -80,6 +92,11 @@ class RelayProcess:
             now = time.monotonic()
             if done != accepted:
                 accepted, moved = done, now
+            for item in found:
+                # A wait that the backend asked for is no silence, if it ends in time.
+                asked = now + ((item.retry_at or 0) - now_ms()) / 1000
+                if item.waiting and asked < until:
+                    moved = max(moved, asked)
             if now >= until or now - moved >= _NO_PROGRESS or hurry():
                 return
             time.sleep(min(_LOOK, max(until - now, 0)))
@@ -106,6 +123,10 @@ class RelayProcess:
         return True
 
 
-def settle_here(folder: RunFolder) -> None:
-    """Settle a journal that no relay follows, or whose relay is gone."""
-    Follower(folder).finish()
+def settle_here(folder: RunFolder, secrets: Sequence[str] = ()) -> None:
+    """Settle a journal that no relay follows, or whose relay is gone. None of `secrets` is written.
+
+    Raises JournalBusyError where another process has meanwhile begun to deliver it and does not end.
+    """
+    with DeliveryLock(folder, wait=_SETTLE):
+        Follower(folder, secrets=secrets).finish()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sparklineage.errors import JournalError
 from sparklineage.journal import LineReader, read_json
 from sparklineage.journal.lock import is_held
-from sparklineage.relay.drain import count_waiting
+from sparklineage.relay.drain import check_formats, count_waiting
 from sparklineage.relay.follow import Follower, read_all
 from sparklineage.relay.record import Outcome, RunRecord
 
@@ -26,6 +26,8 @@ class Arrival:
     waiting: int
     refused: int
     error: str | None = None
+    retry_at: int | None = None
+    """Until when the backend asked to be left alone, in milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,11 @@ class RunStatus:
 
 
 def read_events(folder: RunFolder) -> list[Event]:
-    """The settled events; of a run that is not settled yet, what is true so far, computed without writing."""
+    """The settled events; of a run that is not settled yet, what is true so far, computed without writing.
+
+    Raises JournalTooNewError for a run that a newer version wrote.
+    """
+    check_formats(folder)
     if folder.settled.exists():
         return read_all(LineReader(folder.events), final=True)
     follower = Follower(folder, write=False)
@@ -110,7 +116,7 @@ def arrivals(folder: RunFolder) -> list[Arrival]:
     found = []
     for path in sorted((folder.path / "delivery").glob("*.json")):
         record = read_json(path) or {}
-        error = record.get("lastError")
+        error, retry_at = record.get("lastError"), record.get("retryAt")
         found.append(
             Arrival(
                 url=str(record.get("url")),
@@ -118,6 +124,7 @@ def arrivals(folder: RunFolder) -> list[Arrival]:
                 refused=int(record.get("refused") or 0),
                 waiting=count_waiting(folder, int(record.get("offset") or 0)),
                 error=error if isinstance(error, str) else None,
+                retry_at=retry_at if isinstance(retry_at, int) else None,
             )
         )
     return found
