@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from sparklineage.agent.fetch import cached, default_cache, fetch
 from sparklineage.agent.inspect import inspect
+from sparklineage.agent.limit import SlowError
 from sparklineage.agent.releases import choose
 from sparklineage.cli.plain_paths import private_folder
 from sparklineage.cli.progress import Progress
 from sparklineage.errors import AgentJarError
+from sparklineage.model.masking import mask
 from sparklineage.submit.lineage_conf import is_plain_jar_path
 from sparklineage.witness import jar_path
 
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from sparklineage.submit.options import SubmitCommand
     from sparklineage.submit.spark import SparkInstall
     from sparklineage.submit.user_conf import UserConf
+
+PATIENCE = 30.0
+"""Seconds that a job waits for its agent, and ten more for each megabyte that comes."""
+SPARE = 300.0
+"""Seconds for which a place that wasted this time is not asked again."""
 
 
 def agent_jar(
@@ -56,8 +63,15 @@ def agent_jar(
         spark_home=install.home,
         ivy_settings=Path(ivy) if ivy else None,
     )
-    with Progress(artifact.file_name, sys.stderr) as progress:
-        return _need_plain(fetch(artifact, cache=cache, sources=places, progress=progress))
+    try:
+        with Progress(artifact.file_name, sys.stderr) as progress:
+            jar = fetch(artifact, cache=cache, sources=places, progress=progress, limit=PATIENCE, spare=SPARE)
+    except SlowError as error:
+        where = f" --repository {mask(settings.repository.value)}" if settings.repository.value else ""
+        scala = "2.13" if artifact.name.endswith("2.13") else "2.12"
+        again = f"sparklineage agent fetch --version {artifact.version} --scala {scala}{where}"
+        raise AgentJarError(f"{error} To fetch it now, for as long as it takes: {again}") from None
+    return _need_plain(jar)
 
 
 def _need_plain(jar: Path) -> Path:
