@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sparklineage
 from sparklineage.journal import DeliveryLock
 from sparklineage.model.clock import now_ms
 from sparklineage.relay import Follower, arrivals
@@ -50,7 +49,7 @@ class RelayProcess:
         # The relay inherits the lock, so that from before the job until it ends nobody else delivers this run.
         with DeliveryLock(folder) as delivering, (folder.path / "relay.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, str(Path(sparklineage.__file__).parents[1]), str(folder.path)],
+                [sys.executable, "-c", _BOOT, str(Path(__file__).parents[2]), str(folder.path)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -64,7 +64,12 @@ def environ(spark: Path, **more: str) -> dict[str, str]:
 def start(spark: Path, *args: str, **more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sparklineage", "submit", *args]
     return subprocess.Popen(
-        command, env=environ(spark, **more), cwd=spark.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=environ(spark, **more),
+        cwd=spark.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -350,3 +355,32 @@ def test_the_advice_to_drain_names_what_this_submit_was_told(spark: Path) -> Non
         spark, "--journal", str(other), "--backend", "http://127.0.0.1:9", "--drain-timeout", "0", "job.py"
     )
     assert f"sparklineage relay drain --journal '{other}' --backend http://127.0.0.1:9" in err
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("--master", "yarn", "--deploy-mode", "cluster"),
+        ("--conf", "spark.submit.deployMode=cluster", "--master", "k8s://h"),
+        ("--remote", "sc://h:15002"),
+    ],
+)
+@pytest.mark.parametrize(("job", "state"), [("exit 0", "COMPLETE"), ("exit 1", "FAIL")])
+def test_of_a_driver_that_runs_elsewhere_start_and_end_are_recorded(
+    spark: Path, where: tuple[str, ...], job: str, state: str
+) -> None:
+    status, _, err = submit(spark, *where, "job.py", JOB=job)
+    assert status == int(job[-1])
+    run = only_run(spark)
+    assert [event["eventType"] for event in run["events"]] == ["START", state]
+    assert not any("spark.extraListeners" in word or word == "--jars" for word in argv(spark))
+    assert "start and end are recorded" in err or "start, end and steps are recorded" in err
+
+
+def test_where_spark_submit_does_not_wait_no_end_is_claimed(spark: Path) -> None:
+    """Its exit status says nothing about the application."""
+    where = ("--master", "yarn", "--deploy-mode", "cluster", "--conf", "spark.yarn.submit.waitAppCompletion=false")
+    status, _, err = submit(spark, *where, "job.py")
+    assert status == 0
+    assert "returns before the application has ended" in err
+    assert not (spark.parent / "journal").exists()
