@@ -316,7 +316,7 @@ def test_values_of_secret_variables_stay_out_of_the_file(tmp_path: Path) -> None
         "DB_PASSWORD": "dddddd",
         "PLAIN": "quote",
     }
-    command = ["java", "-cp", path, HERE / "WitnessRecords.java", tmp_path]
+    command: list[str | Path] = ["java", "-cp", path, HERE / "WitnessRecords.java", tmp_path]
     subprocess.run(command, check=True, timeout=120, env={**os.environ, **secrets})
     records = complete(tmp_path / "witness.ndjson")
     (error, *_) = [record["error"] for record in records if record["type"] == "jobEnd"]

@@ -171,7 +171,7 @@ class HttpSink:
 
     def _trouble(self, error: Exception) -> Answer:
         if isinstance(error, TimeoutError):
-            text = f"no answer within {self._patience:.3g} s"
+            text = f"no answer within {round(self._patience, 1):g} s"
         elif isinstance(error, ssl.SSLCertVerificationError):
             text = f"its certificate is not trusted ({error.verify_message}); name a private CA's file in SSL_CERT_FILE"
         elif isinstance(error, ConnectionRefusedError):
