@@ -13,6 +13,7 @@ from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.agent.releases import misfit
 from sparklineage.cli.jars import agent_jar, witness_jar
 from sparklineage.cli.masked import masked_command
+from sparklineage.cli.plain_paths import ascii_path
 from sparklineage.errors import (
     ConfigError,
     SparklineageError,
@@ -24,6 +25,7 @@ from sparklineage.journal import FORMAT, RunFolder
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
+from sparklineage.model.masking import secrets_of
 from sparklineage.model.naming import normalize_job_name
 from sparklineage.submit.application import default_job_name, language
 from sparklineage.submit.existing_agent import existing_agent
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 
 _NAMELESS = "spark_application"
+_SHORTEST_SECRET = 4
+"""Masking a shorter text would tear ordinary words apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,8 @@ class Lineage:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that must not show in anything that we write."""
     language: str = "PYTHON"
+    link: Path | None = None
+    """A link to the journal's folder that was made for the JVM, to be removed after the job."""
     journal_flag: str = ""
     """What `relay drain` has to be told to find this journal."""
 
@@ -79,6 +85,9 @@ def prepare(
     parent, warnings = parent_from(environ)
     warnings += user.problems
     elsewhere = _elsewhere(command, user)
+    place = ascii_path(folder.path, warnings, create=not command.own.dry_run)
+    if place is None:
+        elsewhere = elsewhere or "the listeners are left out; only this job's start, end and steps are recorded"
     existing = None if elsewhere else existing_agent(user, install)
     if existing is not None and not command.own.force:
         reason = misfit(existing.version, existing.scala, install.version, install.scala)
@@ -104,7 +113,7 @@ def prepare(
         namespace=settings.namespace.value,
         app_name=job,
         parent=parent,
-        folder=folder.path,
+        folder=place or folder.path,
         agent_listener=AGENT,
         agent_jar=agent,
         existing=existing,
@@ -155,6 +164,7 @@ def prepare(
         warnings=tuple(warnings),
         secrets=_secrets(settings, environ),
         language=language(command),
+        link=place if place != folder.path else None,
         journal_flag=_drain_options(command, settings),
     )
 
@@ -200,9 +210,8 @@ def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
     backend = settings.backend.value
     found = [backend.api_key.reveal()] if backend and backend.api_key else []
-    found += list(backend.headers.values() if backend else ())
-    found += [value for name, value in environ.items() if name.endswith(("_API_KEY", "_TOKEN", "_PASSWORD", "_SECRET"))]
-    return tuple(value for value in found if len(value) >= 6)
+    found += backend.headers.values() if backend else ()
+    return (*(value for value in found if len(value) >= _SHORTEST_SECRET), *secrets_of(environ))
 
 
 def _version(agent: Path | None, existing: str | None) -> str | None:

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.cli.plain_paths import remove_link
 from sparklineage.cli.relay_process import RelayProcess, settle_here
 from sparklineage.cli.say import say, write
 from sparklineage.cli.summary import summary
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sparklineage.config import Settings
     from sparklineage.journal import RunFolder
     from sparklineage.submit.launch import Ending
+    from sparklineage.submit.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,17 @@ def run_job(argv: Sequence[str], run: OpenRun, lineage: Lineage, settings: Setti
     guard = _Guard(environ)
     folder, lock = run.folder, run.lock
     with lock, _Hurry() as hurry:
-        relay = guard.do("the relay could not be started", lambda: _relay(folder, settings, environ, lock.fd))
+        relay = guard.do("the relay could not be started", lambda: _relay(run, lineage, settings, environ))
         ending = launch(list(argv), environ=environ, pass_fds=(lock.fd,))
         outcome = judge(ending, secrets=lineage.secrets, language=lineage.language)
         guard.do("the outcome could not be recorded", lambda: run.outcome.write(outcome.record()))
-        guard.do("the journal could not be settled", lambda: _settle(folder, relay))
+        guard.do("the journal could not be settled", lambda: _settle(folder, relay, lineage.secrets))
         if relay is not None:
             drain_timeout = settings.drain_timeout.value
             guard.do("the backend could not be waited for", lambda: relay.drain(drain_timeout, hurry.asked))
             guard.do("the relay could not be left", relay.leave)
-        guard.do("the summary could not be made", lambda: _tell(folder, ending, lineage))
+        guard.do("the summary could not be made", lambda: _tell(folder, ending, outcome, lineage, settings))
+        remove_link(lineage.link)
         return outcome.exit_status
 
 
@@ -118,19 +121,28 @@ class _Guard:
         return None
 
 
-def _relay(folder: RunFolder, settings: Settings, environ: Mapping[str, str], lock_fd: int) -> RelayProcess | None:
+def _relay(run: OpenRun, lineage: Lineage, settings: Settings, environ: Mapping[str, str]) -> RelayProcess | None:
     backend = settings.backend.value
-    return None if backend is None else RelayProcess(folder, backend, environ=environ, lock_fd=lock_fd)
+    if backend is None:
+        return None
+    return RelayProcess(run.folder, backend, environ=environ, lock_fd=run.lock.fd, secrets=lineage.secrets)
 
 
-def _settle(folder: RunFolder, relay: RelayProcess | None) -> None:
+def _settle(folder: RunFolder, relay: RelayProcess | None, secrets: Sequence[str]) -> None:
     if relay is None or not relay.ended():
         if relay is not None:
             say(f"warning: the relay stopped early, see {folder.path / 'relay.log'}.")
-        settle_here(folder)
+        settle_here(folder, secrets)
 
 
-def _tell(folder: RunFolder, ending: Ending, lineage: Lineage) -> None:
-    seconds = (ending.ended_ms - ending.started_ms) / 1000
-    text = summary(folder, seconds=seconds, notes=lineage.notes, journal_flag=lineage.journal_flag)
+def _tell(folder: RunFolder, ending: Ending, outcome: Outcome, lineage: Lineage, settings: Settings) -> None:
+    backend = settings.backend.value
+    text = summary(
+        folder,
+        seconds=(ending.ended_ms - ending.started_ms) / 1000,
+        notes=lineage.notes,
+        journal_flag=lineage.journal_flag,
+        outcome=outcome.record(),
+        backend=backend.shown if backend else None,
+    )
     write(text)

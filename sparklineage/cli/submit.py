@@ -31,6 +31,7 @@ def run_raw(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
         print(help_text())
         return 0
+    from sparklineage.config import is_switched_off  # noqa: PLC0415
     from sparklineage.submit.application import check_application  # noqa: PLC0415
     from sparklineage.submit.java import check_java  # noqa: PLC0415
     from sparklineage.submit.spark import find_spark  # noqa: PLC0415
@@ -42,7 +43,9 @@ def run_raw(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return _bare(command, install, environ)
     user = effective(command, install, environ)
     check_application(command, deploy_mode=user.deploy_mode)
-    settings = None if command.own.no_lineage else _settings(command, environ)
+    # Off is off, also where the configuration could not be read.
+    switched_off = command.own.no_lineage or is_switched_off(environ)
+    settings = None if switched_off else _settings(command, environ)
     lineage_off = settings is None or settings.disabled.value
     if not (command.own.dry_run and lineage_off):
         check_java(environ, install.version)
