@@ -36,6 +36,9 @@ _EMPTY = re.compile(r"Exception thrown in (?:awaitResult|Future\.get):?\s*$", re
 _NOISE = re.compile(
     r"WARNING: |Using Spark's default log4j|Setting default log level|To adjust logging level"
     r"|Picked up \w*JAVA_|Run with --(?:help|verbose)|Driver stacktrace:|SLF4J|log4j:"
+    # A warning of six lines that the agent gives in every job, in versions up to 1.53 at least.
+    r"|This issue arises when the openlineage-spark |In this case, the OpenLineageExtensionProvider "
+    r"|To prevent this, ensure that both the openlineage-spark |[12]\. (?:Placing|Loading) both libraries "
 )
 
 
