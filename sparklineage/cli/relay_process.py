@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklineage.errors import JournalBusyError
 from sparklineage.journal import DeliveryLock
 from sparklineage.model.clock import now_ms
 from sparklineage.relay import Follower, arrivals
@@ -27,6 +28,8 @@ _BOOT = (
 )
 _SETTLE = 10.0
 """Seconds that the relay may take to settle the rest of a journal; it is milliseconds for most."""
+_LOCK_WAIT = 2.0
+"""Seconds to wait for whoever settles a run in our place."""
 _NO_PROGRESS = 4.0
 """Seconds without one accepted event after which a backend is not waited for any longer."""
 _LOOK = 0.05
@@ -127,5 +130,9 @@ def settle_here(folder: RunFolder, secrets: Sequence[str] = ()) -> None:
 
     Raises JournalBusyError where another process has meanwhile begun to deliver it and does not end.
     """
-    with DeliveryLock(folder, wait=_SETTLE):
-        Follower(folder, secrets=secrets).finish()
+    try:
+        with DeliveryLock(folder, wait=_LOCK_WAIT):
+            Follower(folder, secrets=secrets).finish()
+    except JournalBusyError:
+        if not folder.settled.exists():
+            raise

@@ -127,3 +127,15 @@ def test_a_journal_without_a_relay_is_settled_without_secrets(made: RunFolder) -
     assert "SELECT '********'" in made.events.read_text()
     assert CANARY not in made.events.read_text()
     assert made.settled.exists()
+
+
+def test_a_journal_that_another_process_has_settled_is_left_to_it(made: RunFolder) -> None:
+    add(made.agent, application("START", 1))
+    outcome(made)
+    with DeliveryLock(made):
+        with pytest.raises(JournalBusyError):
+            settle_here(made)
+        assert not made.events.exists()
+        made.settled.write_text("{}")
+        settle_here(made)
+        assert not made.events.exists()
