@@ -181,7 +181,8 @@ def _coverage(settled: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
     for item in left[:_MOST]:
         what = " · ".join(filter(None, (item.get("description"), item.get("command"))))
         step = item.get("step")
-        lines.append(f"  {what}" + (f" (named by the step {step!r})" if step else ""))
+        lacks = "what was written by " if item.get("what") == "output" else ""
+        lines.append(f"  {lacks}{what}" + (f" (named by the step {step!r})" if step else ""))
     if len(left) > _MOST:
         lines.append(f"  and {len(left) - _MOST} more")
     if any(not item.get("step") for item in left):
