@@ -10,6 +10,7 @@ import pytest
 from sparklineage.submit.error_text import MAX_LINES, MAX_MESSAGE, MAX_TRACE
 from sparklineage.submit.launch import Ending
 from sparklineage.submit.outcome import Outcome, judge
+from sparklineage.submit.pump import TAIL_BYTES
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.txt"))
 _SECTIONS = re.compile(r"=== exit status\n(\d+)\n=== stdout\n(.*)=== stderr\n(.*)=== message\n(.*)\n", re.DOTALL)
@@ -149,6 +150,13 @@ def test_a_trace_that_was_logged_as_a_warning_is_not_why_it_ended() -> None:
         assert outcome(7, "", stderr).message == "spark-submit ended with exit status 7 and printed nothing about it"
     said = str(outcome(7, "", WARNED + "giving up\norg.acme.Job: no seats\n").message)
     assert said == "spark-submit ended with exit status 7; the last it printed:\ngiving up\norg.acme.Job: no seats"
+
+
+def test_a_line_that_was_cut_is_not_what_it_printed_last() -> None:
+    log = "26/11/21 19:40:16 INFO Utils: bye\n" * 8000
+    assert outcome(7, "", log[-TAIL_BYTES:]).message == (
+        "spark-submit ended with exit status 7 and printed nothing about it"
+    )
 
 
 AWAITED = "pyspark.errors.exceptions.captured.SparkException: Exception thrown in awaitResult: "
