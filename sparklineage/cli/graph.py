@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], *, read: Read | No
     if args.run is not None:
         chosen = choose_run(folders, root, args.run)
         events: Iterable[Mapping[str, Any]] = read(chosen)
-        nothing = f"Run {chosen.run_id} has read and written no dataset yet."
+        nothing = f"Run {chosen.run_id} has read and written no dataset."
     else:
         events = _all_events(folders, read)
         nothing = "No run has read or written a dataset yet." if folders else empty_journal(root)

@@ -24,7 +24,8 @@ _MENDED = "Once the reason is mended, `sparklineage relay drain --again RUN` sen
 _DESCRIPTION = """\
 Send the events that wait in the journal to the backend (OPENLINEAGE_URL or MARQUEZ_URL, a configuration file, or
 --backend). Without RUN: every run that was submitted with this backend and has events left, those included whose
-`submit` was killed; they are closed first. Runs whose driver is alive are left alone."""
+`submit` was killed; they are closed first. Runs whose driver is alive are left alone. Without a backend, runs that
+were left without an end are closed in the journal."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = load_settings(environ=environ, flags=flags, directory=Path.cwd(), config=config)
     backend, root = settings.backend.value, settings.journal.value
     if backend is None:
-        raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
+        return _close_lost(root, args.run, secrets_of(environ))
     if args.again and not args.run:
         raise UsageError("--again needs the RUN that it is for; `sparklineage runs` lists them.")
     if not args.timeout > 0:
@@ -85,6 +86,21 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     old = [path for path in old if path.exists()]
     if old:
         _hint(f"{backend.shown} refused events of {_runs(len(old))} earlier; they are in {_places(old)}. {_MENDED}")
+    return 0
+
+
+def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str]) -> int:
+    """Without a backend the journal is the store: runs that were left without an end get one there."""
+    from sparklineage.cli.choose import choose_runs  # noqa: PLC0415
+    from sparklineage.journal import run_folders  # noqa: PLC0415
+    from sparklineage.relay.drain import close_lost  # noqa: PLC0415
+
+    folders = choose_runs(root, wanted) if wanted else run_folders(root)
+    closed = [folder for folder in folders if close_lost(folder, secrets=secrets)]
+    for folder in closed:
+        print(f"{folder.run_id}  the run had no end and was closed as ABORT")
+    if not closed:
+        raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
     return 0
 
 

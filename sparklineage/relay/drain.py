@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError, JournalTooNewError
 from sparklineage.journal import DeliveryLock, LineReader, RunFolder, RunLock, read_json, run_folders
+from sparklineage.journal.lock import is_held
 from sparklineage.relay.deliver import Delivery, deliver_all
 from sparklineage.relay.follow import Follower
 
@@ -69,6 +70,29 @@ def _living_driver(folder: RunFolder) -> int | None:
         if isinstance(pid, int) and host in (socket.gethostname(), None) and _lives(pid):
             return pid
     return None
+
+
+def is_alive(folder: RunFolder) -> bool:
+    """Whether the run has not ended: nobody has recorded an end, and its driver or its `submit` is there."""
+    return not folder.outcome.exists() and (is_held(folder) or _living_driver(folder) is not None)
+
+
+def close_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
+    """Close a run that was left without an end, where no backend is to be told; False where there is nothing to do.
+
+    Raises JournalError for a folder that cannot be read or written.
+    """
+    check_formats(folder)
+    if folder.settled.exists() or is_alive(folder):
+        return False
+    try:
+        with ExitStack() as locks:
+            if not folder.outcome.exists():
+                locks.enter_context(RunLock(folder))
+            locks.enter_context(DeliveryLock(folder))
+            return close_if_lost(folder, secrets=secrets)
+    except JournalBusyError:
+        return False
 
 
 def _lives(pid: int) -> bool:

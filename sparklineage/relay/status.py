@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalError
 from sparklineage.journal import LineReader, read_json
-from sparklineage.journal.lock import is_held
-from sparklineage.relay.drain import check_formats, count_waiting
+from sparklineage.relay.drain import check_formats, count_waiting, is_alive
 from sparklineage.relay.follow import Follower, read_all
 from sparklineage.relay.record import Outcome, RunRecord
 
@@ -51,6 +50,8 @@ class RunStatus:
 def read_events(folder: RunFolder) -> list[Event]:
     """The settled events; of a run that is not settled yet, what is true so far, computed without writing.
 
+    A run whose driver is gone ends in them as `relay drain` will close it.
+
     Raises JournalTooNewError for a run that a newer version wrote.
     """
     check_formats(folder)
@@ -60,7 +61,7 @@ def read_events(folder: RunFolder) -> list[Event]:
     events = follower.poll()
     while more := follower.poll():
         events += more
-    return events
+    return events if is_alive(folder) else events + follower.finish()
 
 
 def status(folder: RunFolder) -> RunStatus:
@@ -91,7 +92,7 @@ def _status(folder: RunFolder) -> RunStatus:
         corrupt = sum(map(len, damaged.values())) if isinstance(damaged, dict) else 0
         count = events if isinstance(events, int) else 0
     else:
-        state = outcome.state if outcome else ("RUNNING" if is_held(folder) else "LOST")
+        state = outcome.state if outcome else ("RUNNING" if is_alive(folder) else "LOST")
         ended = outcome.ended if outcome else None
         follower = Follower(folder, write=False)
         count = len(follower.poll())

@@ -13,6 +13,7 @@ import pytest
 from sparklineage.cli.main import main
 from sparklineage.journal import DeliveryLock, RunFolder, RunLock
 from sparklineage.model.backend import Backend
+from sparklineage.relay import read_events, status
 from tests.support.journal import add, application, event, folder, outcome
 from tests.support.receiver import Receiver
 
@@ -178,3 +179,28 @@ def test_the_key_reaches_neither_journal_nor_backend(tmp_path: Path) -> None:
     for text in (json.dumps(receiver.events), made.events.read_text(), letters.read_text()):
         assert not [secret for secret in secrets if secret in text]
     assert "********" in letters.read_text()
+
+
+def test_without_a_backend_a_lost_run_is_closed_in_the_journal(tmp_path: Path, capsys: Captured) -> None:
+    """And `runs` and `graph` tell the same of it, before and after."""
+    made = folder(tmp_path, run_id(1))
+    add(made.agent, application("START", 1, run_id(1)), event("START", 2, run_id(2), "app.q", outputs=("/o",)))
+    environ = {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL": str(tmp_path)}
+    assert status(made).state == "LOST"
+    assert [item["eventType"] for item in read_events(made)] == ["START", "START", "ABORT", "ABORT"]
+    assert not made.events.exists()
+    assert main(["relay", "drain"], environ) == 0
+    assert f"{run_id(1)}  the run had no end and was closed as ABORT" in capsys.readouterr().out
+    assert status(made).state == "ABORT"
+    assert [item["eventType"] for item in read_events(made)] == ["START", "START", "ABORT", "ABORT"]
+    assert main(["relay", "drain"], environ) == 64
+    assert "No backend is configured" in capsys.readouterr().err
+
+
+def test_without_a_backend_a_living_run_is_left_alone(tmp_path: Path) -> None:
+    made = folder(tmp_path, run_id(1))
+    add(made.agent, application("START", 1, run_id(1)))
+    with RunLock(made):
+        assert main(["relay", "drain"], {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL": str(tmp_path)}) == 64
+        assert (status(made).state, [item["eventType"] for item in read_events(made)]) == ("RUNNING", ["START"])
+    assert not made.settled.exists()
