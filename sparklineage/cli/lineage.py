@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 
 _NAMELESS = "spark_application"
-_SHORTEST_SECRET = 4
-"""Masking a shorter text would tear ordinary words apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,9 +207,7 @@ def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:
 
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
     backend = settings.backend.value
-    found = [backend.api_key.reveal()] if backend and backend.api_key else []
-    found += backend.headers.values() if backend else ()
-    return (*(value for value in found if len(value) >= _SHORTEST_SECRET), *secrets_of(environ))
+    return (*(backend.secrets if backend else ()), *secrets_of(environ))
 
 
 def _version(agent: Path | None, existing: str | None) -> str | None:
