@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparklineage.cli import main, selection
+from sparklineage.cli import main
 from sparklineage.cli.selection import short_ids
 from sparklineage.journal import RunLock
 from tests.unit.cli.journal import START, add_run, deliver, golden, settle
@@ -155,7 +155,7 @@ def test_an_unreadable_journal_is_status_65(tmp_path: Path, capsys: Captured, mo
     def refuse(root: Path) -> Any:
         raise PermissionError(13, "Permission denied", str(root))
 
-    monkeypatch.setattr(selection, "run_folders", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
     assert main(["runs", "--journal", str(tmp_path)], {}) == 65
     assert capsys.readouterr().err == f"sparklineage: {tmp_path}: the journal cannot be read: Permission denied.\n"
 
