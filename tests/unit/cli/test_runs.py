@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,6 @@ from sparklineage.cli import main
 from sparklineage.cli.selection import short_ids
 from sparklineage.journal import RunLock
 from tests.unit.cli.journal import START, add_run, deliver, golden, settle
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Captured = pytest.CaptureFixture[str]
 A, B, C = (f"0199a00{n}-1111-7000-8000-00000000000{n}" for n in (1, 2, 3))
