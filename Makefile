@@ -56,9 +56,11 @@ clean: ## remove everything that the targets made
 # Told before anything is downloaded; which Java a Spark takes, `submit` knows exactly.
 .PHONY: java
 java:
-	@found="$$("$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p')"; \
+	@java="$${JAVA_HOME:+$$JAVA_HOME/bin/}java"; \
+	found="$$("$$java" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p')"; \
 	test "$${found:-0}" -ge 17 || { \
-	  echo "Java 17 or 21 is needed, found $${found:-none}; on Debian and Ubuntu: apt-get install openjdk-17-jre-headless" >&2; \
+	  echo "Java 17 or 21 is needed; $$java$${JAVA_HOME:+ (from JAVA_HOME)} is $${found:-not there}. Install it, on Debian and Ubuntu with" \
+	    "apt-get install openjdk-17-jre-headless (or 21)$${JAVA_HOME:+, and let JAVA_HOME lead to it}." >&2; \
 	  exit 1; }
 
 # ── environment ──────────────────────────────────────────────────────────────────────────────────

@@ -140,14 +140,15 @@ class _Bench:
         base = self.seconds[_NONE]
         expected = self.delivered["answers at once"][0]
         for name, values in self.seconds.items():
-            cells = f"submit: {name}", str(len(values)), f"{median(values):.1f} s", spread(values)
+            cells = f"submit: {name}", str(len(values)), f"{median(values):.1f} s", f"{spread(values):.0%}"
             if name == _NONE:
                 report.row(*cells, times(1), times(1), "baseline", "", "", "")
                 continue
             paired = ratio(values, base)
             sentence = f"{name}: {times(paired)} the job without a backend; {_BOUND_TEXT}."
             fastest = min(values) / min(base)
-            verdicts = {report.within(_BOUND, typical=paired, best=fastest, sentence=sentence)}
+            noise = 1 + max(spread(values), spread(base))
+            verdicts = {report.within(_BOUND, typical=paired, best=fastest, noise=noise, sentence=sentence)}
             verdicts |= {_same(report, name, found, expected) for found in self.delivered[name]}
             arrived = f"{median(self.before[name]):.0f} of {expected.total()}"
             after = f"{min(found.total() for found in self.delivered[name])} of {expected.total()}"

@@ -30,15 +30,16 @@ class Report:
             self.missed.append(f"{self.title.partition(':')[0]}: {sentence}")
         return "met" if holds else "MISSED"
 
-    def within(self, bound: float, *, typical: float, best: float, sentence: str) -> str:
+    def within(self, bound: float, *, typical: float, best: float, sentence: str, noise: float = 0.0) -> str:
         """`met`, `noisy` or `MISSED`.
 
-        A time is what the program takes and what the machine adds, so a bound is missed where it does not hold by
-        the median and not by the fastest runs either; where only the median is beyond, the machine is too busy to
-        tell.
+        A time is what the program takes and what the machine adds, so a bound is missed where it holds neither by
+        the median nor by the fastest runs, and the median is beyond what repetitions of one and the same thing
+        differ by (`noise`, in the unit of `typical`). Otherwise a median beyond it says that the machine is too
+        busy to tell.
         """
-        if typical > bound >= best:
-            self.notes.append(f"noisy: {sentence} The fastest runs keep it; repeat with --rounds on a quiet machine.")
+        if typical > bound and (best <= bound or typical <= noise):
+            self.notes.append(f"noisy: {sentence} Repetitions differ as much; repeat with --rounds on a quiet machine.")
             return "noisy"
         return self.require(typical <= bound, sentence)
 
@@ -59,9 +60,9 @@ class Report:
         return "\n".join(lines)
 
 
-def spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> float:
     """How far the repetitions lie apart, as a part of their median: what the machine's noise is."""
-    return f"{100 * (max(values) - min(values)) / median(values):.0f} %"
+    return (max(values) - min(values)) / median(values)
 
 
 def times(factor: float) -> str:

@@ -2,7 +2,8 @@
 
     python -m jobs.demo [--folder DIR] [options of submit and spark-submit]
 
-Data and journal lie below the folder, .cache/demo of this repository. A second run downloads nothing.
+Data and journal lie below the folder: .cache/demo of this repository, or, where a blank is in that path, below the
+folder for temporary files, because the agent drops Delta tables whose path has one. A second run downloads nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -40,10 +42,15 @@ def delta_jars(environ: dict[str, str], spark_home: Path) -> list[Path]:
     return found
 
 
+def _folder() -> Path:
+    usual = ROOT / ".cache" / "demo"
+    return usual if " " not in str(usual) else Path(tempfile.gettempdir()) / f"sparklineage-demo-{os.getuid()}"
+
+
 def main(argv: list[str]) -> int:
     """The exit status of the pipeline."""
     parser = argparse.ArgumentParser(description="Run the example pipeline and draw its lineage.")
-    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "demo", help="for data and journal")
+    parser.add_argument("--folder", type=Path, default=_folder(), help="for data and journal")
     chosen, options = parser.parse_known_args(argv)
     folder = chosen.folder.absolute()
     # The demo is the same on every machine: its own Spark, its own journal, no backend.
@@ -64,7 +71,9 @@ def main(argv: list[str]) -> int:
     print("Running jobs/flights/pipeline.py: 336,776 flights, from raw files to a model.\n", flush=True)
     submit = [
         *sparklineage, "submit", "--namespace", "dev.flights.demo", "--name", "flights", "--master", "local[2]",
-        "--driver-memory", "2g", "--driver-java-options", f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
+        "--driver-memory", "2g",
+        # Spark splits these options at blanks, save within quotes.
+        "--driver-java-options", f'"-Dlog4j2.configurationFile={HERE / "log4j2.properties"}"',
         "--conf", "spark.ui.enabled=false", "--jars", ",".join(map(str, jars)), *options,
         str(HERE / "flights" / "pipeline.py"), "--data", str(folder / "data"),
     ]  # fmt: skip

@@ -6,11 +6,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.agent.artifact import digest_of
+from sparklineage.agent.failures import Failures
+from sparklineage.agent.limit import Limit, SlowError
 from sparklineage.errors import AgentJarError, DigestError
 
 if TYPE_CHECKING:
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
     from sparklineage.agent.artifact import Artifact, Progress
     from sparklineage.agent.source import Source
+
+_WASTED = 5.0
+"""Seconds of waiting in vain that are worth remembering."""
+_PAUSE = 0.05
 
 
 def default_cache(environ: Mapping[str, str], home: Path) -> Path:
@@ -34,22 +41,38 @@ def cached(artifact: Artifact, *, cache: Path) -> Path | None:
     return target if _intact(target, artifact.sha512) else None
 
 
-def fetch(artifact: Artifact, *, cache: Path, sources: Sequence[Source], progress: Progress | None = None) -> Path:
+def fetch(
+    artifact: Artifact,
+    *,
+    cache: Path,
+    sources: Sequence[Source],
+    progress: Progress | None = None,
+    limit: float | None = None,
+    spare: float = 0.0,
+) -> Path:
     """The path of `artifact` in the cache, its digest checked; downloaded if it is not there intact.
 
-    `sources` are asked in turn. Raises DigestError where one gave wrong bytes twice, and AgentJarError where none
-    could give any or the cache cannot be written. Any number of processes may fetch the same file at once.
+    `sources` are asked in turn. `limit` is the seconds that they have together before enough data comes, None for
+    as long as it takes. A place that wasted more than 5 s or the rest of the limit is not asked again for `spare`
+    seconds; 0 asks every place and forgets what was. Raises DigestError where one gave wrong bytes twice, SlowError
+    where time or that memory is the reason, and AgentJarError where none could give any or the cache cannot be
+    written. Any number of processes may fetch the same file at once.
     """
     target = cache / "jars" / artifact.path
     if _intact(target, artifact.sha512):
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(target):
+        time_left = Limit(limit) if limit is not None else None
+        with _alone(target, time_left):
             if _intact(target, artifact.sha512):
                 return target
             target.unlink(missing_ok=True)
-            _obtain(artifact, target, sources, progress)
+            failures = Failures(target, spare)
+            _obtain(artifact, target, sources, progress=progress, limit=time_left, failures=failures)
+            failures.forget()
+    except AgentJarError:
+        raise
     except OSError as error:
         raise AgentJarError(
             f"{cache}: the cache cannot be written ({error.strerror or error}); "
@@ -58,29 +81,50 @@ def fetch(artifact: Artifact, *, cache: Path, sources: Sequence[Source], progres
     return target
 
 
-def _obtain(artifact: Artifact, target: Path, sources: Sequence[Source], progress: Progress | None) -> None:
+def _obtain(
+    artifact: Artifact,
+    target: Path,
+    sources: Sequence[Source],
+    *,
+    progress: Progress | None,
+    limit: Limit | None,
+    failures: Failures,
+) -> None:
     reasons = []
+    slow = False
     for source in sources:
+        if (known := failures.known(source.place)) is not None:
+            reasons.append(known)
+            slow = True
+            continue
+        begin = time.monotonic()
         try:
-            return _download(artifact, target, source, progress)
+            return _download(artifact, target, source, progress=progress, limit=limit)
         except DigestError:
             raise
         except AgentJarError as error:
             reasons.append(str(error))
+            if isinstance(error, SlowError) or time.monotonic() - begin > _WASTED:
+                failures.remember(source.place, str(error))
+                slow = True
+        if limit and not limit.left():
+            break
     why = "; ".join(reasons) or "there is no place to fetch it from"
-    raise AgentJarError(
+    raise (SlowError if slow else AgentJarError)(
         f"{artifact.coordinates} cannot be had: {why}. "
         "Name a repository that has it with --repository or SPARKLINEAGE_REPOSITORY."
     )
 
 
-def _download(artifact: Artifact, target: Path, source: Source, progress: Progress | None) -> None:
+def _download(
+    artifact: Artifact, target: Path, source: Source, *, progress: Progress | None, limit: Limit | None
+) -> None:
     """The verified file at `target`; a wrong one is thrown away and fetched anew once."""
     with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
         part = Path(folder) / f"{artifact.file_name}.part"
         wrong = found = ""
         for _ in range(2):
-            published = source.get(artifact, part, progress)
+            published = source.get(artifact, part, progress, limit)
             expected = [digest for digest in (artifact.sha512, published) if digest]
             if not expected:
                 raise AgentJarError(
@@ -101,17 +145,28 @@ def _download(artifact: Artifact, target: Path, source: Source, progress: Progre
 
 
 @contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """One process at a time downloads a file; the others wait and find it there."""
+def _alone(target: Path, limit: Limit | None) -> Iterator[None]:
+    """One process at a time downloads a file; the others wait and find it there. Raises SlowError for `limit`."""
     lock = os.open(target.with_name(f".{target.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         with suppress(OSError):  # A file system without locks: downloads twice, and still replaces whole files.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            while not _locked(lock, wait=limit is None):
+                if limit and not limit.left():
+                    raise SlowError(f"another process has been fetching {target.name} for over {limit.seconds:g} s.")
+                time.sleep(_PAUSE)
             for left in target.parent.glob(".part-*"):  # By a process that was killed.
                 shutil.rmtree(left, ignore_errors=True)
         yield
     finally:
         os.close(lock)
+
+
+def _locked(lock: int, *, wait: bool) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _intact(path: Path, pinned: str | None) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
+from sparklineage.agent.limit import SlowError
 from sparklineage.errors import AgentJarError
 from sparklineage.model.masking import mask
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sparklineage.agent.artifact import Artifact, Progress
+    from sparklineage.agent.limit import Limit
 
 _MODULE = """<ivy-module version="2.0">
   <info organisation="sparklineage" module="fetch"/>
@@ -51,10 +53,12 @@ class Ivy:
     def place(self) -> str:
         return f"Ivy with {self.settings}" if self.settings else "Ivy"
 
-    def get(self, artifact: Artifact, target: Path, progress: Progress | None) -> str | None:
+    def get(
+        self, artifact: Artifact, target: Path, progress: Progress | None, limit: Limit | None = None
+    ) -> str | None:
         with tempfile.TemporaryDirectory(prefix=".ivy-", dir=target.parent) as folder:
             work = Path(folder)
-            self._run(self._command(artifact, work), artifact, work, progress)
+            self._run(self._command(artifact, work), artifact, work, progress=progress, limit=limit)
             jar = work / "out" / artifact.file_name
             if not jar.is_file():
                 raise AgentJarError(f"{self.place} found no {artifact.file_name} in {artifact.coordinates}")
@@ -80,7 +84,9 @@ class Ivy:
             *("-retrieve", f"{work}/out/[artifact]-[revision](-[classifier]).[ext]"),
         ]
 
-    def _run(self, command: list[str], artifact: Artifact, work: Path, progress: Progress | None) -> None:
+    def _run(
+        self, command: list[str], artifact: Artifact, work: Path, *, progress: Progress | None, limit: Limit | None
+    ) -> None:
         log = work / "log"
         with log.open("wb") as output:
             try:
@@ -90,7 +96,7 @@ class Ivy:
             except OSError as error:
                 raise AgentJarError(f"{self.java} cannot be started ({error.strerror})") from None
             try:
-                self._watch(process, artifact, work, progress)
+                self._watch(process, artifact, work, progress=progress, limit=limit)
             finally:
                 if process.poll() is None:
                     process.kill()
@@ -99,7 +105,13 @@ class Ivy:
             raise AgentJarError(f"{self.place}: {reason(log.read_text('utf-8', 'replace'))}")
 
     def _watch(
-        self, process: subprocess.Popen[bytes], artifact: Artifact, work: Path, progress: Progress | None
+        self,
+        process: subprocess.Popen[bytes],
+        artifact: Artifact,
+        work: Path,
+        *,
+        progress: Progress | None,
+        limit: Limit | None,
     ) -> None:
         seen, since = 0, time.monotonic()
         while True:
@@ -107,6 +119,11 @@ class Ivy:
                 process.wait(0.1)
                 return
             size = _downloaded(work / "cache")
+            if limit:
+                try:
+                    limit.received(max(size - seen, 0))
+                except SlowError as error:
+                    raise SlowError(f"{self.place} {error}") from None
             if size != seen:
                 seen, since = size, time.monotonic()
                 if progress:

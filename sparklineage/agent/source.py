@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sparklineage.agent.artifact import Artifact, Progress
+    from sparklineage.agent.limit import Limit
 
 
 class Source(Protocol):
@@ -23,11 +24,13 @@ class Source(Protocol):
     def place(self) -> str:
         """What messages call it, without secrets."""
 
-    def get(self, artifact: Artifact, target: Path, progress: Progress | None) -> str | None:
+    def get(
+        self, artifact: Artifact, target: Path, progress: Progress | None, limit: Limit | None = None
+    ) -> str | None:
         """Write the file to `target`, which the caller checks and removes.
 
         Returns the SHA-512 that the place itself publishes for the file, None where it publishes none. Raises
-        AgentJarError whose text is the reason, without a final full stop.
+        AgentJarError whose text is the reason, without a final full stop; SlowError when `limit` is over.
         """
 
 
@@ -44,7 +47,13 @@ class LocalCopies:
     def place(self) -> str:
         return "this machine"
 
-    def get(self, artifact: Artifact, target: Path, progress: Progress | None) -> str | None:
+    def get(
+        self,
+        artifact: Artifact,
+        target: Path,
+        progress: Progress | None,
+        limit: Limit | None = None,  # noqa: ARG002 - a copy on this machine does not take long
+    ) -> str | None:
         for path in self._candidates(artifact):
             try:
                 if path.is_file() and (digest := _published(path, artifact.sha512)):
@@ -86,5 +95,11 @@ class Nowhere:
     place: str
     why: str
 
-    def get(self, artifact: Artifact, target: Path, progress: Progress | None) -> str | None:  # noqa: ARG002
+    def get(
+        self,
+        artifact: Artifact,  # noqa: ARG002
+        target: Path,  # noqa: ARG002
+        progress: Progress | None,  # noqa: ARG002
+        limit: Limit | None = None,  # noqa: ARG002
+    ) -> str | None:
         raise AgentJarError(self.why)

@@ -12,6 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import Request, build_opener, url2pathname
 
+from sparklineage.agent.limit import SlowError
 from sparklineage.agent.redirect import SameHostRedirect, authorize
 from sparklineage.errors import AgentJarError, ConfigError
 from sparklineage.model.masking import mask
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from sparklineage.agent.artifact import Artifact, Progress
+    from sparklineage.agent.limit import Limit
 
 _BLOCK = 1 << 17
 
@@ -49,12 +51,14 @@ class Repository:
     def place(self) -> str:
         return mask(self.url)
 
-    def get(self, artifact: Artifact, target: Path, progress: Progress | None) -> str | None:
+    def get(
+        self, artifact: Artifact, target: Path, progress: Progress | None, limit: Limit | None = None
+    ) -> str | None:
         url = f"{self.url.rstrip('/')}/{artifact.path}"
-        self._copy(url, target, progress)
+        self._copy(url, target, progress, limit)
         sibling = target.with_name(f"{target.name}.sha512")
         try:
-            self._copy(f"{url}.sha512", sibling, None)
+            self._copy(f"{url}.sha512", sibling, None, limit)
             words = sibling.read_text("ascii", "replace").split()
         except NotThereError:
             return None
@@ -62,13 +66,23 @@ class Repository:
             sibling.unlink(missing_ok=True)
         return words[0].lower() if words else None
 
-    def _copy(self, url: str, target: Path, progress: Progress | None) -> None:
+    def _copy(self, url: str, target: Path, progress: Progress | None, limit: Limit | None) -> None:
         if url.startswith("file:"):
             _copy_file(url, target, progress)
-            return
-        for attempt in range(1, self.attempts + 1):
+        elif limit is None:
+            self._try(url, target, progress, None)
+        else:
             try:
-                self._download(url, target, progress)
+                limit.run(lambda: self._try(url, target, progress, limit))
+            except SlowError as error:
+                raise SlowError(f"{mask(url)} {error}") from None
+
+    def _try(self, url: str, target: Path, progress: Progress | None, limit: Limit | None) -> None:
+        for attempt in range(1, self.attempts + 1):
+            if limit:
+                limit.check()
+            try:
+                self._download(url, target, progress, limit)
                 return
             except _AgainError as error:
                 if attempt == self.attempts:
@@ -76,7 +90,7 @@ class Repository:
                     raise AgentJarError(f"{mask(url)} {error}{times}") from None
             self.sleep(self.pause * 2 ** (attempt - 1))
 
-    def _download(self, url: str, target: Path, progress: Progress | None) -> None:
+    def _download(self, url: str, target: Path, progress: Progress | None, limit: Limit | None) -> None:
         request = Request(url, headers={"User-Agent": "sparklineage"})  # noqa: S310 - repository() checks it
         if self.password is not None:
             authorize(request, self.username, self.password)
@@ -88,21 +102,23 @@ class Repository:
         except (OSError, HTTPException) as error:
             raise self._unreachable(url, error) from None
         with response, target.open("wb") as file:
-            self._stream(response, file, progress)
+            self._stream(response, file, progress, limit)
 
-    def _stream(self, response: HTTPResponse, file: BinaryIO, progress: Progress | None) -> None:
+    def _stream(self, response: HTTPResponse, file: BinaryIO, progress: Progress | None, limit: Limit | None) -> None:
         length = response.headers.get("Content-Length") or ""
         expected = int(length) if length.isdecimal() else None
         done = 0
         while True:
             try:
-                block = response.read(_BLOCK)
+                block = response.read1(_BLOCK)  # What is there: `read` would wait for a whole block.
             except TimeoutError:
                 raise _AgainError(f"sent nothing for {self.timeout:g} s") from None
             except (OSError, HTTPException):
                 raise _AgainError(_broken_off(done, expected)) from None
             if not block:
                 break
+            if limit:
+                limit.received(len(block))
             file.write(block)
             done += len(block)
             if progress:

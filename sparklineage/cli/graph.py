@@ -6,10 +6,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.cli.choose import choose_run
-from sparklineage.cli.selection import add_journal_option, empty_journal, folders_in, journal_root
+from sparklineage.cli.selection import add_journal_option, empty_journal, journal_root
 from sparklineage.cli.terminal import look_of, warn
 from sparklineage.errors import JournalError
 from sparklineage.graph import build, draw, to_dot, to_json, to_mermaid
+from sparklineage.journal import run_folders
 
 if TYPE_CHECKING:
     import argparse
@@ -45,11 +46,11 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], *, read: Read | No
 
         read = read_events
     root = journal_root(args.journal, environ)
-    folders = folders_in(root)
+    folders = run_folders(root)
     if args.run is not None:
         chosen = choose_run(folders, root, args.run)
         events: Iterable[Mapping[str, Any]] = read(chosen)
-        nothing = f"Run {chosen.run_id} has read and written no dataset yet."
+        nothing = f"Run {chosen.run_id} has read and written no dataset."
     else:
         events = _all_events(folders, read)
         nothing = "No run has read or written a dataset yet." if folders else empty_journal(root)

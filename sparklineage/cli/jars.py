@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.agent.fetch import cached, default_cache, fetch
 from sparklineage.agent.inspect import inspect
+from sparklineage.agent.limit import SlowError
 from sparklineage.agent.releases import choose
+from sparklineage.cli.plain_paths import private_folder
 from sparklineage.cli.progress import Progress
 from sparklineage.errors import AgentJarError
+from sparklineage.model.masking import mask
 from sparklineage.submit.lineage_conf import is_plain_jar_path
 from sparklineage.witness import jar_path
 
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
     from sparklineage.submit.options import SubmitCommand
     from sparklineage.submit.spark import SparkInstall
     from sparklineage.submit.user_conf import UserConf
+
+PATIENCE = 30.0
+"""Seconds that a job waits for its agent, and ten more for each megabyte that comes."""
+SPARE = 300.0
+"""Seconds for which a place that wasted this time is not asked again."""
 
 
 def agent_jar(
@@ -55,8 +63,15 @@ def agent_jar(
         spark_home=install.home,
         ivy_settings=Path(ivy) if ivy else None,
     )
-    with Progress(artifact.file_name, sys.stderr) as progress:
-        return _need_plain(fetch(artifact, cache=cache, sources=places, progress=progress))
+    try:
+        with Progress(artifact.file_name, sys.stderr) as progress:
+            jar = fetch(artifact, cache=cache, sources=places, progress=progress, limit=PATIENCE, spare=SPARE)
+    except SlowError as error:
+        where = f" --repository {mask(settings.repository.value)}" if settings.repository.value else ""
+        scala = "2.13" if artifact.name.endswith("2.13") else "2.12"
+        again = f"sparklineage agent fetch --version {artifact.version} --scala {scala}{where}"
+        raise AgentJarError(f"{error} To fetch it now, for as long as it takes: {again}") from None
+    return _need_plain(jar)
 
 
 def _need_plain(jar: Path) -> Path:
@@ -82,17 +97,14 @@ def witness_jar(warnings: list[str]) -> Path | None:
         return jar
     # Named by its content's size and time, so that runs share it and an upgrade is not overlooked.
     state = jar.stat()
-    copy = (
-        Path(tempfile.gettempdir()) / f"sparklineage-{os.getuid()}" / f"witness-{state.st_size}-{state.st_mtime_ns}.jar"
-    )
-    try:
-        copy.parent.mkdir(mode=0o700, exist_ok=True)
-        if copy.parent.stat().st_uid == os.getuid() and is_plain_jar_path(copy):
+    folder = private_folder()
+    with suppress(OSError):
+        copy = (folder or jar.parent) / f"witness-{state.st_size}-{state.st_mtime_ns}.jar"
+        if folder is not None and is_plain_jar_path(copy):
             if not copy.is_file():
-                shutil.copyfile(jar, copy.with_suffix(".part"))
-                copy.with_suffix(".part").replace(copy)
+                part = copy.with_suffix(f".{os.getpid()}.part")
+                shutil.copyfile(jar, part)
+                part.replace(copy)
             return copy
-    except OSError:
-        pass
     warnings.append(f"{jar}: Spark would misread this path; failed queries may be told as COMPLETE.")
     return None

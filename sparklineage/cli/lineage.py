@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.agent.releases import misfit
 from sparklineage.cli.jars import agent_jar, witness_jar
 from sparklineage.cli.masked import masked_command
+from sparklineage.cli.plain_paths import ascii_path
 from sparklineage.errors import (
     ConfigError,
     SparklineageError,
@@ -23,6 +25,7 @@ from sparklineage.journal import FORMAT, RunFolder
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
+from sparklineage.model.masking import secrets_of
 from sparklineage.model.naming import normalize_job_name
 from sparklineage.submit.application import default_job_name, language
 from sparklineage.submit.existing_agent import existing_agent
@@ -61,6 +64,8 @@ class Lineage:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that must not show in anything that we write."""
     language: str = "PYTHON"
+    link: Path | None = None
+    """A link to the journal's folder that was made for the JVM, to be removed after the job."""
     journal_flag: str = ""
     """What `relay drain` has to be told to find this journal."""
 
@@ -78,6 +83,9 @@ def prepare(
     parent, warnings = parent_from(environ)
     warnings += user.problems
     elsewhere = _elsewhere(command, user)
+    place = ascii_path(folder.path, warnings, create=not command.own.dry_run)
+    if place is None:
+        elsewhere = elsewhere or "the listeners are left out; only this job's start, end and steps are recorded"
     existing = None if elsewhere else existing_agent(user, install)
     if existing is not None and not command.own.force:
         reason = misfit(existing.version, existing.scala, install.version, install.scala)
@@ -103,7 +111,7 @@ def prepare(
         namespace=settings.namespace.value,
         app_name=job,
         parent=parent,
-        folder=folder.path,
+        folder=place or folder.path,
         agent_listener=AGENT,
         agent_jar=agent,
         existing=existing,
@@ -114,7 +122,6 @@ def prepare(
     notes = list(conf.notes)
     if elsewhere:
         notes.append(elsewhere)
-    here = environ.get("SPARKLINEAGE_JOURNAL") or settings.journal.source == "default"
     parent_record = conf.parent.facet() if conf.parent else None
     return Lineage(
         run_id=run_id,
@@ -132,6 +139,8 @@ def prepare(
             "agentVersion": _version(agent, existing.version if existing else None),
             "agent": (agent or existing) is not None,
             "witness": conf.witness,
+            "transport": conf.transport,
+            "backend": settings.backend.value.key if settings.backend.value else None,
             "command": masked_command(
                 ["spark-submit", *command.spark_args, command.application or "", *command.app_args]
             ),
@@ -153,8 +162,20 @@ def prepare(
         warnings=tuple(warnings),
         secrets=_secrets(settings, environ),
         language=language(command),
-        journal_flag="" if here else f" --journal {settings.journal.value}",
+        link=place if place != folder.path else None,
+        journal_flag=_drain_options(command, settings),
     )
+
+
+def _drain_options(command: SubmitCommand, settings: Settings) -> str:
+    """The options of this submit that `relay drain` needs too, because no variable or file says the same."""
+    own, backend = command.own, settings.backend.value
+    options = ["--config", str(own.config)] if own.config else []
+    if own.journal:
+        options += ["--journal", str(settings.journal.value)]
+    if own.backend and backend is not None:
+        options += ["--backend", backend.shown]
+    return "".join(f" {shlex.quote(option)}" for option in options)
 
 
 def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:
@@ -186,10 +207,7 @@ def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:
 
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
     backend = settings.backend.value
-    found = [backend.api_key.reveal()] if backend and backend.api_key else []
-    found += list(backend.headers.values() if backend else ())
-    found += [value for name, value in environ.items() if name.endswith(("_API_KEY", "_TOKEN", "_PASSWORD", "_SECRET"))]
-    return tuple(value for value in found if len(value) >= 6)
+    return (*(backend.secrets if backend else ()), *secrets_of(environ))
 
 
 def _version(agent: Path | None, existing: str | None) -> str | None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sparklineage.cli.commands import COMMANDS, load, overview, parser_for
+from sparklineage.cli.streams import let_go, open_missing
 from sparklineage.errors import SparklineageError, UsageError, suggestion
 from sparklineage.version import VERSION
 
@@ -22,13 +23,17 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     """Run one command and return its exit status; prints to this process's stdout and stderr."""
     argv = sys.argv[1:] if argv is None else list(argv)
     environ = os.environ if environ is None else environ
+    open_missing()
     for stream in (sys.stdout, sys.stderr):
         # A dataset's name may hold characters that this terminal cannot show.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         status = _run(argv, environ)
-        sys.stdout.flush()
+        if argv and argv[0] == "submit":
+            let_go()  # the status is the job's own, whatever became of our streams
+        else:
+            sys.stdout.flush()
         return status
     except SparklineageError as error:
         _say(f"sparklineage: {error}")

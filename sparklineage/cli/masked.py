@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sparklineage.model.masking import MASK, SECRET_KEY, mask, mask_property
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _CONF = frozenset({"--conf", "-c"})
+# What a header or a query parameter is called does not tell whether it is a secret: all of them are hidden.
+_HIDDEN = re.compile(r"(?i)^\s*spark\..*(?:\.headers\.|\.urlparams\.|\.transport\..*\bauth\.)")
 
 
 def masked_command(argv: Sequence[str]) -> list[str]:
@@ -29,7 +32,8 @@ def _shown(before: str, word: str) -> str:
     if before in _CONF or word.startswith("--conf="):
         option, value = ("--conf=", word.removeprefix("--conf=")) if word.startswith("--conf=") else ("", word)
         key, equals, secret = value.partition("=")
-        return f"{option}{key}{equals}{mask_property(key, secret)}"
+        hidden = MASK if secret and _HIDDEN.search(key) else mask_property(key, secret)
+        return f"{option}{key}{equals}{hidden}"
     if before.startswith("-") and "=" not in before and SECRET_KEY.search(before) and not word.startswith("-"):
         return MASK
     if word.startswith("-") and "=" in word:

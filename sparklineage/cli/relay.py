@@ -7,22 +7,25 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.errors import ConfigError, DeliveryError, UsageError
+from sparklineage.errors import ConfigError, DeliveryError, JournalTooNewError, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sparklineage.journal import RunFolder
-    from sparklineage.relay import Drained
+    from sparklineage.relay import Drained, HttpSink
 
 _LOCK_WAIT = 15.0
 """Seconds to wait for a run whose `submit` has just left: its relay still answers for one event."""
 
+_MENDED = "Once the reason is mended, `sparklineage relay drain --again RUN` sends all events of a run once more."
+
 _DESCRIPTION = """\
 Send the events that wait in the journal to the backend (OPENLINEAGE_URL or MARQUEZ_URL, a configuration file, or
 --backend). Without RUN: every run that was submitted with this backend and has events left, those included whose
-`submit` was killed; they are closed first. Runs whose driver is alive are left alone."""
+`submit` was killed; they are closed first. Runs whose driver is alive are left alone. Without a backend, runs that
+were left without an end are closed in the journal."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,9 +46,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Prints a line a run; raises DeliveryError where anything still waits."""
+    """Prints a line a run, and raises once all are done.
+
+    JournalTooNewError or JournalError for a run that cannot be read, DeliveryError where anything still waits or was
+    refused.
+    """
     from sparklineage.config import load_settings  # noqa: PLC0415
     from sparklineage.journal import run_folders  # noqa: PLC0415
+    from sparklineage.model.masking import secrets_of  # noqa: PLC0415
     from sparklineage.relay import HttpSink, folders_for  # noqa: PLC0415
 
     flags = {"--backend": args.backend, "--journal": args.journal}
@@ -53,12 +61,11 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = load_settings(environ=environ, flags=flags, directory=Path.cwd(), config=config)
     backend, root = settings.backend.value, settings.journal.value
     if backend is None:
-        raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
+        return _close_lost(root, args.run, secrets_of(environ))
     if args.again and not args.run:
         raise UsageError("--again needs the RUN that it is for; `sparklineage runs` lists them.")
     if not args.timeout > 0:
         raise UsageError(f"--timeout is {args.timeout:g}; write seconds, such as 300.")
-    sink = HttpSink(backend)
     if args.run:
         from sparklineage.cli.choose import choose_runs  # noqa: PLC0415
 
@@ -67,33 +74,89 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         folders = run_folders(root) if args.all else folders_for(root, backend.key)
     if not folders:
         print(f"Nothing waits for {backend.shown} in {root}.")
-        return 0
+    secrets = [*secrets_of(environ), *backend.secrets]
     until = time.monotonic() + args.timeout
-    results = [_one(folder, sink, until, again=args.again, named=bool(args.run)) for folder in folders]
+    sink = HttpSink(backend, until=until)
+    named = bool(args.run)
+    results = [_one(folder, sink, until, again=args.again, named=named, secrets=secrets) for folder in folders]
     sink.close()
-    busy = [item for item in results if item.busy]
-    left = [item for item in results if not item.done and not item.busy]
-    if left or (busy and args.run):
-        waiting = sum(item.waiting for item in left)
-        reason = next((item.error for item in left if item.error), "the run is alive or another process delivers it")
-        raise DeliveryError(
-            f"{waiting} events of {len(left) + len(busy)} runs still wait for {backend.shown}: {reason}; "
-            "they stay in the journal, run `sparklineage relay drain` again."
-        )
+    letters = [folder.refused(sink.key) for folder, result in zip(folders, results, strict=True) if result.refused]
+    _judge(results, backend.shown, letters, named=named)
+    old = [folder.refused(sink.key) for folder in (folders if named else run_folders(root))]
+    old = [path for path in old if path.exists()]
+    if old:
+        _hint(f"{backend.shown} refused events of {_runs(len(old))} earlier; they are in {_places(old)}. {_MENDED}")
     return 0
 
 
-def _one(folder: RunFolder, sink: object, until: float, *, again: bool, named: bool) -> Drained:
-    from sparklineage.relay import HttpSink, drain  # noqa: PLC0415
+def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str]) -> int:
+    """Without a backend the journal is the store: runs that were left without an end get one there."""
+    from sparklineage.cli.choose import choose_runs  # noqa: PLC0415
+    from sparklineage.journal import run_folders  # noqa: PLC0415
+    from sparklineage.relay.drain import close_lost  # noqa: PLC0415
 
-    assert isinstance(sink, HttpSink)  # noqa: S101
+    folders = choose_runs(root, wanted) if wanted else run_folders(root)
+    closed = [folder for folder in folders if close_lost(folder, secrets=secrets)]
+    for folder in closed:
+        print(f"{folder.run_id}  the run had no end and was closed as ABORT")
+    if not closed:
+        raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
+    return 0
+
+
+def _judge(results: Sequence[Drained], backend: str, letters: Sequence[Path], *, named: bool) -> None:
+    trouble = [item.trouble for item in results if item.trouble is not None]
+    trouble.sort(key=lambda item: isinstance(item, JournalTooNewError))
+    for error in trouble[:-1]:
+        _hint(str(error))
+    if trouble:
+        raise trouble[-1]
+    busy = [item for item in results if item.busy]
+    left = [item for item in results if not item.done and not item.busy]
+    refused = sum(item.refused for item in results)
+    dead = f"{refused} events were refused by {backend}; they are in {_places(letters)}." if refused else ""
+    if left or (busy and named):
+        waiting = sum(item.waiting for item in left)
+        alive = "the run is alive or another process delivers it"
+        reason = next((item.error for item in left if item.error), "the time was over" if left else alive)
+        raise DeliveryError(
+            f"{waiting} events of {_runs(len(left) + len(busy))} still wait for {backend}: {reason}; "
+            f"they stay in the journal, run `sparklineage relay drain` again. {dead}".rstrip()
+        )
+    if dead:
+        raise DeliveryError(f"{dead} {_MENDED}")
+    if busy:
+        _hint(
+            f"{_runs(len(busy))} may still have events to send; run `sparklineage relay drain` again when the job has "
+            "ended."
+        )
+
+
+def _places(paths: Sequence[Path]) -> str:
+    return str(paths[0]) + (f" and {len(paths) - 1} more such files" if len(paths) > 1 else "")
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' * (count != 1)}"
+
+
+def _hint(text: str) -> None:
+    print(f"sparklineage: {text}", file=sys.stderr, flush=True)
+
+
+def _one(
+    folder: RunFolder, sink: HttpSink, until: float, *, again: bool, named: bool, secrets: Sequence[str]
+) -> Drained:
+    from sparklineage.relay import drain  # noqa: PLC0415
+
     patience = min(until, time.monotonic() + _LOCK_WAIT)
     while True:
-        found = drain(folder, sink, until=until, again=again)
+        found = drain(folder, sink, until=until, again=again, secrets=secrets)
         if not found.busy or time.monotonic() >= patience or not (named or folder.outcome.exists()):
             break
         time.sleep(0.2)
-    print(_line(found), file=sys.stdout, flush=True)
+    if found.trouble is None:  # which is told at the end
+        print(_line(found), file=sys.stdout, flush=True)
     return found
 
 

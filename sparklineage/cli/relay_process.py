@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sparklineage
+from sparklineage.errors import JournalBusyError
+from sparklineage.journal import DeliveryLock
+from sparklineage.model.clock import now_ms
 from sparklineage.relay import Follower, arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sparklineage.journal import RunFolder
     from sparklineage.model.backend import Backend
@@ -26,6 +28,8 @@ _BOOT = (
 )
 _SETTLE = 10.0
 """Seconds that the relay may take to settle the rest of a journal; it is milliseconds for most."""
+_LOCK_WAIT = 2.0
+"""Seconds to wait for whoever settles a run in our place."""
 _NO_PROGRESS = 4.0
 """Seconds without one accepted event after which a backend is not waited for any longer."""
 _LOOK = 0.05
@@ -34,16 +38,26 @@ _LOOK = 0.05
 class RelayProcess:
     """Started before the job, told when it has ended, left when the drain time is over."""
 
-    def __init__(self, folder: RunFolder, backend: Backend, *, environ: Mapping[str, str], lock_fd: int) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        backend: Backend,
+        *,
+        environ: Mapping[str, str],
+        lock_fd: int,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        """`lock_fd` is the lock of the driver's life; `secrets` are values that nothing written may hold."""
         self.folder = folder
-        with (folder.path / "relay.log").open("ab") as log:
+        # The relay inherits the lock, so that from before the job until it ends nobody else delivers this run.
+        with DeliveryLock(folder) as delivering, (folder.path / "relay.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, str(Path(sparklineage.__file__).parents[1]), str(folder.path)],
+                [sys.executable, "-c", _BOOT, str(Path(__file__).parents[2]), str(folder.path)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env=dict(environ),
-                pass_fds=(lock_fd,),
+                pass_fds=(lock_fd, delivering.fd),
                 start_new_session=True,  # a Ctrl-C at the terminal is for the job
                 cwd=folder.path,
             )
@@ -55,7 +69,7 @@ class RelayProcess:
             "timeout": backend.timeout,
             "marquez": backend.marquez,
         }
-        self._say(json.dumps({"backend": fields}))
+        self._say(json.dumps({"backend": fields, "secrets": list(secrets)}))
 
     def ended(self) -> bool:
         """Tell it that outcome.json is written, and wait until the journal is settled; False if it did not."""
@@ -80,6 +94,11 @@ class RelayProcess:
             now = time.monotonic()
             if done != accepted:
                 accepted, moved = done, now
+            for item in found:
+                # A wait that the backend asked for is no silence, if it ends in time.
+                asked = now + ((item.retry_at or 0) - now_ms()) / 1000
+                if item.waiting and asked < until:
+                    moved = max(moved, asked)
             if now >= until or now - moved >= _NO_PROGRESS or hurry():
                 return
             time.sleep(min(_LOOK, max(until - now, 0)))
@@ -106,6 +125,14 @@ class RelayProcess:
         return True
 
 
-def settle_here(folder: RunFolder) -> None:
-    """Settle a journal that no relay follows, or whose relay is gone."""
-    Follower(folder).finish()
+def settle_here(folder: RunFolder, secrets: Sequence[str] = ()) -> None:
+    """Settle a journal that no relay follows, or whose relay is gone. None of `secrets` is written.
+
+    Raises JournalBusyError where another process has meanwhile begun to deliver it and does not end.
+    """
+    try:
+        with DeliveryLock(folder, wait=_LOCK_WAIT):
+            Follower(folder, secrets=secrets).finish()
+    except JournalBusyError:
+        if not folder.settled.exists():
+            raise

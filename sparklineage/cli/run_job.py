@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.cli.plain_paths import remove_link
 from sparklineage.cli.relay_process import RelayProcess, settle_here
+from sparklineage.cli.say import say, write
 from sparklineage.cli.summary import summary
 from sparklineage.errors import JournalError, SparklineageError
-from sparklineage.journal import RunLock, create_folder, write_json
+from sparklineage.journal import Reserve, RunLock, create_folder, write_json
+from sparklineage.model.masking import mask
 from sparklineage.submit.launch import launch
 from sparklineage.submit.outcome import judge
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sparklineage.config import Settings
     from sparklineage.journal import RunFolder
     from sparklineage.submit.launch import Ending
+    from sparklineage.submit.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class OpenRun:
 
     folder: RunFolder
     lock: RunLock
+    outcome: Reserve
 
 
 def open_run(lineage: Lineage, root: Path) -> OpenRun:
@@ -45,10 +48,13 @@ def open_run(lineage: Lineage, root: Path) -> OpenRun:
                 f"{folder.path}: this run id was used before; leave the new run its own, or choose another --run-id."
             )
         write_json(folder.run, lineage.record)
-    except BaseException:
+        reserve = Reserve(folder.outcome)
+    except OSError as error:
         lock.close()
-        raise
-    return OpenRun(folder, lock)
+        if isinstance(error, JournalError):
+            raise
+        raise JournalError(f"{folder.path}: the journal cannot be written ({error.strerror}).") from None
+    return OpenRun(folder, lock, reserve)
 
 
 def run_job(argv: Sequence[str], run: OpenRun, lineage: Lineage, settings: Settings, environ: Mapping[str, str]) -> int:
@@ -56,16 +62,17 @@ def run_job(argv: Sequence[str], run: OpenRun, lineage: Lineage, settings: Setti
     guard = _Guard(environ)
     folder, lock = run.folder, run.lock
     with lock, _Hurry() as hurry:
-        relay = guard.do("the relay could not be started", lambda: _relay(folder, settings, environ, lock.fd))
+        relay = guard.do("the relay could not be started", lambda: _relay(run, lineage, settings, environ))
         ending = launch(list(argv), environ=environ, pass_fds=(lock.fd,))
         outcome = judge(ending, secrets=lineage.secrets, language=lineage.language)
-        guard.do("the outcome could not be recorded", lambda: write_json(folder.outcome, outcome.record()))
-        guard.do("the journal could not be settled", lambda: _settle(folder, relay))
+        guard.do("the outcome could not be recorded", lambda: run.outcome.write(outcome.record()))
+        guard.do("the journal could not be settled", lambda: _settle(folder, relay, lineage.secrets))
         if relay is not None:
             drain_timeout = settings.drain_timeout.value
             guard.do("the backend could not be waited for", lambda: relay.drain(drain_timeout, hurry.asked))
             guard.do("the relay could not be left", relay.leave)
-        guard.do("the summary could not be made", lambda: _tell(folder, ending, lineage))
+        guard.do("the summary could not be made", lambda: _tell(folder, ending, outcome, lineage, settings))
+        remove_link(lineage.link)
         return outcome.exit_status
 
 
@@ -81,7 +88,9 @@ class _Hurry:
 
     def __enter__(self) -> _Hurry:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._before[number] = signal.signal(number, self._ask)
+            # What the caller ignores (nohup) stays ignored, here and in the job.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,38 +111,38 @@ class _Guard:
         try:
             found = action()
         except (SparklineageError, OSError) as error:
-            _say(f"warning: {what}: {error}")
+            say(f"warning: {what}: {error}")
         except Exception as error:  # noqa: BLE001 - a bug of ours must not change the job's exit status
-            _say(f"warning: {what} ({type(error).__name__}: {error}); please report this.")
+            say(f"warning: {what} ({type(error).__name__}: {error}); please report this.")
             if self._debug:
-                traceback.print_exc()
+                write(mask("".join(traceback.format_exception(error))))
         else:
             return found if isinstance(found, RelayProcess) else None
         return None
 
 
-def _relay(folder: RunFolder, settings: Settings, environ: Mapping[str, str], lock_fd: int) -> RelayProcess | None:
+def _relay(run: OpenRun, lineage: Lineage, settings: Settings, environ: Mapping[str, str]) -> RelayProcess | None:
     backend = settings.backend.value
-    return None if backend is None else RelayProcess(folder, backend, environ=environ, lock_fd=lock_fd)
+    if backend is None:
+        return None
+    return RelayProcess(run.folder, backend, environ=environ, lock_fd=run.lock.fd, secrets=lineage.secrets)
 
 
-def _settle(folder: RunFolder, relay: RelayProcess | None) -> None:
+def _settle(folder: RunFolder, relay: RelayProcess | None, secrets: Sequence[str]) -> None:
     if relay is None or not relay.ended():
         if relay is not None:
-            _say(f"warning: the relay stopped early, see {folder.path / 'relay.log'}.")
-        settle_here(folder)
+            say(f"warning: the relay stopped early, see {folder.path / 'relay.log'}.")
+        settle_here(folder, secrets)
 
 
-def _tell(folder: RunFolder, ending: Ending, lineage: Lineage) -> None:
-    seconds = (ending.ended_ms - ending.started_ms) / 1000
-    text = summary(folder, seconds=seconds, notes=lineage.notes, journal_flag=lineage.journal_flag)
-    # One write, so that a job's late output does not fall between the lines.
-    data = text.encode(sys.stderr.encoding or "utf-8", "replace")
-    sys.stderr.flush()
-    view = memoryview(data)
-    while view:
-        view = view[os.write(sys.stderr.fileno(), view) :]
-
-
-def _say(text: str) -> None:
-    print(f"sparklineage: {text}", file=sys.stderr, flush=True)
+def _tell(folder: RunFolder, ending: Ending, outcome: Outcome, lineage: Lineage, settings: Settings) -> None:
+    backend = settings.backend.value
+    text = summary(
+        folder,
+        seconds=(ending.ended_ms - ending.started_ms) / 1000,
+        notes=lineage.notes,
+        journal_flag=lineage.journal_flag,
+        outcome=outcome.record(),
+        backend=backend.shown if backend else None,
+    )
+    write(text)

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from sparklineage.cli.selection import (
     add_journal_option,
     empty_journal,
-    folders_in,
     journal_root,
     short_ids,
 )
@@ -19,6 +18,7 @@ from sparklineage.cli.terminal import look_of
 from sparklineage.errors import UsageError
 from sparklineage.graph.cells import Look, cells, duration, printable
 from sparklineage.graph.glyphs import ASCII, COLORS, DRAWN
+from sparklineage.journal import run_folders
 from sparklineage.model.clock import now_ms
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(
 
         status = status_of
     root = journal_root(args.journal, environ)
-    folders = folders_in(root)[::-1]
+    folders = run_folders(root)[::-1]
     shown = folders[: args.limit or None]
     found = [status(folder) for folder in shown]
     if args.format == "json":

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.errors import JournalError
-from sparklineage.journal import RunFolder, default_root, run_folders
+from sparklineage.journal import default_root
 
 if TYPE_CHECKING:
     import argparse
@@ -35,14 +34,6 @@ def journal_root(chosen: str | None, environ: Mapping[str, str]) -> Path:
     from sparklineage.config import load_settings  # noqa: PLC0415
 
     return load_settings(environ=environ, flags={}, directory=Path.cwd()).journal.value
-
-
-def folders_in(root: Path) -> list[RunFolder]:
-    """Every run's folder, oldest first. Raises JournalError where the journal cannot be read."""
-    try:
-        return run_folders(root)
-    except OSError as error:
-        raise JournalError(f"{root}: the journal cannot be read: {error.strerror}.") from None
 
 
 def short_ids(run_ids: Sequence[str]) -> dict[str, str]:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklineage.cli.say import say
+from sparklineage.cli.streams import let_go
 from sparklineage.errors import ConfigError, SparklineageError, UnsupportedSparkError, UsageError
 from sparklineage.submit.options import parse
 
@@ -29,6 +31,7 @@ def run_raw(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
         print(help_text())
         return 0
+    from sparklineage.config import is_switched_off  # noqa: PLC0415
     from sparklineage.submit.application import check_application  # noqa: PLC0415
     from sparklineage.submit.java import check_java  # noqa: PLC0415
     from sparklineage.submit.spark import find_spark  # noqa: PLC0415
@@ -40,7 +43,9 @@ def run_raw(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return _bare(command, install, environ)
     user = effective(command, install, environ)
     check_application(command, deploy_mode=user.deploy_mode)
-    settings = None if command.own.no_lineage else _settings(command, environ)
+    # Off is off, also where the configuration could not be read.
+    switched_off = command.own.no_lineage or is_switched_off(environ)
+    settings = None if switched_off else _settings(command, environ)
     lineage_off = settings is None or settings.disabled.value
     if not (command.own.dry_run and lineage_off):
         check_java(environ, install.version)
@@ -77,8 +82,7 @@ def _bare(command: SubmitCommand, install: SparkInstall, environ: Mapping[str, s
     if command.own.dry_run:
         _print_command(argv)
         return 0
-    sys.stdout.flush()
-    sys.stderr.flush()
+    let_go()
     try:
         os.execve(argv[0], argv, {**environ, **install.environ_additions})
     except OSError as error:
@@ -101,15 +105,15 @@ def _with_lineage(
     except SparklineageError as error:
         if command.own.strict:
             raise
-        _warn(f"{error} The job runs without lineage.")
+        say(f"warning: {error} The job runs without lineage.")
         return _bare(command, install, environ)
     except Exception as error:  # a bug of ours must not keep the job from running
         if command.own.strict:
             raise
-        _warn(f"lineage could not be set up ({type(error).__name__}: {error}). The job runs without lineage.")
+        say(f"warning: lineage could not be set up ({type(error).__name__}: {error}). The job runs without lineage.")
         return _bare(command, install, environ)
     for warning in lineage.warnings:
-        _warn(warning)
+        say(f"warning: {warning}")
     argv = _argv(command, install, lineage.arguments)
     if run is None:
         _print_plan(lineage, argv)
@@ -143,7 +147,3 @@ def _print_plan(lineage: Lineage, argv: Sequence[str]) -> None:
     print("\n# " + json.dumps(lineage.facts))
     for note in lineage.notes:
         print(f"# {note}")
-
-
-def _warn(sentence: str) -> None:
-    print(f"sparklineage: warning: {sentence}", file=sys.stderr, flush=True)

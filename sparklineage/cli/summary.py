@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.errors import JournalError
 from sparklineage.journal import read_json
 from sparklineage.model import event as ol
 from sparklineage.model.dataset import Dataset
@@ -11,6 +12,7 @@ from sparklineage.relay import arrivals, read_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from sparklineage.journal import RunFolder
     from sparklineage.relay import Arrival
@@ -18,34 +20,84 @@ if TYPE_CHECKING:
 _MOST = 6
 
 
-def summary(folder: RunFolder, *, seconds: float, notes: Sequence[str], journal_flag: str) -> str:
-    """What happened, in a few lines, from what the journal holds now. `seconds` is the job's own time."""
-    settled = read_json(folder.settled) or {}
-    outcome = read_json(folder.outcome) or {}
-    run = read_json(folder.run) or {}
-    events = read_events(folder)
-    job = run.get("job") or {}
-    state = str(outcome.get("state") or settled.get("state") or "unknown")
+def summary(
+    folder: RunFolder,
+    *,
+    seconds: float,
+    notes: Sequence[str],
+    journal_flag: str,
+    outcome: Mapping[str, Any] | None = None,
+    backend: str | None = None,
+) -> str:
+    """What happened, in a few lines, from what the journal holds now.
+
+    `seconds` is the job's own time. `outcome` is the content of outcome.json as it should be: on a full disk the
+    file is missing. `backend` is the address that the run was to be delivered to, as it may be shown.
+    """
+    damaged: list[str] = []
+    settled = _read(folder.settled, damaged)
+    run = _read(folder.run, damaged)
+    ended = outcome or _read(folder.outcome, damaged)
+    state = str(ended.get("state") or settled.get("state") or "unknown")
     lines = _Lines(f"sparklineage: {state} after {duration(seconds)}")
-    if message := outcome.get("message"):
+    if message := ended.get("message"):
         lines.add("error", *str(message).strip().splitlines()[:_MOST])
-    lines.add("job", f"{job.get('name')} (namespace {job.get('namespace')})")
+    if run:
+        job = run.get("job") or {}
+        lines.add("job", f"{job.get('name')} (namespace {job.get('namespace')})")
     lines.add("run", folder.run_id)
-    inputs, outputs = _sides(events)
-    lines.add("inputs", *_named(inputs))
-    lines.add("outputs", *_named(outputs))
-    written = settled.get("events")
-    lines.add("events", *_events(written if isinstance(written, int) else len(events), arrivals(folder), journal_flag))
-    if closed := settled.get("closed"):
-        lines.add("closed", f"{closed} run{'s' * (closed != 1)} that the agent left open")
-    lines.add("queries", *_coverage(settled, run))
+    is_gone = not folder.run.exists()
+    if not is_gone:
+        _lineage(lines, folder, settled=settled, run=run, journal_flag=journal_flag, backend=backend, damaged=damaged)
     if corrupt := settled.get("corrupt"):
         places = ", ".join(f"{file} line {', '.join(map(str, found[:5]))}" for file, found in corrupt.items())
-        lines.add("damaged", f"{sum(map(len, corrupt.values()))} journal lines skipped: {places}")
+        damaged.append(f"{sum(map(len, corrupt.values()))} journal lines skipped: {places}")
+    lines.add("damaged", *damaged)
     for note in notes:
         lines.add("note", note)
-    lines.add("journal", str(folder.path))
+    gone = ": it was deleted while the job ran, its lineage is lost but for what was delivered before"
+    lines.add("journal", f"{folder.path}{gone if is_gone else ''}")
     return "\n".join(lines.all) + "\n"
+
+
+def _read(path: Path, damaged: list[str]) -> Mapping[str, Any]:
+    """The content of a file, empty where there is none; why it cannot be read is added to `damaged`."""
+    try:
+        return read_json(path) or {}
+    except (JournalError, OSError) as error:
+        damaged.append(str(error))
+        return {}
+
+
+def _lineage(
+    lines: _Lines,
+    folder: RunFolder,
+    *,
+    settled: Mapping[str, Any],
+    run: Mapping[str, Any],
+    journal_flag: str,
+    backend: str | None,
+    damaged: list[str],
+) -> None:
+    """Datasets, events and queries: what the journal has of them."""
+    is_theirs = run.get("transport") == "user"
+    try:
+        events, found = read_events(folder), arrivals(folder)
+    except (JournalError, OSError) as error:
+        damaged.append(str(error))
+        return
+    inputs, outputs = _sides(events)
+    for side, names in (("inputs", inputs), ("outputs", outputs)):
+        lines.add(side, *(["not known here"] if is_theirs and not names else _named(names)))
+    written = settled.get("events")
+    count = f"{written} written" if isinstance(written, int) else "the journal could not be written to its end"
+    lines.add("events", *_events(count, bool(settled), found, journal_flag, backend))
+    if closed := settled.get("closed"):
+        lines.add("closed", f"{closed} run{'s' * (closed != 1)} that the agent left open")
+    if is_theirs:
+        lines.add("queries", "not known here: the agent sends its events itself, over your own transport")
+    elif settled:
+        lines.add("queries", *_coverage(settled, run))
 
 
 class _Lines:
@@ -90,16 +142,23 @@ def _named(names: Mapping[str, bool]) -> list[str]:
     return [*shown[:_MOST], f"and {len(shown) - _MOST} more"] if len(shown) > _MOST else shown
 
 
-def _events(written: int, found: Sequence[Arrival], journal_flag: str) -> list[str]:
+def _events(
+    count: str, is_settled: bool, found: Sequence[Arrival], journal_flag: str, backend: str | None
+) -> list[str]:
+    if not found and backend is None:
+        return [f"{count}; no backend is configured" + (", the journal keeps them" if is_settled else "")]
+    if not found and not is_settled:
+        return [f"0 delivered to {backend} (the journal could not be written)"]
     if not found:
-        return [f"{written} written; no backend is configured, the journal keeps them"]
+        return [
+            f"{count}, 0 delivered to {backend} (the relay did not start)",
+            f"send them with: sparklineage relay drain --all{journal_flag}",
+        ]
     lines = []
     for item in found:
         refused = f", {item.refused} refused (dead letters in delivery/)" if item.refused else ""
         reason = f" ({item.error})" if item.waiting and item.error else ""
-        lines.append(
-            f"{written} written, {item.delivered} delivered to {item.url}{refused}, {item.waiting} waiting{reason}"
-        )
+        lines.append(f"{count}, {item.delivered} delivered to {item.url}{refused}, {item.waiting} waiting{reason}")
     if any(item.waiting for item in found):
         lines.append(f"send them with: sparklineage relay drain{journal_flag}")
     return lines
@@ -122,7 +181,8 @@ def _coverage(settled: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
     for item in left[:_MOST]:
         what = " · ".join(filter(None, (item.get("description"), item.get("command"))))
         step = item.get("step")
-        lines.append(f"  {what}" + (f" (named by the step {step!r})" if step else ""))
+        lacks = "what was written by " if item.get("what") == "output" else ""
+        lines.append(f"  {lacks}{what}" + (f" (named by the step {step!r})" if step else ""))
     if len(left) > _MOST:
         lines.append(f"  and {len(left) - _MOST} more")
     if any(not item.get("step") for item in left):

@@ -40,7 +40,8 @@ _ALL = (
     Key(
         name="job",
         kind="text",
-        doc="name of the application's job (default: Spark's application name, else the file's)",
+        doc="name of the application's job (default: `--name` or `spark.app.name` from the command line or a "
+        "properties file, else the class, else the file's name; a name set in the application's code does not count)",
         variables=("JOB_NAME",),
         flag="--job-name",
     ),

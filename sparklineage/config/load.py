@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _FILE_NAMES = ("sparklineage.yml", "sparklineage.yaml")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off", ""})
 
 
@@ -54,6 +57,15 @@ def load_settings(
         agent_jar=Value(Path(jar.value).expanduser() if jar.value else None, jar.source),
         disabled=_disabled(layers),
     )
+
+
+def is_switched_off(environ: Mapping[str, str]) -> bool:
+    """Whether the environment switches lineage off, whatever else is configured, rightly or wrongly.
+
+    Reads no file. Raises ConfigError where `OPENLINEAGE_DISABLED` is neither true nor false.
+    """
+    (variable,) = KEYS["disabled"].variables
+    return _is_true(Value(environ.get(variable), variable))
 
 
 class _Layers:
@@ -112,8 +124,12 @@ def _backend(layers: _Layers) -> Value[Backend | None]:
     key = layers.text("transport.auth.apiKey")
     if key.value is None:
         key = layers.text("transport.auth.api_key")
-    headers = {str(name): _resolved(str(value), f"{layers.file}: transport.headers.{name}", layers.environ)
-               for name, value in (layers.found.get("transport.headers") or {}).items()}  # fmt: skip
+    headers = {
+        _header_name(str(name), layers.file): _resolved(
+            str(value), f"{layers.file}: transport.headers.{name}", layers.environ
+        )
+        for name, value in (layers.found.get("transport.headers") or {}).items()
+    }
     seconds = layers.found.get("transport.timeout")
     if (millis := layers.found.get("transport.timeoutInMillis")) is not None:
         seconds = millis / 1000
@@ -144,7 +160,30 @@ def _check_url(url: Value[str | None]) -> None:
         raise ConfigError(f"{url.source}: {shown!r} is no http or https URL; write http://HOST:PORT or https://HOST.")
 
 
+def _header_name(name: str, file: str) -> str:
+    if not _HEADER_NAME.fullmatch(name):
+        raise ConfigError(f"{file}: transport.headers: {name!r} is no name of a header; write one such as X-Team.")
+    return name
+
+
 def _resolved(value: str, source: str, environ: Mapping[str, str]) -> str:
+    """The value of a header, which may stand behind a reference, without the blanks and line ends around it.
+
+    A file and a Kubernetes secret often end with a newline. Raises ConfigError, which never shows the value.
+    """
+    found = _referred(value.strip(), source, environ).strip()
+    if not found:
+        raise ConfigError(f"{source} is blank; give a value, or leave it out.")
+    if _CONTROL.search(found):
+        raise ConfigError(f"{source} holds a line end or another control character, which no header can carry.")
+    try:
+        found.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ConfigError(f"{source} holds a character beyond Latin-1, which no header can carry.") from None
+    return found
+
+
+def _referred(value: str, source: str, environ: Mapping[str, str]) -> str:
     """The secret behind a reference `env:NAME` or `file:/path`; any other text is the value itself."""
     if value.startswith("env:"):
         name = value.removeprefix("env:")
@@ -154,7 +193,7 @@ def _resolved(value: str, source: str, environ: Mapping[str, str]) -> str:
     if value.startswith("file:"):
         path = Path(value.removeprefix("file:").removeprefix("//")).expanduser()
         try:
-            return path.read_text(encoding="utf-8").strip()
+            return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ConfigError(f"{source} refers to the file {path}, which cannot be read: {reason}.") from None
@@ -178,7 +217,11 @@ def _disabled(layers: _Layers) -> Value[bool]:
     if layers.flags.get("--no-lineage") is not None:
         return Value(True, "--no-lineage")
     found = layers.text("disabled")
+    return Value(_is_true(found), found.source)
+
+
+def _is_true(found: Value[str | None]) -> bool:
     text = (found.value or "").strip().lower()
     if text not in _TRUE | _FALSE:
         raise ConfigError(f"{found.source} is {found.value!r}; write true or false.")
-    return Value(text in _TRUE, found.source)
+    return text in _TRUE

@@ -134,7 +134,11 @@ class _Drawing:
             yield from self._error(job, "  ")
 
     def _error(self, job: JobNode, indent: str) -> Iterator[str]:
-        text = f"{job.state}: {printable((job.error or '').strip().partition(chr(10))[0]) or 'no message'}"
+        first, _, rest = (job.error or "").strip().partition("\n")
+        if first.endswith(":"):
+            # "… the last it printed:" says nothing without what follows.
+            first = f"{first} {rest.strip().partition(chr(10))[0]}"
+        text = f"{job.state}: {printable(first) or 'no message'}"
         room = self.look.width - len(_INDENT) - len(indent)
         yield indent + self.look.paint(cut(text, room, unicode=self.look.unicode), *COLORS[job.state])
 

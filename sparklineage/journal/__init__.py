@@ -9,20 +9,24 @@
         events.ndjson     the events as they are true, in order           the relay
         settled.json      the relay's last word on the events             the relay
         delivery/<sink>.json, <sink>.refused.ndjson                       the relay
-        lock              held by whoever delivers, and by the driver while it lives
+        lock              held by the driver, and by `submit`, while they live
+        delivering        held by whoever settles and delivers
 
 A torn last line is no error. The records of each file are described in docs/journal.md.
 Standard library and `sparklineage.model` only: this package travels to cluster nodes.
 """
 
 from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_folders
-from sparklineage.journal.lock import RunLock
+from sparklineage.journal.lock import DeliveryLock, RunLock
 from sparklineage.journal.read import LineReader, read_json
+from sparklineage.journal.reserve import Reserve
 from sparklineage.journal.write import append_line, create_folder, write_cursor, write_json
 
 __all__ = [
     "FORMAT",
+    "DeliveryLock",
     "LineReader",
+    "Reserve",
     "RunFolder",
     "RunLock",
     "append_line",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklineage.errors import JournalError
 from sparklineage.model.ids import is_run_id
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ class RunFolder:
     def lock(self) -> Path:
         return self.path / "lock"
 
+    @property
+    def delivering(self) -> Path:
+        return self.path / "delivering"
+
     def delivery(self, sink: str) -> Path:
         """The cursor of the sink with this key."""
         return self.path / "delivery" / f"{sink}.json"
@@ -75,11 +80,20 @@ class RunFolder:
 
 
 def run_folders(root: Path) -> list[RunFolder]:
-    """Every application's folder below `root`, oldest first; other people's files are passed over."""
+    """Every application's folder below `root`, oldest first; other people's files are passed over.
+
+    None where there is no `root` yet. Raises JournalError where it is a file, or cannot be read.
+    """
     try:
         entries = [entry for entry in root.iterdir() if is_run_id(entry.name) and entry.is_dir()]
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return []
+    except NotADirectoryError:
+        raise JournalError(
+            f"{root}: a file, no journal; name the folder that `sparklineage submit` writes to."
+        ) from None
+    except OSError as error:
+        raise JournalError(f"{root}: the journal cannot be read: {error.strerror}.") from None
     return [RunFolder(entry) for entry in sorted(entries, key=lambda entry: (_started(entry), entry.name))]
 
 

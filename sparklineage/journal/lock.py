@@ -1,43 +1,49 @@
-"""The lock of a run folder: held by whoever settles and delivers it, and by the driver while it lives.
+"""The two locks of a run folder: one stands for the driver's life, one is held by whoever settles and delivers.
 
-`submit` hands the open file to spark-submit. An advisory lock belongs to the open file and not to the
-process, so it stays held as long as either of them lives, also when `submit` is killed. The kernel
-lets go when the last one ends; there is nothing to clean up and no pid to mistake for another.
+`submit` hands the open file of `lock` to spark-submit. An advisory lock belongs to the open file and not to the
+process, so it stays held as long as either of them lives, also when `submit` is killed. The kernel lets go when the
+last one ends; there is nothing to clean up and no pid to mistake for another. Once outcome.json says that the driver
+has ended, `lock` means nothing any more: what still holds it is a process that the job left behind.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import time
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from sparklineage.journal.folder import RunFolder
 
+_LOOK = 0.02
 
-class RunLock:
-    """An exclusive lock on a run folder; raises JournalBusyError where another process holds it."""
 
-    def __init__(self, folder: RunFolder) -> None:
-        self.fd = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self.fd)
-            raise JournalBusyError(
-                f"{folder.path}: the run is alive or another process delivers it; try again when it has ended."
-            ) from None
+class _Lock:
+    def __init__(self, path: Path, wait: float = 0.0) -> None:
+        until = time.monotonic() + wait
+        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        while True:
+            try:
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() < until:
+                    time.sleep(_LOOK)
+                    continue
+                os.close(self.fd)
+                raise JournalBusyError(
+                    f"{path.parent}: the run is alive or another process delivers it; try again when it has ended."
+                ) from None
+            return
 
     def close(self) -> None:
         """Let go of this process's share of the lock."""
         os.close(self.fd)
-
-    def __enter__(self) -> RunLock:
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -45,8 +51,31 @@ class RunLock:
         self.close()
 
 
+class RunLock(_Lock):
+    """The driver's life, exclusively; raises JournalBusyError where another process holds it."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__(folder.lock)
+
+    def __enter__(self) -> RunLock:
+        return self
+
+
+class DeliveryLock(_Lock):
+    """The right to settle and deliver a run, exclusively.
+
+    Raises JournalBusyError where another process still has it after `wait` seconds.
+    """
+
+    def __init__(self, folder: RunFolder, *, wait: float = 0.0) -> None:
+        super().__init__(folder.delivering, wait)
+
+    def __enter__(self) -> DeliveryLock:
+        return self
+
+
 def is_held(folder: RunFolder) -> bool:
-    """Whether somebody holds the lock of this run at the moment."""
+    """Whether the driver of this run, or the `submit` that waits for it, is alive at the moment."""
     try:
         fd = os.open(folder.lock, os.O_RDWR | os.O_CLOEXEC)
     except OSError:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from sparklineage.model.masking import SECRET_KEY, mask
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sparklineage.model.secret import Secret
 
 DEFAULT_ENDPOINT = "api/v1/lineage"
+_SECRET_HEADER = re.compile(r"(?i)key|token|secret|auth|password|cookie|credential|signature")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,17 @@ class Backend:
         parts = urlsplit(self.url)
         query = "" if SECRET_KEY.search(parts.query) else parts.query
         return mask(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, "")))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The key, the password of the URL, and the headers that carry a secret going by their names.
+
+        What other headers say, such as a team's name, may well stand in an event.
+        """
+        headers = [value for name, value in self.headers.items() if _SECRET_HEADER.search(name)]
+        password = unquote(urlsplit(self.url).password or "")
+        found = [self.api_key.reveal() if self.api_key else "", password, *headers]
+        return tuple(value for value in found if value)
 
     @property
     def key(self) -> str:

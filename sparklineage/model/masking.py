@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 MASK = "********"
 
@@ -15,6 +16,13 @@ SECRET_KEY = re.compile(
     r"|private[_.-]?key|sas[_.-]?key|account[.]key"
 )
 """Finds keys whose values are secret: Spark's own default for `spark.redaction.regex` and what it misses."""
+
+SECRET_VARIABLE = re.compile(
+    r"(?i)(?:PASSWORD|PASSWD|(?:^|_)(?:API_?KEY|TOKEN|SECRET|CREDENTIALS?|(?:ACCESS|SECRET|PRIVATE|ACCOUNT)_KEY))$"
+)
+"""Finds environment variables whose values are secret, by the end of their names."""
+_SHORTEST = 6
+"""Characters of a variable's value from which on it is told from ordinary text."""
 
 # No pattern begins with a repetition, and those inside have bounds: a stack trace of dotted names took seconds.
 _NAME = r"(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key)[\w.\-]{0,64}"
@@ -44,6 +52,25 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of the variables whose names look secret, without blanks around them; not the paths of key files."""
+    found = {
+        value.strip(): None
+        for name, value in environ.items()
+        if SECRET_VARIABLE.search(name) and not (value.startswith("/") and name.upper().endswith("CREDENTIALS"))
+    }
+    return tuple(value for value in found if len(value) >= _SHORTEST)
+
+
+def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
+    """The secrets, and what becomes of them inside of JSON."""
+    found: dict[str, None] = {}
+    for secret in secrets:
+        for text in (secret, json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]):
+            found[text] = None
+    return tuple(found)
 
 
 def mask_property(key: str, value: str) -> str:

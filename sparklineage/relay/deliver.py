@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _FIRST_WAIT = 0.25
 _LONGEST_WAIT = 30.0
 _BLOCK = 1 << 20
+_LONG = 1.0
+"""Seconds after which an attempt without an answer is worth a word."""
+_SILENT = "no answer yet"
 
 
 class Delivery:
@@ -41,7 +44,12 @@ class Delivery:
         self.delivered = _number(found, "delivered")
         self.refused = _number(found, "refused")
         self.last_error: str | None = None
+        self.retry_at: int | None = None
+        """Until when the backend asked to be left alone, in milliseconds."""
         self.failures = 0
+        self._attempt: float | None = None
+        # The attempt is made by one thread; another may tell that it takes long.
+        self._telling = threading.Lock()
         self._buffer, self._at = b"", 0
         self._hierarchy: Hierarchy | None = None
         self._placed = False
@@ -66,11 +74,30 @@ class Delivery:
         if not self._placed:
             # Whatever comes first is the application's own START, and with it what stands above it.
             self._hierarchy, self._placed = hierarchy_of(LineReader(self.folder.events).read(most=_BLOCK)), True
+        self._attempt = time.monotonic()
         answer = self.sink.send(line.rstrip(b"\n"), self._hierarchy)
+        with self._telling:
+            self._attempt = None
+            return self._take(line, answer)
+
+    def note_silence(self) -> None:
+        """Write down that the attempt under way has no answer yet, if it takes long. For another thread."""
+        with self._telling:
+            began = self._attempt
+            if began is None or self.last_error is not None or time.monotonic() - began < _LONG:
+                return
+            self.last_error, self._changed = _SILENT, True
+            self._remember()
+
+    def _take(self, line: bytes, answer: Answer) -> Answer:
+        asked, self.retry_at = self.retry_at, None
         if answer.verdict is Verdict.RETRY:
             self.failures += 1
-            if answer.text != self.last_error:
-                self.last_error, self._changed = answer.text, True
+            if answer.wait is not None:
+                self.retry_at = now_ms() + round(answer.wait * 1000)
+            if answer.text != self.last_error or self.retry_at != asked:
+                self._changed = self._changed or answer.text != self.last_error
+                self.last_error = answer.text
                 self._remember()
             return answer
         if answer.verdict is Verdict.REFUSED:
@@ -131,6 +158,7 @@ class Delivery:
                 "delivered": self.delivered,
                 "refused": self.refused,
                 "lastError": self.last_error,
+                "retryAt": self.retry_at,
                 "updatedAt": now_ms(),
             },
             whole=self._changed,
@@ -183,10 +211,12 @@ def deliver_all(
 ) -> bool:
     """Send everything now; False where time ran out or the sink took nothing `give_up_after` times in a row.
 
-    `until` is a value of `time.monotonic()`.
+    `until` is a value of `time.monotonic()`; no attempt is begun after it.
     """
     stop = stop or threading.Event()
     while not stop.is_set():
+        if time.monotonic() >= until:
+            break
         answer = delivery.send_next()
         if answer is None:
             return True
@@ -196,8 +226,6 @@ def deliver_all(
             if delivery.failures >= give_up_after or time.monotonic() + wait >= until:
                 return False
             stop.wait(wait)
-        elif time.monotonic() >= until:
-            return delivery.waiting() == 0
     return delivery.waiting() == 0
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.errors import JournalBusyError, JournalError
-from sparklineage.journal import LineReader, RunFolder, RunLock, read_json, run_folders
+from sparklineage.errors import JournalBusyError, JournalError, JournalTooNewError
+from sparklineage.journal import DeliveryLock, LineReader, RunFolder, RunLock, read_json, run_folders
+from sparklineage.journal.lock import is_held
 from sparklineage.relay.deliver import Delivery, deliver_all
 from sparklineage.relay.follow import Follower
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sparklineage.relay.sinks import Sink
 
@@ -35,14 +37,16 @@ class Drained:
     """Whether the run had no end and was given one."""
     busy: bool = False
     error: str | None = None
+    trouble: JournalError | None = None
+    """Why the folder cannot be read or written; a JournalTooNewError where a newer version wrote it."""
 
     @property
     def done(self) -> bool:
-        return not self.waiting and not self.busy and self.error is None
+        return not self.waiting and not self.busy and self.error is None and self.trouble is None
 
 
-def close_if_lost(folder: RunFolder) -> bool:
-    """Settle a folder whose driver is gone, to its end. The caller holds the lock.
+def close_if_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
+    """Settle a folder whose driver is gone, to its end. The caller holds the locks.
 
     True where nobody saw the end, so that the run was closed as lost.
     """
@@ -51,7 +55,7 @@ def close_if_lost(folder: RunFolder) -> bool:
     lost = not folder.outcome.exists()
     if lost and (pid := _living_driver(folder)):
         raise JournalBusyError(f"{folder.path}: its driver is alive, with process id {pid}.")
-    Follower(folder).finish()
+    Follower(folder, secrets=secrets).finish()
     return lost
 
 
@@ -66,6 +70,29 @@ def _living_driver(folder: RunFolder) -> int | None:
         if isinstance(pid, int) and host in (socket.gethostname(), None) and _lives(pid):
             return pid
     return None
+
+
+def is_alive(folder: RunFolder) -> bool:
+    """Whether the run has not ended: nobody has recorded an end, and its driver or its `submit` is there."""
+    return not folder.outcome.exists() and (is_held(folder) or _living_driver(folder) is not None)
+
+
+def close_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
+    """Close a run that was left without an end, where no backend is to be told; False where there is nothing to do.
+
+    Raises JournalError for a folder that cannot be read or written.
+    """
+    check_formats(folder)
+    if folder.settled.exists() or is_alive(folder):
+        return False
+    try:
+        with ExitStack() as locks:
+            if not folder.outcome.exists():
+                locks.enter_context(RunLock(folder))
+            locks.enter_context(DeliveryLock(folder))
+            return close_if_lost(folder, secrets=secrets)
+    except JournalBusyError:
+        return False
 
 
 def _lives(pid: int) -> bool:
@@ -86,15 +113,20 @@ def drain(
     give_up_after: int = 1 << 30,
     on_progress: Callable[[Delivery], None] = lambda _: None,
     stop: threading.Event | None = None,
+    secrets: Iterable[str] = (),
 ) -> Drained:
     """Close the run if it has no end, then send what waits. Raises nothing that concerns this folder alone.
 
     `until` is a value of `time.monotonic()`. A folder whose job lives, or that another relay delivers, is left
-    alone and told as busy.
+    alone and told as busy. None of the values `secrets` is written where the run has to be settled.
     """
     try:
-        with RunLock(folder):
-            closed = close_if_lost(folder)
+        check_formats(folder)
+        with ExitStack() as locks:
+            if not folder.outcome.exists():
+                locks.enter_context(RunLock(folder))
+            locks.enter_context(DeliveryLock(folder))
+            closed = close_if_lost(folder, secrets=secrets)
             delivery = Delivery(folder, sink)
             if again:
                 delivery.start_over()
@@ -110,23 +142,50 @@ def drain(
             )
     except JournalBusyError:
         return Drained(run_id=folder.run_id, busy=True)
-    except (JournalError, OSError) as error:
-        return Drained(run_id=folder.run_id, error=str(error))
+    except JournalError as error:
+        return Drained(run_id=folder.run_id, trouble=error)
+    except OSError as error:
+        trouble = JournalError(f"{error.filename or folder.path}: cannot be read or written: {error.strerror}.")
+        return Drained(run_id=folder.run_id, trouble=trouble)
+
+
+def check_formats(folder: RunFolder) -> None:
+    """Raises JournalTooNewError for a folder that a newer version wrote; a damaged file is no matter here."""
+    for path in (folder.run, folder.settled):
+        try:
+            read_json(path)
+        except JournalTooNewError:
+            raise
+        except JournalError:
+            continue
 
 
 def wants(folder: RunFolder, key: str) -> bool:
-    """Whether the run was submitted for this backend and is not done with it."""
+    """Whether the run was submitted for this backend and is not done with it.
+
+    True also where that cannot be known, because a newer version wrote the run or its cursor is damaged: `drain`
+    says so.
+    """
     try:
+        check_formats(folder)
         found = read_json(folder.delivery(key))
+    except JournalError:
+        return True
+    try:
         if found is None:
-            return False
+            # Its cursor could not be written, or its relay was killed before it did.
+            found = {}
+            if (read_json(folder.run) or {}).get("backend") != key:
+                return False
         size = folder.events.stat().st_size if folder.events.exists() else 0
         return not folder.settled.exists() or int(found.get("offset", 0)) < size
     except (JournalError, OSError, ValueError, TypeError):
         return False
 
 
-def drain_leftovers(current: RunFolder, make_sink: Callable[[], Sink], leaving: threading.Event) -> None:
+def drain_leftovers(
+    current: RunFolder, make_sink: Callable[[], Sink], leaving: threading.Event, secrets: Iterable[str] = ()
+) -> None:
     """In the background of a new run: what its backend has not got of the earlier ones."""
     sink = make_sink()
     stuck = 0
@@ -136,7 +195,8 @@ def drain_leftovers(current: RunFolder, make_sink: Callable[[], Sink], leaving: 
             if leaving.is_set() or stuck == 2:
                 return
             if folder.run_id != current.run_id and wants(folder, sink.key):
-                drained = drain(folder, sink, until=time.monotonic() + 3600, give_up_after=_TRIES, stop=leaving)
+                until = time.monotonic() + 3600
+                drained = drain(folder, sink, until=until, give_up_after=_TRIES, stop=leaving, secrets=secrets)
                 stuck = stuck + 1 if drained.waiting else 0
     finally:
         sink.close()

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.errors import JournalError
 from sparklineage.journal import FORMAT, LineReader, write_json
 from sparklineage.model.clock import now_ms
+from sparklineage.relay.hide import Hider
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sparklineage.journal import RunFolder
     from sparklineage.model.event import Event
 
@@ -23,22 +26,26 @@ _AT_ONCE = 8 << 20
 
 
 class Follower:
-    """Settles one folder. With `write=False` nothing is written and the events are only returned."""
+    """Settles one folder. With `write=False` nothing is written and the events are only returned.
 
-    def __init__(self, folder: RunFolder, *, write: bool = True) -> None:
+    None of the values `secrets` gets into what is written.
+    """
+
+    def __init__(self, folder: RunFolder, *, write: bool = True, secrets: Iterable[str] = ()) -> None:
         self.folder = folder
         self.record = RunRecord.of(folder)
         self._agent = LineReader(folder.agent)
         self._witness = LineReader(folder.witness)
         self._steps = LineReader(folder.steps)
         self._write = write
+        self._hider = Hider(secrets)
         self.written = 0
         already: list[Event] = []
         if write:
             _cut_torn_line(folder)
             already = list(read_all(LineReader(folder.events)))
             self.written = len(already)
-        self.settler = Settler(self.record, already=already)
+        self.settler = Settler(self.record, already=already, hider=self._hider)
 
     def poll(self) -> list[Event]:
         """One round: what has become known since the last. Returns the new settled events."""
@@ -84,7 +91,7 @@ class Follower:
 
     def _keep(self, events: list[Event]) -> list[Event]:
         if events and self._write:
-            text = "".join(_line(event) for event in events)
+            text = "".join(self._line(event) for event in events)
             try:
                 with self.folder.events.open("ab") as file:
                     file.write(text.encode("utf-8", "surrogatepass"))
@@ -92,6 +99,10 @@ class Follower:
                 raise JournalError(f"{self.folder.events}: cannot be written: {error.strerror}.") from None
             self.written += len(events)
         return events
+
+    def _line(self, event: Event) -> str:
+        line = _line(event)
+        return _line(self._hider.event(event)) if self._hider.occurs(line) else line
 
     def _summary(self, outcome: Outcome) -> dict[str, Any]:
         coverage = self.settler.coverage()

@@ -2,8 +2,8 @@
 
 A separate process, so that a bug or a slow backend of the lineage never touches the job, a tty's Ctrl-C does not
 reach it, and an event that is under way when `submit` leaves is still answered and remembered. Standard input
-carries one line of JSON (the backend and its key: never an argument), later the line `ended` when outcome.json is
-written, and the line `leave`; its end means that `submit` is gone.
+carries one line of JSON (the backend, its key and other secrets to keep out of what is written: never an argument),
+later the line `ended` when outcome.json is written, and the line `leave`; its end means that `submit` is gone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sparklineage.journal import RunFolder
 from sparklineage.model.backend import Backend
@@ -24,9 +24,6 @@ from sparklineage.relay.deliver import Courier, Delivery
 from sparklineage.relay.drain import drain_leftovers
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.sinks.http import HttpSink
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _ROUND = 0.25
 """Seconds between two looks at the growing files."""
@@ -38,16 +35,20 @@ def main(path: str) -> int:
     lines = _Lines(sys.stdin.fileno())
     settings = json.loads(lines.first())
     backend = backend_of(settings["backend"])
-    follower = Follower(folder)
+    secrets = [*settings.get("secrets", ()), *backend.secrets]
+    follower = Follower(folder, secrets=secrets)
     courier = Courier(Delivery(folder, HttpSink(backend)))
     courier.start()
     leaving = threading.Event()
     leftovers = threading.Thread(
-        target=drain_leftovers, args=(folder, lambda: HttpSink(backend), leaving), name="leftovers", daemon=True
+        target=drain_leftovers,
+        args=(folder, lambda: HttpSink(backend), leaving, secrets),
+        name="leftovers",
+        daemon=True,
     )
     leftovers.start()
     try:
-        _follow(follower, lines, courier.wake.set)
+        _follow(follower, lines, courier)
     finally:
         leaving.set()
         courier.leave()
@@ -59,19 +60,20 @@ def main(path: str) -> int:
     return 0
 
 
-def _follow(follower: Follower, lines: _Lines, wake: Callable[[], None]) -> None:
+def _follow(follower: Follower, lines: _Lines, courier: Courier) -> None:
     """Until told to leave: settle round by round, and to the end once the job has ended."""
     ended = False
     while True:
-        word = lines.next(None if ended else _ROUND)
+        word = lines.next(_ROUND)
+        courier.delivery.note_silence()
         if word in ("leave", ""):
             return
         if word == "ended":
             ended = True
             follower.finish()
-            wake()
-        elif follower.poll():
-            wake()
+            courier.wake.set()
+        elif not ended and follower.poll():
+            courier.wake.set()
 
 
 class _Lines:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
-from sparklineage.model.masking import mask
+from sparklineage.relay.hide import Hider
 from sparklineage.relay.made import Application, failed, verdict, with_declared, with_execution
 from sparklineage.relay.match import AgentRun, Matcher, time_of
 
@@ -40,8 +40,11 @@ class Coverage:
 class Settler:
     """Settles one application. Feed records in file order, then `take` what is ready."""
 
-    def __init__(self, record: RunRecord, *, already: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self, record: RunRecord, *, already: Iterable[Mapping[str, Any]] = (), hider: Hider | None = None
+    ) -> None:
         self.record = record
+        self._hider = hider or Hider()
         self.closed_by_us = 0
         self._match = Matcher()
         self._sent: Counter[tuple[str, str, str]] = Counter(map(_identity, already))
@@ -51,6 +54,8 @@ class Settler:
         self._out: list[ol.Event] = []
         self._seen_before = 0
         self._merged: set[str] = set()
+        self._lacking: set[tuple[int, int]] = set()
+        """Writes that the agent reported without what they wrote."""
 
     @property
     def witnessed(self) -> Witnessed:
@@ -123,15 +128,16 @@ class Settler:
     def coverage(self) -> Coverage:
         """Of the user's queries, how many the agent reported and which it left out."""
         roots = self.witnessed.roots()
-        reported = self._match.reported_roots()
+        reported = self._match.reported_roots() - self._lacking
         left = [root for root in roots if (root.epoch, root.number) not in reported]
         return Coverage(
             queries=len(roots),
             reported=len(roots) - len(left),
             left_out=tuple(
                 {
-                    "description": mask(root.description),
-                    "command": mask(root.command),
+                    "what": "output" if (root.epoch, root.number) in self._lacking else "query",
+                    "description": self._hider.text(root.description),
+                    "command": self._hider.text(root.command),
                     "step": step.name if (step := self._match.step_at(root)) else None,
                 }
                 for root in left
@@ -199,6 +205,8 @@ class Settler:
         event = self._enriched(run, {**base, "eventType": state})
         if execution is not None:
             event = with_execution(event, execution)
+            if state == "COMPLETE" and execution.writes and not ol.datasets(event, "outputs"):
+                self._lacking.add((execution.epoch, execution.number))
         for other in run.terminal[:-1]:
             for side in ("inputs", "outputs"):
                 event = ol.with_datasets(event, side, ol.datasets(other, side))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalError
 from sparklineage.journal import LineReader, read_json
-from sparklineage.journal.lock import is_held
-from sparklineage.relay.drain import count_waiting
+from sparklineage.relay.drain import check_formats, count_waiting, is_alive
 from sparklineage.relay.follow import Follower, read_all
 from sparklineage.relay.record import Outcome, RunRecord
 
@@ -26,6 +25,8 @@ class Arrival:
     waiting: int
     refused: int
     error: str | None = None
+    retry_at: int | None = None
+    """Until when the backend asked to be left alone, in milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +48,20 @@ class RunStatus:
 
 
 def read_events(folder: RunFolder) -> list[Event]:
-    """The settled events; of a run that is not settled yet, what is true so far, computed without writing."""
+    """The settled events; of a run that is not settled yet, what is true so far, computed without writing.
+
+    A run whose driver is gone ends in them as `relay drain` will close it.
+
+    Raises JournalTooNewError for a run that a newer version wrote.
+    """
+    check_formats(folder)
     if folder.settled.exists():
         return read_all(LineReader(folder.events), final=True)
     follower = Follower(folder, write=False)
     events = follower.poll()
     while more := follower.poll():
         events += more
-    return events
+    return events if is_alive(folder) else events + follower.finish()
 
 
 def status(folder: RunFolder) -> RunStatus:
@@ -85,7 +92,7 @@ def _status(folder: RunFolder) -> RunStatus:
         corrupt = sum(map(len, damaged.values())) if isinstance(damaged, dict) else 0
         count = events if isinstance(events, int) else 0
     else:
-        state = outcome.state if outcome else ("RUNNING" if is_held(folder) else "LOST")
+        state = outcome.state if outcome else ("RUNNING" if is_alive(folder) else "LOST")
         ended = outcome.ended if outcome else None
         follower = Follower(folder, write=False)
         count = len(follower.poll())
@@ -110,7 +117,7 @@ def arrivals(folder: RunFolder) -> list[Arrival]:
     found = []
     for path in sorted((folder.path / "delivery").glob("*.json")):
         record = read_json(path) or {}
-        error = record.get("lastError")
+        error, retry_at = record.get("lastError"), record.get("retryAt")
         found.append(
             Arrival(
                 url=str(record.get("url")),
@@ -118,6 +125,7 @@ def arrivals(folder: RunFolder) -> list[Arrival]:
                 refused=int(record.get("refused") or 0),
                 waiting=count_waiting(folder, int(record.get("offset") or 0)),
                 error=error if isinstance(error, str) else None,
+                retry_at=retry_at if isinstance(retry_at, int) else None,
             )
         )
     return found

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_WRITES = re.compile(
+    r"\b(?:SaveIntoDataSource|InsertInto\w+|Create\w*TableAsSelect|AppendData|Overwrite(?:ByExpression|PartitionsDynamic)"
+    r"|(?:Atomic)?ReplaceTableAsSelect)"
+)
 # Delta runs queries of its own between the user's; some are roots (background snapshots).
 _DELTA_OWN = ("Delta: ", "$anonfun$recordDelta", "MERGE operation - ", "OPTIMIZE operation - ")
 
@@ -35,6 +40,11 @@ class Execution:
     @property
     def is_root(self) -> bool:
         return self.root == self.number
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is a command that writes rows somewhere, as its plan's first line tells."""
+        return _WRITES.search(self.command) is not None
 
     @property
     def is_users(self) -> bool:

@@ -12,10 +12,10 @@ from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.model.ids import is_run_id, new_run_id
-from sparklineage.model.masking import mask
+from sparklineage.model.masking import mask, secrets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from sparklineage.sdk.session import Driver
@@ -34,10 +34,11 @@ _unwritable: set[Path] = set()
 class StepRecord:
     """One entered step. Without a journal folder nothing of it has any effect; no method raises."""
 
-    def __init__(self, driver: Driver, name: str) -> None:
+    def __init__(self, driver: Driver, name: str, environ: Mapping[str, str]) -> None:
         self.step = new_run_id()
         self.name = name
         self._driver = driver
+        self._environ = environ
         self._outer_property: str | None = None
         self._outer: str | None = None
 
@@ -90,7 +91,7 @@ class StepRecord:
             self._driver.swap_step(self._outer_property)
         except Exception:  # the context was stopped inside the step
             LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
-        self._append({"type": "stepEnd", "time": now_ms(), "step": self.step, "error": _error(error)})
+        self._append({"type": "stepEnd", "time": now_ms(), "step": self.step, "error": _error(error, self._environ)})
 
     def _datasets(self, values: Iterable[DatasetLike]) -> list[dict[str, Any]]:
         found: dict[Dataset, dict[str, Any]] = {}
@@ -117,17 +118,18 @@ class StepRecord:
                 self._warn(error)
 
     def _warn(self, error: Exception) -> None:
-        LOG.warning("step %r: its lineage is not complete: %s", self.name, mask(str(error)))
+        LOG.warning("step %r: its lineage is not complete: %s", self.name, mask(str(error), secrets_of(self._environ)))
 
 
-def _error(error: BaseException | None) -> dict[str, str] | None:
+def _error(error: BaseException | None, environ: Mapping[str, str]) -> dict[str, str] | None:
     if error is None or isinstance(error, GeneratorExit):
         return None
     if isinstance(error, SystemExit) and error.code in {None, 0}:
         return None
+    secrets = secrets_of(environ)
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-_FRAMES))
     return {
         "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        "message": mask(str(error))[:_MOST],
-        "stackTrace": mask(trace)[-_MOST:],
+        "message": mask(str(error), secrets)[:_MOST],
+        "stackTrace": mask(trace, secrets)[-_MOST:],
     }

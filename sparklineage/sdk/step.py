@@ -72,7 +72,7 @@ class Step(ContextDecorator):
             LOG.warning("step %r: its datasets are left out, declare them inside its block", self.name)
 
     def __enter__(self) -> Step:
-        record = StepRecord(Driver.of(self._spark, self._environ), self.name)
+        record = StepRecord(Driver.of(self._spark, self._environ), self.name, self._environ)
         self._open.append(record)
         record.start(self._inputs, self._outputs)
         return self

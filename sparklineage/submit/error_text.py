@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_LINES = 10
 MAX_MESSAGE = 4_000
@@ -28,9 +28,17 @@ _JVM = re.compile(r'^Exception in thread "(?P<thread>[^"]*)" ')
 _LOG = re.compile(r"^(?:\d\d/\d\d/\d\d|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d\S* (?P<level>[A-Z]+)\b")
 _JSON_LOG = re.compile(r'^\{"ts":.*?"level":"(?P<level>[A-Z]+)"')
 _FRAME = re.compile(r'\s+at \S|\s+\.\.\. \d+ (?:more|common frames)|\s+File "|\s+[~^]+\s*$')
+# What follows a line of the log: the exception that was logged, and what caused it.
+_HEAD = re.compile(r"(?:Caused by: |Suppressed: )?[\w$]+(?:\.[\w$]+)+(?::|$)|Caused by: ")
+_CAUSE = "Caused by: "
+# Says that something failed in another thread, and nothing else.
+_EMPTY = re.compile(r"Exception thrown in (?:awaitResult|Future\.get):?\s*$", re.MULTILINE)
 _NOISE = re.compile(
     r"WARNING: |Using Spark's default log4j|Setting default log level|To adjust logging level"
     r"|Picked up \w*JAVA_|Run with --(?:help|verbose)|Driver stacktrace:|SLF4J|log4j:"
+    # A warning of six lines that the agent gives in every job, in versions up to 1.53 at least.
+    r"|This issue arises when the openlineage-spark |In this case, the OpenLineageExtensionProvider "
+    r"|To prevent this, ensure that both the openlineage-spark |[12]\. (?:Placing|Loading) both libraries "
 )
 
 
@@ -50,13 +58,27 @@ def find_error(stdout: str, stderr: str) -> ErrorText | None:
     last errors in Spark's log.
     """
     out, err = stdout.splitlines(), stderr.splitlines()
-    return _python(out) or _syntax(out) or _jvm(err) or _complaint(err) or _python(err) or _logged(err)
+    found = _python(out) or _syntax(out) or _jvm(err) or _complaint(err) or _python(err) or _logged(err)
+    if found is None or not _EMPTY.search(found.message) or _CAUSE in found.message:
+        return found
+    cause = _root_cause((found.trace or "").splitlines()) or _root_cause(err)
+    return replace(found, message=_shortened([*found.message.splitlines(), cause])) if cause else found
 
 
 def last_lines(text: str) -> str:
-    """The last lines that are neither blank nor Spark's everyday log, for want of an error."""
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    plain = [line for line in lines if not _NOISE.match(line) and not _level(line)]
+    """The last lines that are neither blank, nor Spark's everyday log, nor a stack trace, for want of an error."""
+    plain: list[str] = []
+    logged = False
+    for line in text.splitlines():
+        if _level(line):
+            logged = True
+        elif _FRAME.match(line):
+            logged = logged or not plain  # A trace whose beginning was cut off.
+        elif not line.strip() or _NOISE.match(line):
+            continue
+        elif not (logged and _HEAD.match(line)):
+            logged = False
+            plain.append(line.rstrip())
     return _shortened(plain[-MAX_LINES:])
 
 
@@ -152,6 +174,17 @@ def _complaint(lines: list[str]) -> ErrorText | None:
 def _logged(lines: list[str]) -> ErrorText | None:
     errors = [line for line in lines if _level(line) in {"ERROR", "FATAL"}]
     return ErrorText(message=_shortened(list(dict.fromkeys(errors))[-3:])) if errors else None
+
+
+def _root_cause(lines: list[str]) -> str | None:
+    """The deepest cause in the last trace that is no mere warning."""
+    cause, harmless = None, False
+    for line in lines:
+        if level := _level(line):
+            harmless = level not in {"ERROR", "FATAL"}
+        elif line.startswith(_CAUSE) and not harmless and not _EMPTY.search(line):
+            cause = line.rstrip()
+    return cause
 
 
 def _shortened(lines: list[str]) -> str:

@@ -37,7 +37,8 @@ class Ending:
     stdout_tail: bytes
     """The last 256 KiB of standard output. A Python driver's own errors are here: Spark merges them into it."""
     stderr_tail: bytes
-    """The last 256 KiB of standard error: Spark's log and the JVM's errors."""
+    """The last 256 KiB of standard error: Spark's log and the JVM's errors. Where both streams lead to one place,
+    both tails are what went there."""
     started_ms: int
     ended_ms: int
 
@@ -64,8 +65,8 @@ def launch(
     """
     with _Forwarding() as forwarding:
         started_ms = now_ms()
-        process, sources = _start(argv, environ, pass_fds)
-        pumps = (Pump(sources[0], stdout_fd), Pump(sources[1], stderr_fd))
+        process, sources = _start(argv, environ, pass_fds, together=_same_file(stdout_fd, stderr_fd))
+        pumps = tuple(Pump(source, target) for source, target in zip(sources, (stdout_fd, stderr_fd), strict=False))
         forwarding.start(process)
         _wait(process, on_tick)
         ended_ms = now_ms()
@@ -74,33 +75,44 @@ def launch(
         returncode=process.returncode,
         signal_sent=forwarding.sent,
         stdout_tail=pumps[0].tail,
-        stderr_tail=pumps[1].tail,
+        stderr_tail=pumps[-1].tail,
         started_ms=started_ms,
         ended_ms=ended_ms,
     )
 
 
+def _same_file(one: int, other: int) -> bool:
+    """Whether two descriptors lead to one place, as after `2>&1` or on a terminal."""
+    try:
+        first, second = os.fstat(one), os.fstat(other)
+    except OSError:
+        return False
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
+
+
 def _start(
-    argv: Sequence[str], environ: Mapping[str, str], pass_fds: Sequence[int]
-) -> tuple[subprocess.Popen[bytes], tuple[int, int]]:
-    """The process, and the reading ends of its two streams."""
-    out_read, out_write = os.pipe()
-    err_read, err_write = os.pipe()
+    argv: Sequence[str], environ: Mapping[str, str], pass_fds: Sequence[int], *, together: bool
+) -> tuple[subprocess.Popen[bytes], list[int]]:
+    """The process, and the reading ends of its streams: one for both where they end up in one place.
+
+    With two pipes the lines of the two streams would come out in another order than they were written in.
+    """
+    pipes = [os.pipe() for _ in range(1 if together else 2)]
     try:
         process = subprocess.Popen(
-            list(argv), env=dict(environ), pass_fds=tuple(pass_fds), stdout=out_write, stderr=err_write
+            list(argv), env=dict(environ), pass_fds=tuple(pass_fds), stdout=pipes[0][1], stderr=pipes[-1][1]
         )
     except OSError as error:
-        os.close(out_read)
-        os.close(err_read)
+        for read, _ in pipes:
+            os.close(read)
         raise SparkNotFoundError(
             f"{argv[0]} cannot be started: {error.strerror or error}; "
             "check that it is Spark's own spark-submit and executable."
         ) from None
     finally:
-        os.close(out_write)
-        os.close(err_write)
-    return process, (out_read, err_read)
+        for _, write in pipes:
+            os.close(write)
+    return process, [read for read, _ in pipes]
 
 
 class _Forwarding:

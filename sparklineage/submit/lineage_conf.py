@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sparklineage.submit.options import SubmitCommand
     from sparklineage.submit.user_conf import UserConf
 
-REDACTED = r"(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas)"
+REDACTED = (
+    r"(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)"
+)
 """The keys and values that Spark shall hide: its own default and what that misses (API keys, headers)."""
 
 _RUN_ID = "spark.openlineage.applicationRunId"
@@ -216,14 +218,21 @@ class _Ours:
         return parent
 
     def transport(self, folder: Path, environ: Mapping[str, str]) -> Literal["outbox", "user"]:
-        if theirs := self.user.under(_TRANSPORT):
-            self.note(f"the outbox is off, because {theirs[0]} is set: the agent sends its events itself", theirs[0])
+        kind = f"{_TRANSPORT}type"
+        if (self.user.value(kind) or "").strip():
+            self.note(f"the outbox is off, because {kind} is set: the agent sends its events itself", kind)
             return "user"
+        # Without a type the agent would refuse its whole configuration and emit nothing.
+        if theirs := [key for key in self.user.under(_TRANSPORT) if key != kind]:
+            self.note(
+                f"{theirs[0]} is not used, {kind} is missing: the agent writes to the journal, and the relay delivers",
+                theirs[0],
+            )
         for variable in sorted(environ):
             if variable.startswith("OPENLINEAGE__TRANSPORT"):
                 self.notes.append(f"{variable} is not used: the agent writes to the journal, and the relay delivers")
                 break
-        self.set(f"{_TRANSPORT}type", "file", "the outbox")
+        self.set(kind, "file", "the outbox")
         self.set(f"{_TRANSPORT}location", str(folder / "agent.ndjson"), "the outbox")
         return "outbox"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sparklineage.journal import FORMAT
 from sparklineage.model.masking import mask
 from sparklineage.submit.error_text import MAX_MESSAGE, MAX_TRACE, find_error, last_lines
+from sparklineage.submit.pump import TAIL_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,8 +98,7 @@ def _signal_of(ending: Ending) -> int | None:
 
 
 def _why(ending: Ending, number: int | None) -> tuple[str, str | None]:
-    stdout = ending.stdout_tail.decode("utf-8", "replace")
-    stderr = ending.stderr_tail.decode("utf-8", "replace")
+    stdout, stderr = _text(ending.stdout_tail), _text(ending.stderr_tail)
     if number is not None:
         ended = f"the driver crashed: it was ended by {_name(number)}"
     else:
@@ -108,6 +108,13 @@ def _why(ending: Ending, number: int | None) -> tuple[str, str | None]:
         return (f"{ended}\n{error.message}" if number is not None else error.message), error.trace
     said = last_lines(stdout) or last_lines(stderr)
     return (f"{ended}; the last it printed:\n{said}" if said else f"{ended} and printed nothing about it"), None
+
+
+def _text(tail: bytes) -> str:
+    """The kept end of a stream, without the rest of a line that its beginning was cut from."""
+    if len(tail) >= TAIL_BYTES and b"\n" in tail:
+        tail = tail.partition(b"\n")[2]
+    return tail.decode("utf-8", "replace")
 
 
 def _name(number: int | None) -> str:

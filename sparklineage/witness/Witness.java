@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -71,6 +74,12 @@ public final class Witness extends SparkListener {
             + "(?![\"'\\s]|\\d+\\))[^\\s\"',;&)}\\]]{1,4096}"),
     Pattern.compile("(\\b)(?:AKIA|ASIA)[A-Z0-9]{16}\\b"),
   };
+
+  // The same names as SECRET_VARIABLE in masking.py; a query's error may quote what the job read from its environment.
+  private static final Pattern SECRET_VARIABLE =
+    Pattern.compile(
+        "(?i)(?:PASSWORD|PASSWD|(?:^|_)(?:API_?KEY|TOKEN|SECRET|CREDENTIALS?|(?:ACCESS|SECRET|PRIVATE|ACCOUNT)_KEY))$");
+  private static final String[] LITERALS = literals();
 
   /** Null where there is nothing to write to. */
   private OutputStream out;
@@ -235,13 +244,13 @@ public final class Witness extends SparkListener {
     number(record, "format", 1L);
     text(record, "runId", runId);
     text(record, "applicationId", conf.get("spark.app.id", null));
-    text(record, "applicationName", conf.get("spark.app.name", null));
+    text(record, "applicationName", hidden(conf.get("spark.app.name", null)));
     text(record, "sparkVersion", sparkVersion());
     text(record, "user", user());
     text(record, "host", host(conf));
     number(record, "pid", pid());
     String directory = System.getProperty("user.dir", "");
-    text(record, "workingDirectory", directory);
+    text(record, "workingDirectory", hidden(directory));
     known(record, "containerId", System.getenv("CONTAINER_ID"));
     known(record, "clusterId", conf.get("spark.databricks.clusterUsageTags.clusterId", ""));
     known(record, "stepId", emrStep(directory));
@@ -417,11 +426,38 @@ public final class Witness extends SparkListener {
     if (text == null) {
       return null;
     }
-    String clean = cut(text, limit + MASK_MARGIN);
+    String clean = hidden(cut(text, limit + MASK_MARGIN));
     for (Pattern secret : SECRETS) {
       clean = secret.matcher(clean).replaceAll(MASK);
     }
     return cut(clean, limit);
+  }
+
+  /** The text without the values of environment variables that are secret by their names. */
+  private static String hidden(String text) {
+    String hidden = text;
+    for (int i = 0; hidden != null && i < LITERALS.length; i++) {
+      hidden = hidden.replace(LITERALS[i], "********");
+    }
+    return hidden;
+  }
+
+  /** The longest first, so that none is cut in two by another that is a part of it. */
+  private static String[] literals() {
+    try {
+      TreeMap<String, String> found = new TreeMap<>();
+      for (Map.Entry<String, String> variable : System.getenv().entrySet()) {
+        String name = variable.getKey();
+        String value = variable.getValue().trim();
+        boolean path = value.startsWith("/") && name.toUpperCase(Locale.ROOT).endsWith("CREDENTIALS");
+        if (value.length() >= 6 && !path && SECRET_VARIABLE.matcher(name).find()) {
+          found.put(String.format("%08d", 99_999_999 - value.length()) + value, value);
+        }
+      }
+      return found.values().toArray(new String[0]);
+    } catch (Throwable denied) {
+      return new String[0];
+    }
   }
 
   private static String cut(String text, int limit) {

@@ -304,3 +304,23 @@ def test_texts_of_any_kind_become_whole_lines(version: str, tmp_path: Path) -> N
     assert starts[-1]["command"] == "Execute " + "y" * 192
     # The limit would cut the emoji in two.
     assert starts[0]["description"] == "d" * 499
+
+
+def test_values_of_secret_variables_stay_out_of_the_file(tmp_path: Path) -> None:
+    if not shutil.which("javac"):
+        pytest.skip("the harness is Java source, which takes a JDK")
+    path = f"{jar_path()}{os.pathsep}{spark_home('3.5')}/jars/*"
+    secrets = {
+        "OPENLINEAGE_API_KEY": "slash \\ line\n",
+        "A_TOKEN": "slash \\",
+        "DB_PASSWORD": "dddddd",
+        "PLAIN": "quote",
+    }
+    command: list[str | Path] = ["java", "-cp", path, HERE / "WitnessRecords.java", tmp_path]
+    subprocess.run(command, check=True, timeout=120, env={**os.environ, **secrets})
+    records = complete(tmp_path / "witness.ndjson")
+    (error, *_) = [record["error"] for record in records if record["type"] == "jobEnd"]
+    assert 'quote " ********\nfeed' in error
+    starts = [record for record in records if record["type"] == "executionStart"]
+    assert set(starts[0]["description"]) <= {"*", "d"}
+    assert "dddddd" not in starts[0]["description"]

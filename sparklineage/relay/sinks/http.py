@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import re
 import ssl
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from sparklineage.model.masking import mask
+from sparklineage.model.masking import mask, spellings
 from sparklineage.relay.sinks.interface import Answer, Verdict
 from sparklineage.relay.sinks.respell import respelt
 from sparklineage.version import VERSION
@@ -30,18 +31,24 @@ _LONGEST_WAIT = 60.0
 
 
 class HttpSink:
-    """Posts to a `Backend`. Only 2xx counts as accepted, and from Marquez only 201."""
+    """Posts to a `Backend`. Only 2xx counts as accepted, and from Marquez only 201.
 
-    def __init__(self, backend: Backend) -> None:
+    No request is waited for beyond `until`, a value of `time.monotonic()`, though each for a second at least.
+    """
+
+    def __init__(self, backend: Backend, *, until: float = math.inf) -> None:
         self.backend = backend
         self.key = backend.key
         self.shown = backend.shown
+        self._until = until
+        self._patience = backend.timeout
         self._target = urlsplit(backend.target)
         self._connection: http.client.HTTPConnection | None = None
         self._proxied_plainly = False
         self._proxy_headers: dict[str, str] = {}
         self._is_marquez = True if backend.marquez else None
-        self._secrets = [backend.api_key.reveal()] if backend.api_key else []
+        # An answer that quotes the request may quote any of its headers.
+        self._secrets = spellings([*backend.secrets, *backend.headers.values()])
         self._headers = {
             **{key: value for key, value in backend.headers.items() if key.lower() != "content-type"},
             "Content-Type": "application/json",
@@ -89,27 +96,31 @@ class HttpSink:
 
     def _post(self, event: bytes) -> Answer:
         status, reason, headers, body = self._request("POST", self._path, event)
-        text = f"{status} {reason}".strip()
+        text = mask(f"{status} {reason}".strip(), self._secrets)
         if status == 201 or (200 <= status < 300 and not self._to_marquez()):
             return Answer(verdict=Verdict.ACCEPTED, status=status)
-        shown = mask(body.decode("utf-8", "replace"), self._secrets)
+        shown = mask(body.decode("utf-8", "replace"), self._secrets)[:_MOST_BODY]
         if (400 <= status < 500 and status not in _RETRIED) or (status == 500 and _MEANT_AS_REFUSAL.match(body)):
             return Answer(verdict=Verdict.REFUSED, text=text, status=status, body=shown)
         if 200 <= status < 300:
             text += ", where Marquez says 201 to an event it has stored"
         elif 300 <= status < 400:
-            text += f", a redirect to {mask(headers.get('Location') or 'nowhere')}: use that address"
+            text += f", a redirect to {mask(headers.get('Location') or 'nowhere', self._secrets)}: use that address"
         return Answer(verdict=Verdict.RETRY, text=text, status=status, body=shown, wait=_retry_after(headers))
 
     def _request(self, method: str, path: str, body: bytes | None) -> tuple[int, str, http.client.HTTPMessage, bytes]:
+        self._patience = min(self.backend.timeout, max(self._until - time.monotonic(), 1.0))
         if self._connection is None:
             self._connection = self._connect()
+        elif self._connection.sock is not None:
+            self._connection.sock.settimeout(self._patience)
         proxied = path
         if self._proxied_plainly:
             proxied = f"{self._target.scheme}://{self._target.netloc.rpartition('@')[2]}{path}"
         self._connection.request(method, proxied, body=body, headers=self._headers | self._proxy_headers)
         response = self._connection.getresponse()
-        answer = response.read(_MOST_BODY)
+        # A little more than is kept, so that no secret is cut in two and then not known.
+        answer = response.read(_MOST_BODY + 1024)
         if not response.isclosed() and len(response.read(1 << 20)) == 1 << 20:
             self.close()  # an endless answer is not read to its end
         if response.will_close:
@@ -117,7 +128,7 @@ class HttpSink:
         return response.status, response.reason, response.headers, answer
 
     def _connect(self) -> http.client.HTTPConnection:
-        target, timeout = self._target, self.backend.timeout
+        target, timeout = self._target, self._patience
         secure = target.scheme == "https"
         host, port = target.hostname or "", target.port or (443 if secure else 80)
         self._proxied_plainly, self._proxy_headers = False, {}
@@ -147,6 +158,9 @@ class HttpSink:
         for _ in range(2):  # the first time over a kept connection, which may be closed
             try:
                 status, _, _, body = self._request("GET", path, None)
+            except TimeoutError:
+                self.close()
+                break
             except (OSError, http.client.HTTPException, ValueError):
                 self.close()
                 continue
@@ -157,11 +171,14 @@ class HttpSink:
 
     def _trouble(self, error: Exception) -> Answer:
         if isinstance(error, TimeoutError):
-            text = f"no answer within {self.backend.timeout:g} s"
+            text = f"no answer within {round(self._patience, 1):g} s"
         elif isinstance(error, ssl.SSLCertVerificationError):
             text = f"its certificate is not trusted ({error.verify_message}); name a private CA's file in SSL_CERT_FILE"
         elif isinstance(error, ConnectionRefusedError):
             text = "connection refused"
+        elif isinstance(error, (http.client.InvalidURL, ValueError)) and not isinstance(error, OSError):
+            # The error quotes the header or the address, in a spelling of its own.
+            text = "the request cannot be sent: its address or one of its headers holds a character that HTTP forbids"
         else:
             text = str(error) or type(error).__name__
         return Answer(verdict=Verdict.RETRY, text=mask(text, self._secrets))

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from sparklineage.agent.artifact import Artifact
 from sparklineage.agent.fetch import default_cache, fetch
+from sparklineage.agent.limit import ENOUGH, Limit, SlowError
 from sparklineage.agent.source import LocalCopies, Nowhere, Source
 from sparklineage.agent.web import Repository
 from sparklineage.errors import AgentJarError, DigestError
@@ -30,11 +32,20 @@ class Try:
     artifact: Artifact
     cache: Path
     timeout: float = 5.0
+    limit: float | None = None
+    spare: float = 0.0
     pauses: list[float] = dataclasses.field(default_factory=list)
 
     def __call__(self, progress: Callable[[int, int | None], None] | None = None) -> Path:
         source = Repository(url=self.server.url, timeout=self.timeout, sleep=self.pauses.append)
-        return fetch(self.artifact, cache=self.cache, sources=[source], progress=progress)
+        return fetch(
+            self.artifact,
+            cache=self.cache,
+            sources=[source],
+            progress=progress,
+            limit=self.limit,
+            spare=self.spare,
+        )
 
 
 @pytest.fixture
@@ -228,6 +239,151 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(attempt: Try) -> None:
     attempt.server.offer(attempt.artifact, good())
     with pytest.raises(AgentJarError, match=r"cache: the cache cannot be written .*SPARKLINEAGE_CACHE\.$"):
         attempt()
+
+
+def trickling(server: Server, *, header: bool) -> Behaviour:
+    """One byte each 50 ms, of the answer's head or of its body."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        head = f"HTTP/1.0 200 OK\r\nContent-Length: {len(CONTENT)}\r\n".encode()
+        rest = head if header else CONTENT
+        if not header:
+            request.wfile.write(head + b"\r\n")
+        for place in range(len(rest)):
+            if server.stopping.wait(0.05):
+                return
+            try:
+                request.wfile.write(rest[place : place + 1])
+                request.wfile.flush()
+            except OSError:
+                return
+
+    return answer
+
+
+@pytest.mark.parametrize("how", ["never answers", "a slow head", "a slow body", "always 503"])
+def test_a_limit_ends_what_no_time_out_ends(attempt: Try, how: str) -> None:
+    behaviour = {
+        "never answers": attempt.server.hanging,
+        "a slow head": trickling(attempt.server, header=True),
+        "a slow body": trickling(attempt.server, header=False),
+        "always 503": status(503),
+    }[how]
+    attempt.server.offer(attempt.artifact, behaviour)
+    attempt.limit = 0.4
+    seen: list[int] = []
+    begin = time.monotonic()
+    if how == "always 503":
+        source = Repository(url=attempt.server.url, pause=1)
+        with pytest.raises(SlowError, match=r"sent too little in 0\.4 s"):
+            fetch(attempt.artifact, cache=attempt.cache, sources=[source], limit=0.4)
+    else:
+        with pytest.raises(SlowError, match=r"agent_2\.13-1\.0\.0\.jar sent too little in 0\.4 s\. Name a repository"):
+            attempt(lambda done, _: seen.append(done))
+    assert time.monotonic() - begin < 2
+    assert left_over(attempt.cache) == []
+    # Nothing goes on behind the job's back.
+    before = len(seen)
+    time.sleep(0.2)
+    assert len(seen) == before
+
+
+def test_a_slow_line_that_gets_on_is_waited_for(attempt: Try) -> None:
+    """Three megabytes, one each 0.3 s: longer than the limit, and never long without a megabyte."""
+    content = b"x" * 3 * ENOUGH
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(content)))
+        request.end_headers()
+        for start in range(0, len(content), ENOUGH):
+            time.sleep(0.3)
+            request.wfile.write(content[start : start + ENOUGH])
+
+    attempt.artifact = dataclasses.replace(attempt.artifact, sha512=hashlib.sha512(content).hexdigest())
+    attempt.server.offer(attempt.artifact, slow)
+    attempt.limit = 0.7
+    assert attempt().read_bytes() == content
+
+
+def test_the_time_that_a_limit_gives() -> None:
+    """Ten seconds for a megabyte, never more than thirty ahead."""
+    now = [0.0]
+    limit = Limit(30, lambda: now[0])
+    for second in range(10, 400, 10):
+        now[0] = second
+        limit.received(ENOUGH)
+        assert limit.left() == 30
+    now[0] += 25
+    limit.received(ENOUGH - 1)
+    assert limit.left() == 5
+    limit.received(1)
+    assert limit.left() == 15
+    now[0] += 15
+    with pytest.raises(SlowError, match="sent too little in 30 s"):
+        limit.received(ENOUGH)
+
+
+def test_a_place_that_wasted_time_is_not_asked_again_for_a_while(attempt: Try) -> None:
+    attempt.server.offer(attempt.artifact, attempt.server.hanging, good())
+    attempt.limit, attempt.spare = 0.3, 300
+    with pytest.raises(SlowError):
+        attempt()
+    begin = time.monotonic()
+    with pytest.raises(SlowError, match=r"sent too little in 0\.3 s [01] s ago, and is asked again in 5 min\. Name"):
+        attempt()
+    assert time.monotonic() - begin < 0.2
+    assert attempt.server.asked(".jar") == 1
+    (stamp,) = attempt.cache.rglob("*.failed")
+    # Other places are asked all the same.
+    other = Nowhere(place="Ivy", why="there is no Java")
+    with pytest.raises(AgentJarError, match="there is no Java"):
+        fetch(attempt.artifact, cache=attempt.cache, sources=[other], spare=300)
+    old = time.time() - 301
+    os.utime(stamp, (old, old))
+    assert attempt().read_bytes() == CONTENT
+    assert list(attempt.cache.rglob("*.failed")) == []
+
+
+def test_whoever_spares_no_place_asks_it_and_clears_the_memory(attempt: Try) -> None:
+    attempt.server.offer(attempt.artifact, attempt.server.hanging, status(404), good())
+    attempt.limit, attempt.spare = 0.3, 300
+    with pytest.raises(SlowError):
+        attempt()
+    attempt.limit, attempt.spare = None, 0
+    with pytest.raises(AgentJarError, match="404"):
+        attempt()
+    attempt.spare = 300
+    assert attempt().read_bytes() == CONTENT
+
+
+def test_a_failure_that_cost_no_time_is_not_remembered(attempt: Try) -> None:
+    attempt.server.offer(attempt.artifact, status(404), good())
+    attempt.limit, attempt.spare = 5.0, 300
+    with pytest.raises(AgentJarError, match="404") as caught:
+        attempt()
+    assert not isinstance(caught.value, SlowError)
+    assert attempt().read_bytes() == CONTENT
+
+
+def test_waiting_for_another_process_has_the_same_limit(attempt: Try) -> None:
+    attempt.server.offer(attempt.artifact, attempt.server.hanging)
+
+    def wait() -> None:
+        with pytest.raises(AgentJarError):
+            attempt()
+
+    first = threading.Thread(target=wait)
+    first.start()
+    while not attempt.server.requests:
+        time.sleep(0.01)
+    attempt.limit = 0.3
+    begin = time.monotonic()
+    with pytest.raises(SlowError, match=r"another process has been fetching agent_2\.13-1\.0\.0\.jar for over 0\.3 s"):
+        attempt()
+    assert time.monotonic() - begin < 2
+    attempt.server.stopping.set()
+    first.join()
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,14 @@ def test_ivy_without_progress_is_stopped(artifact: Artifact, tmp_path: Path) -> 
     assert time.monotonic() - begin < 10
 
 
+def test_ivy_keeps_to_the_limit_of_the_whole_fetch(artifact: Artifact, tmp_path: Path) -> None:
+    source = ivy(tmp_path, "exec sleep 60")
+    begin = time.monotonic()
+    with pytest.raises(AgentJarError, match=r"Ivy sent too little in 0\.3 s"):
+        fetch(artifact, cache=tmp_path / "cache", sources=[source], limit=0.3)
+    assert time.monotonic() - begin < 5
+
+
 def test_no_java_to_start_and_no_ivy_are_one_sentence(artifact: Artifact, tmp_path: Path) -> None:
     source = ivy(tmp_path, "")
     (tmp_path / "java").unlink()

@@ -9,12 +9,18 @@ from benchmarks.report import Report
 
 
 @pytest.mark.parametrize(
-    ("typical", "best", "verdict"),
-    [(1.05, 1.04, "met"), (1.05, 1.2, "met"), (1.2, 1.01, "noisy"), (1.2, 1.1, "MISSED")],
+    ("typical", "best", "noise", "verdict"),
+    [
+        (1.05, 1.04, 1.0, "met"),
+        (1.05, 1.2, 1.3, "met"),
+        (1.2, 1.01, 1.0, "noisy"),
+        (1.2, 1.1, 1.3, "noisy"),
+        (1.2, 1.1, 1.1, "MISSED"),
+    ],
 )
-def test_a_bound_is_missed_where_the_fastest_runs_are_beyond_it_too(typical: float, best: float, verdict: str) -> None:
+def test_a_bound_is_missed_where_no_noise_explains_it(typical: float, best: float, noise: float, verdict: str) -> None:
     report = Report("backends: wall time", ("case",))
-    assert report.within(1.05, typical=typical, best=best, sentence="too slow.") == verdict
+    assert report.within(1.05, typical=typical, best=best, noise=noise, sentence="too slow.") == verdict
     assert report.missed == (["backends: too slow."] if verdict == "MISSED" else [])
     assert any(note.startswith("noisy: too slow.") for note in report.notes) == (verdict == "noisy")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparklineage.cli import main
+from sparklineage.journal import RunLock
 from tests.unit.cli.journal import GOLDEN, START, add_run, golden, settle
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ def test_a_run_that_goes_on_is_drawn_as_far_as_it_is_known(tmp_path: Path, capsy
     folder = add_run(tmp_path, A, "flights_pipeline")
     lines = [json.dumps(event) for event in golden("medallion")[:9]]
     folder.agent.write_text("\n".join(lines)[:-40], encoding="utf-8")  # the last one is torn
-    before = sorted(path.name for path in folder.path.iterdir())
-    assert main(["graph", A, "--journal", str(tmp_path)], {}) == 0
+    with RunLock(folder):
+        before = sorted(path.name for path in folder.path.iterdir())
+        assert main(["graph", A, "--journal", str(tmp_path)], {}) == 0
     out = capsys.readouterr().out
     assert "raw/flights.csv" in out
     assert "… RUNNING" in out
@@ -99,17 +101,17 @@ def test_nothing_to_draw_is_said(tmp_path: Path, capsys: Captured) -> None:
     """An empty journal, a run without datasets; the other formats stay well-formed."""
     assert main(["graph", "--journal", str(tmp_path)], {}) == 0
     assert capsys.readouterr().out == f"{tmp_path} holds no run yet; `sparklineage submit APP` records one.\n"
-    add_run(tmp_path, A, "early")
-    assert main(["graph", A, "--journal", str(tmp_path)], {}) == 0
-    assert capsys.readouterr().out == f"Run {A} has read and written no dataset yet.\n"
-    assert main(["graph", "--journal", str(tmp_path)], {}) == 0
-    assert capsys.readouterr().out == "No run has read or written a dataset yet.\n"
+    with RunLock(add_run(tmp_path, A, "early")):
+        assert main(["graph", A, "--journal", str(tmp_path)], {}) == 0
+        assert capsys.readouterr().out == f"Run {A} has read and written no dataset.\n"
+        assert main(["graph", "--journal", str(tmp_path)], {}) == 0
+        assert capsys.readouterr().out == "No run has read or written a dataset yet.\n"
     settle(add_run(tmp_path, B, "etl"), golden("alike")[-3:-2], "FAIL", ended=START)
     assert main(["graph", B, "--journal", str(tmp_path)], {}) == 0
     assert capsys.readouterr().out == (
         "crashed  ✗ FAIL 0.0 s\n"
         "FAIL: ModuleNotFoundError: No module named 'pandas'\n"
-        f"Run {B} has read and written no dataset yet.\n"
+        f"Run {B} has read and written no dataset.\n"
     )
 
 

@@ -189,6 +189,7 @@ def test_help_starts_nothing_heavy() -> None:
             "sparklineage.cli",
             "sparklineage.cli.commands",
             "sparklineage.cli.main",
+            "sparklineage.cli.streams",
             "sparklineage.errors",
             "sparklineage.version",
         ]

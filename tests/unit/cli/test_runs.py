@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sparklineage.cli import main, selection
+from sparklineage.cli import main
 from sparklineage.cli.selection import short_ids
 from sparklineage.journal import RunLock
 from tests.unit.cli.journal import START, add_run, deliver, golden, settle
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Captured = pytest.CaptureFixture[str]
 A, B, C = (f"0199a00{n}-1111-7000-8000-00000000000{n}" for n in (1, 2, 3))
@@ -119,6 +117,19 @@ def test_an_empty_journal_says_how_to_fill_it(tmp_path: Path, capsys: Captured) 
     assert json.loads(capsys.readouterr().out) == {"runs": []}
 
 
+def test_a_file_is_no_journal(tmp_path: Path, capsys: Captured) -> None:
+    """It is not an empty one either."""
+    file = tmp_path / "file"
+    file.write_text("x")
+    for command in ("runs", "graph"):
+        assert main([command, "--journal", str(file)], {}) == 65
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert (
+            err == f"sparklineage: {file}: a file, no journal; name the folder that `sparklineage submit` writes to.\n"
+        )
+
+
 def test_the_journal_is_found_where_submit_puts_it(
     journal: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +153,7 @@ def test_an_unreadable_journal_is_status_65(tmp_path: Path, capsys: Captured, mo
     def refuse(root: Path) -> Any:
         raise PermissionError(13, "Permission denied", str(root))
 
-    monkeypatch.setattr(selection, "run_folders", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
     assert main(["runs", "--journal", str(tmp_path)], {}) == 65
     assert capsys.readouterr().err == f"sparklineage: {tmp_path}: the journal cannot be read: Permission denied.\n"
 

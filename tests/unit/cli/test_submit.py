@@ -64,7 +64,12 @@ def environ(spark: Path, **more: str) -> dict[str, str]:
 def start(spark: Path, *args: str, **more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sparklineage", "submit", *args]
     return subprocess.Popen(
-        command, env=environ(spark, **more), cwd=spark.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=environ(spark, **more),
+        cwd=spark.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -297,3 +302,85 @@ def test_the_parent_in_the_environment_is_the_runs_parent(spark: Path) -> None:
     facet = only_run(spark)["events"][0]["run"]["facets"]["parent"]
     assert (facet["run"]["runId"], facet["job"]["name"]) == (parent, "dag.task")
     assert f"spark.openlineage.parentRunId={parent}" in argv(spark)
+
+
+@pytest.mark.parametrize(
+    "redirection", [">&-", "2>&-", ">&- 2>&-", ">/dev/full", "2>/dev/full", "2>&1 | head -1 >/dev/null"]
+)
+@pytest.mark.parametrize("status", [0, 6])
+def test_the_exit_status_is_the_jobs_whatever_becomes_of_our_streams(
+    spark: Path, redirection: str, status: int
+) -> None:
+    command = f'"{sys.executable}" -m sparklineage submit job.py {redirection}; exit "${{PIPESTATUS[0]}}"'
+    # The malformed parent makes submit warn before it starts anything.
+    # A job that writes to a reader that is gone dies of it, with us as without us.
+    says = "" if "head" in redirection else "echo out; echo err >&2; "
+    job = environ(spark, JOB=f"{says}exit {status}", OPENLINEAGE_PARENT_ID="malformed")
+    found = subprocess.run(["bash", "-c", command], env=job, cwd=spark.parent, check=False, capture_output=True)
+    assert found.returncode == status, found.stderr
+    assert (spark.parent / "argv").exists()
+    assert only_run(spark)["outcome"]["exitStatus"] == status
+    assert b"bug" not in found.stderr
+
+
+def test_a_job_never_writes_into_a_file_of_ours(spark: Path) -> None:
+    """Where stdout is closed, its number goes to the next file that is opened."""
+    command = f'exec "{sys.executable}" -m sparklineage submit job.py <&- >&- 2>&-'
+    job = environ(spark, JOB="for n in {1..200}; do echo STRAY; echo STRAY >&2; done")
+    assert subprocess.run(["bash", "-c", command], env=job, cwd=spark.parent, check=False).returncode == 0
+    (folder,) = run_folders(spark.parent / "journal")
+    assert "STRAY" not in "".join(path.read_text() for path in folder.path.rglob("*") if path.is_file())
+
+
+def test_lines_of_both_streams_keep_their_order_where_they_go_to_one_place(spark: Path) -> None:
+    command = f'"{sys.executable}" -m sparklineage submit job.py > both 2>&1'
+    job = environ(spark, JOB="for n in {1..150}; do echo out $n; echo err $n >&2; done")
+    subprocess.run(["bash", "-c", command], env=job, cwd=spark.parent, check=True)
+    lines = (spark.parent / "both").read_text().splitlines()[:300]
+    assert lines == [f"{stream} {n}" for n in range(1, 151) for stream in ("out", "err")]
+
+
+def test_what_the_caller_ignores_the_job_ignores_too(spark: Path) -> None:
+    """As under nohup."""
+    command = f'trap "" HUP; exec "{sys.executable}" -m sparklineage submit job.py'
+    job = environ(spark, JOB="kill -HUP $$; sleep 0.2; kill -HUP $PPID; sleep 0.2; exit 5")
+    found = subprocess.run(["bash", "-c", command], env=job, cwd=spark.parent, check=False, capture_output=True)
+    assert found.returncode == 5
+    assert only_run(spark)["outcome"]["state"] == "FAIL"
+
+
+def test_the_advice_to_drain_names_what_this_submit_was_told(spark: Path) -> None:
+    other = spark.parent / "other journal"
+    _, _, err = submit(
+        spark, "--journal", str(other), "--backend", "http://127.0.0.1:9", "--drain-timeout", "0", "job.py"
+    )
+    assert f"sparklineage relay drain --journal '{other}' --backend http://127.0.0.1:9" in err
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("--master", "yarn", "--deploy-mode", "cluster"),
+        ("--conf", "spark.submit.deployMode=cluster", "--master", "k8s://h"),
+        ("--remote", "sc://h:15002"),
+    ],
+)
+@pytest.mark.parametrize(("job", "state"), [("exit 0", "COMPLETE"), ("exit 1", "FAIL")])
+def test_of_a_driver_that_runs_elsewhere_start_and_end_are_recorded(
+    spark: Path, where: tuple[str, ...], job: str, state: str
+) -> None:
+    status, _, err = submit(spark, *where, "job.py", JOB=job)
+    assert status == int(job[-1])
+    run = only_run(spark)
+    assert [event["eventType"] for event in run["events"]] == ["START", state]
+    assert not any("spark.extraListeners" in word or word == "--jars" for word in argv(spark))
+    assert "start and end are recorded" in err or "start, end and steps are recorded" in err
+
+
+def test_where_spark_submit_does_not_wait_no_end_is_claimed(spark: Path) -> None:
+    """Its exit status says nothing about the application."""
+    where = ("--master", "yarn", "--deploy-mode", "cluster", "--conf", "spark.yarn.submit.waitAppCompletion=false")
+    status, _, err = submit(spark, *where, "job.py")
+    assert status == 0
+    assert "returns before the application has ended" in err
+    assert not (spark.parent / "journal").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparklineage.config import Settings, load_settings
+from sparklineage.config import Settings, is_switched_off, load_settings
 from sparklineage.errors import ConfigError
 
 CANARY = "canary-41f0aa93"
@@ -169,3 +169,56 @@ def test_lineage_can_be_switched_off(tmp_path: Path, value: str, off: bool) -> N
 def test_a_switch_that_says_neither_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"OPENLINEAGE_DISABLED is 'maybe'; write true or false"):
         load(tmp_path, OPENLINEAGE_DISABLED="maybe")
+
+
+HEADERS = """\
+transport:
+  url: http://h
+  auth: {apiKey: "%s"}
+  headers: {X-Tenant-Key: "%s"}
+"""
+
+
+@pytest.mark.parametrize("value", [f"{CANARY}\n", f"  {CANARY}\r\n", f"{CANARY}\t"])
+def test_keys_and_headers_lose_the_line_end_of_their_secret(tmp_path: Path, value: str) -> None:
+    (tmp_path / "key").write_text(value)
+    found = load(tmp_path, HEADERS % (f"file:{tmp_path}/key", "env:HK"), HK=value).backend.value
+    plain = load(tmp_path, HEADERS % ("x", "y"), OPENLINEAGE_API_KEY=value).backend.value
+    assert found is not None
+    assert plain is not None
+    assert found.api_key is not None
+    assert plain.api_key is not None
+    assert found.api_key.reveal() == plain.api_key.reveal() == found.headers["X-Tenant-Key"] == CANARY
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (f"{CANARY}\nX-Other: 1", "holds a line end or another control character"),
+        (f"{CANARY}\x7f.", "holds a line end or another control character"),
+        (f"{CANARY}\u20ac", "holds a character beyond Latin-1"),
+        (" \n", "is blank"),
+    ],
+)
+def test_what_cannot_be_a_header_is_told_without_the_value(tmp_path: Path, value: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as header:
+        load(tmp_path, HEADERS % ("key", "env:HK"), HK=value)
+    assert f"transport.headers.X-Tenant-Key {problem}" in str(header.value)
+    with pytest.raises(ConfigError) as key:
+        load(tmp_path, HEADERS % ("key", "value"), OPENLINEAGE_API_KEY=value)
+    assert str(key.value).startswith(f"OPENLINEAGE_API_KEY {problem}")
+    assert "canary" not in str(header.value) + str(key.value)
+
+
+def test_a_name_that_no_header_can_have_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'X Team' is no name of a header"):
+        load(tmp_path, "transport: {url: 'http://h', headers: {X Team: data}}")
+
+
+def test_lineage_can_be_switched_off_whatever_else_is_wrong() -> None:
+    broken = {"OPENLINEAGE_URL": "no url", "SPARKLINEAGE_CONFIG": "/nowhere.yml"}
+    assert is_switched_off({**broken, "OPENLINEAGE_DISABLED": "True"})
+    assert not is_switched_off({**broken, "OPENLINEAGE_DISABLED": "false"})
+    assert not is_switched_off(broken)
+    with pytest.raises(ConfigError, match="OPENLINEAGE_DISABLED is 'perhaps'; write true or false"):
+        is_switched_off({"OPENLINEAGE_DISABLED": "perhaps"})

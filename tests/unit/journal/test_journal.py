@@ -6,12 +6,14 @@ import json
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from sparklineage.errors import JournalBusyError, JournalError, JournalTooNewError
 from sparklineage.journal import (
+    DeliveryLock,
     LineReader,
     RunFolder,
     RunLock,
@@ -134,6 +136,9 @@ def test_only_run_ids_are_runs(tmp_path: Path) -> None:
     (tmp_path / "01900000-0000-7000-8000-00000000000f").write_text("a file")
     assert [folder.run_id for folder in run_folders(tmp_path)] == [APP]
     assert run_folders(tmp_path / "nowhere") == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match="file: a file, no journal; name the folder"):
+        run_folders(tmp_path / "file")
 
 
 def test_a_lock_is_held_by_whoever_inherited_it(tmp_path: Path) -> None:
@@ -147,6 +152,16 @@ def test_a_lock_is_held_by_whoever_inherited_it(tmp_path: Path) -> None:
     heir.communicate(b"\n")
     assert not is_held(folder)
     RunLock(folder).close()
+
+
+def test_the_right_to_deliver_is_waited_for_as_long_as_asked(tmp_path: Path) -> None:
+    folder = create_folder(tmp_path, APP)
+    holder = DeliveryLock(folder)
+    with pytest.raises(JournalBusyError):
+        DeliveryLock(folder, wait=0.05)
+    with RunLock(folder):
+        threading.Timer(0.2, holder.close).start()
+        DeliveryLock(folder, wait=10).close()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sparklineage.model.masking import mask
+from sparklineage.model.masking import mask, secrets_of
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,22 @@ def test_time_grows_with_the_length_of_the_text(part: str) -> None:
     began = time.process_time()
     mask(part * (16_384 // len(part)))
     assert time.process_time() - began < 2
+
+
+def test_the_values_of_secret_variables_are_known() -> None:
+    environ = {
+        "OPENLINEAGE_API_KEY": " key-123456\n",
+        "GH_TOKEN": "tok-123456",
+        "PGPASSWORD": "pass-12345",
+        "CLIENT_SECRET": "sec-123456",
+        "DB_CREDENTIALS": "joe:hunter2",
+        "AWS_SECRET_ACCESS_KEY": "/begins/with-a-slash",
+        "GOOGLE_APPLICATION_CREDENTIALS": "/etc/key.json",
+        "SHORT_TOKEN": "abc",
+        "TOKENIZER": "wordpiece",
+        "PASSWORD_FILE": "/run/secret",
+        "HOME": "/home/joe",
+    }
+    assert secrets_of(environ) == (
+        "key-123456", "tok-123456", "pass-12345", "sec-123456", "joe:hunter2", "/begins/with-a-slash"
+    )  # fmt: skip

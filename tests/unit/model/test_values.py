@@ -119,6 +119,23 @@ def test_a_command_line_is_shown_without_secrets() -> None:
     assert shown[2] == f"spark.a.token={MASK}"
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "spark.openlineage.transport.headers.X-Auth",
+        "spark.openlineage.transport.urlParams.code",
+        "spark.openlineage.transport.auth.user",
+        "spark.openlineage.transport.transports.main.headers.X-Team",
+        "spark.openlineage.transport.transports.main.auth.user",
+        "spark.other.headers.Cookie",
+    ],
+)
+def test_headers_parameters_and_logins_are_hidden_whatever_they_are_called(key: str) -> None:
+    shown = masked_command(["spark-submit", "--conf", f"{key}=opaque", f"--conf={key}=opaque", "-c", f"{key}=opaque"])
+    assert shown == ["spark-submit", "--conf", f"{key}={MASK}", f"--conf={key}={MASK}", "-c", f"{key}={MASK}"]
+    assert masked_command(["--conf", "spark.openlineage.transport.url=http://h"])[1].endswith("=http://h")
+
+
 def test_a_secret_shows_itself_only_when_asked() -> None:
     secret = Secret(CANARY)
     assert CANARY not in f"{secret} {secret!r} {[secret]} {json.dumps(str(secret))}"

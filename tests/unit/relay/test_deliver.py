@@ -184,6 +184,34 @@ def test_leaving_waits_for_the_event_under_way_and_begins_no_other(made: RunFold
     assert len(receiver.events) == courier.delivery.delivered == 1
 
 
+def test_no_header_shows_where_the_backend_quotes_the_request(made: RunFolder) -> None:
+    refusal = json.dumps({"headers": {"X-Tenant-Key": CANARY, "X-Plain": 'quo"ted-1'}}).encode()
+    with Receiver(answer=lambda *_: 422, refusal=refusal) as receiver:
+        sink = sink_to(receiver, headers={"X-Tenant-Key": CANARY, "X-Plain": 'quo"ted-1'})
+        assert deliver_all(Delivery(made, sink), until=soon(), give_up_after=1)
+    letters = made.refused(sink.key).read_text()
+    assert letters.count("********") == 8
+    assert CANARY not in letters
+    assert "ted-1" not in letters
+
+
+@pytest.mark.parametrize("value", [f"{CANARY}\n", f"{CANARY}\u20ac"])
+def test_what_cannot_be_sent_is_told_without_its_value(made: RunFolder, value: str) -> None:
+    with Receiver() as receiver:
+        delivery = Delivery(made, sink_to(receiver, headers={"X-Tenant-Key": value}))
+        assert not deliver_all(delivery, until=soon(), give_up_after=1)
+    assert "one of its headers holds a character that HTTP forbids" in (delivery.last_error or "")
+    stored = made.delivery(delivery.sink.key).read_text()
+    assert CANARY not in stored
+    assert "20ac" not in stored
+
+
+def test_no_attempt_is_begun_after_the_deadline(made: RunFolder) -> None:
+    with Receiver() as receiver:
+        assert not deliver_all(Delivery(made, sink_to(receiver)), until=time.monotonic(), give_up_after=3)
+        assert receiver.posts == 0
+
+
 def test_retry_after_is_respected(made: RunFolder) -> None:
     with Receiver(answer=lambda number, _: 429 if number == 1 else 201, headers={"Retry-After": "1"}) as receiver:
         began = time.monotonic()

@@ -312,7 +312,7 @@ def test_without_a_witness_the_captured_property_ties_a_query_to_its_step(tmp_pa
 def test_coverage_counts_the_users_queries_alone(made: RunFolder) -> None:
     add(made.witness, *execution(0, 10, 20), *execution(1, 12, 14, root=0), *execution(2, 30, 40))
     add(made.witness, *execution(3, 50, 60, description="Delta: Filtering files for query"))
-    add(made.agent, event("START", 10, Q1, "app.q"), event("COMPLETE", 20, Q1, "app.q"))
+    add(made.agent, event("START", 10, Q1, "app.q"), event("COMPLETE", 20, Q1, "app.q", outputs=("/o",)))
     outcome(made)
     follower = Follower(made)
     follower.finish()
@@ -376,3 +376,47 @@ def test_a_step_comes_after_the_start_of_an_application_that_no_agent_reported(t
         ("COMPLETE", "app.weather"),
         ("COMPLETE", "app"),
     ]
+
+
+def test_known_secrets_are_written_nowhere_and_names_stay_names(tmp_path: Path) -> None:
+    """Also what the agent quotes, such as SQL; a password that is a common word does not spoil a dataset's name."""
+    made = folder(tmp_path)
+    start_witness(made)
+    key, odd, word = "c4nary-key", 'qu"ote\u00e9-77', "postgres"
+    sql = {"sql": {"query": f"SELECT '{key}', '{odd}', '{word}'"}}
+    add(
+        made.agent,
+        application("START", 1),
+        event("START", 2, Q1, outputs=("postgres.public.t", f"/data/{key}"), facets=sql),
+        event("FAIL", 9, Q1, facets=sql),
+        application("FAIL", 20),
+    )
+    add(made.witness, *execution(1, 2, 9, error=f"refused {key} and {odd} for {word}", run=Q1, description=f"at {odd}"))
+    outcome(made, "FAIL", message=f"ValueError: {key}")
+    Follower(made, secrets=[key, odd, word, "123456"]).finish()
+    for path in (made.events, made.settled):
+        text = path.read_text()
+        assert key not in text
+        assert odd not in text
+        assert "qu\\" not in text
+    events = read_events(made)
+    assert [item["name"] for item in events[1]["outputs"]] == ["postgres.public.t", "/data/********"]
+    assert events[1]["run"]["facets"]["sql"]["query"] == "SELECT '********', '********', '********'"
+    assert ends(events)[APP] == ["START", "FAIL"]
+
+
+@pytest.mark.parametrize(("outputs", "left_out"), [((), ["output"]), (("/o",), [])])
+def test_a_write_that_the_agent_reports_without_its_output_is_not_covered(
+    made: RunFolder, outputs: tuple[str, ...], left_out: list[str]
+) -> None:
+    """The agent 1.53.0 drops a Delta table whose path has a blank."""
+    add(made.witness, *execution(0, 10, 20, command="Execute SaveIntoDataSourceCommand (1)"))
+    add(made.witness, *execution(1, 30, 40, command="Execute DropTableCommand (1)"))
+    add(made.agent, event("START", 10, Q1, "app.q"), event("COMPLETE", 20, Q1, "app.q", outputs=outputs))
+    add(made.agent, event("START", 30, Q2, "app.d"), event("COMPLETE", 40, Q2, "app.d"))
+    outcome(made)
+    follower = Follower(made)
+    follower.finish()
+    found = follower.settler.coverage()
+    assert [item["what"] for item in found.left_out] == left_out
+    assert (found.queries, found.reported) == (2, 2 - len(left_out))

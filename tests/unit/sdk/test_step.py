@@ -152,6 +152,21 @@ def test_an_exception_is_recorded_and_passes_through(spark: Session, context: Co
     assert "raise error" in end["error"]["stackTrace"]
 
 
+def test_errors_hold_no_value_of_a_secret_variable(folder: Path) -> None:
+    environ = {
+        "SPARKLINEAGE_JOURNAL_RUN": str(folder),
+        "OPENLINEAGE_API_KEY": f"{SECRET}\n",
+        "DB_PASSWORD": "s3same-open",
+        "TEAM": "data-platform",
+    }
+    with pytest.raises(ValueError, match="data-platform"), Step(None, "s", environ=environ):
+        raise ValueError(f"data-platform said {SECRET} and s3same-open")
+    text = (folder / "steps.ndjson").read_text()
+    assert "data-platform said ******** and ********" in text
+    assert SECRET not in text
+    assert "s3same" not in text
+
+
 def test_errors_are_short_and_hold_no_secret(spark: Session, folder: Path) -> None:
     with pytest.raises(ValueError, match="api_key"), step(spark, "score"):
         raise ValueError(f"api_key={SECRET} " + "x" * 100_000)

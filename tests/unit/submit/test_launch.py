@@ -41,7 +41,11 @@ def supervisor(child: str, *, stdout: int | IO[bytes] = subprocess.PIPE) -> subp
         """
     )
     return subprocess.Popen(
-        [sys.executable, "-c", code, child], stdout=stdout, stderr=subprocess.PIPE, cwd=ROOT, env=dict(os.environ)
+        [sys.executable, "-c", code, child],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=dict(os.environ),
     )
 
 

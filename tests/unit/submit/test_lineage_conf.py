@@ -147,6 +147,16 @@ def test_a_transport_of_the_user_s_own() -> None:
     assert found.notes == (f"the outbox is off, {because}",)
 
 
+@pytest.mark.parametrize("key", ["url", "auth.apiKey", "headers.X-Team", "location"])
+def test_a_transport_without_its_type_leaves_the_outbox_on(key: str) -> None:
+    found = build("--conf", f"spark.openlineage.transport.{key}=x", "--conf", "spark.openlineage.transport.type= ")
+    assert found.transport == "outbox"
+    assert f"spark.openlineage.transport.location=/j/{RUN}/agent.ndjson" in found.args
+    assert "spark.openlineage.transport.type=file" in found.args
+    because = "spark.openlineage.transport.type is missing: the agent writes to the journal, and the relay delivers"
+    assert found.notes == (f"spark.openlineage.transport.{key} is not used, {because} (--conf)",)
+
+
 def test_a_transport_in_the_environment_is_named() -> None:
     found = build(environ={"OPENLINEAGE__TRANSPORT__TYPE": "http", "OPENLINEAGE__TRANSPORT__URL": "http://h"})
     assert found.transport == "outbox"
@@ -182,7 +192,8 @@ def test_redaction_keeps_the_user_s_pattern_last_and_whole(theirs: str) -> None:
 def test_redaction_hides_what_spark_forgets() -> None:
     found = values(build("--conf", "spark.redaction.regex=pin"))["spark.redaction.regex"]
     hidden = (
-        "spark.openlineage.transport.auth.apiKey x.headers.Authorization a.urlParams.code my.pin fs.s3a.access.key "
+        "spark.openlineage.transport.auth.apiKey openlineage.transport.headers.X "
+        "x.headers.Authorization a.urlParams.code my.pin fs.s3a.access.key "
         "sasl.jaas.config AWS_SECRET x.password tokenEndpoint credentials api_key"
     )
     for key in hidden.split():

@@ -10,6 +10,7 @@ import pytest
 from sparklineage.submit.error_text import MAX_LINES, MAX_MESSAGE, MAX_TRACE
 from sparklineage.submit.launch import Ending
 from sparklineage.submit.outcome import Outcome, judge
+from sparklineage.submit.pump import TAIL_BYTES
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.txt"))
 _SECTIONS = re.compile(r"=== exit status\n(\d+)\n=== stdout\n(.*)=== stderr\n(.*)=== message\n(.*)\n", re.DOTALL)
@@ -130,6 +131,53 @@ def test_the_last_error_of_the_log_where_nothing_else_speaks() -> None:
         "26/11/21 19:40:16 INFO Utils: bye\n"
     )
     assert str(outcome(1, "", stderr).message).endswith("ERROR Executor: Exception in task 0.0 in stage 0.0 (TID 0)")
+
+
+WARNED = (
+    "26/11/21 19:40:15 WARN OpenLineageSparkListener: Unable to send\n"
+    "java.lang.IllegalStateException: cannot call a stopped context\n"
+    "\tat org.apache.spark.util.ListenerBus.postToAll(ListenerBus.scala:117)\n"
+    "\tat org.apache.spark.util.ListenerBus.postToAll$(ListenerBus.scala:101)\n"
+    "Caused by: java.io.IOException: closed\n"
+    "\t... 5 more\n"
+)
+
+
+def test_a_trace_that_was_logged_as_a_warning_is_not_why_it_ended() -> None:
+    """Neither whole nor cut off at its beginning, which is what the kept end of a long output starts with."""
+    cut = WARNED[WARNED.index("\tat") :]
+    for stderr in (WARNED, cut, cut + WARNED):
+        assert outcome(7, "", stderr).message == "spark-submit ended with exit status 7 and printed nothing about it"
+    said = str(outcome(7, "", WARNED + "giving up\norg.acme.Job: no seats\n").message)
+    assert said == "spark-submit ended with exit status 7; the last it printed:\ngiving up\norg.acme.Job: no seats"
+
+
+def test_a_line_that_was_cut_is_not_what_it_printed_last() -> None:
+    log = "26/11/21 19:40:16 INFO Utils: bye\n" * 8000
+    assert outcome(7, "", log[-TAIL_BYTES:]).message == (
+        "spark-submit ended with exit status 7 and printed nothing about it"
+    )
+
+
+AWAITED = "pyspark.errors.exceptions.captured.SparkException: Exception thrown in awaitResult: "
+PYTHON = f'Traceback (most recent call last):\n  File "/app/job.py", line 3, in <module>\n    df.show()\n{AWAITED}\n'
+LOGGED = (
+    "26/11/21 19:40:14 ERROR BroadcastExchangeExec: Could not execute broadcast\n"
+    "org.apache.spark.SparkException: Exception thrown in awaitResult: \n"
+    "\tat org.apache.spark.util.SparkThreadUtils$.awaitResult(SparkThreadUtils.scala:53)\n"
+    "Caused by: org.apache.spark.SparkException: Job aborted\n"
+    "\t... 3 more\n"
+    "Caused by: java.lang.OutOfMemoryError: Not enough memory to build the hash map\n"
+    "\t... 9 more\n"
+)
+
+
+def test_waiting_for_a_result_is_not_the_cause() -> None:
+    """The deepest cause is in the log; that of a later warning is none of it."""
+    root = "Caused by: java.lang.OutOfMemoryError: Not enough memory to build the hash map"
+    assert outcome(1, PYTHON, LOGGED + WARNED).message == f"{AWAITED.rstrip()}\n{root}"
+    assert outcome(1, PYTHON, WARNED).message == AWAITED.rstrip()
+    assert outcome(1, PYTHON.replace("awaitResult: ", "awaitResult: x"), LOGGED).message == f"{AWAITED}x"
 
 
 def test_output_after_a_caught_exception_is_not_its_trace() -> None:
