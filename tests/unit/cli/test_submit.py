@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,21 @@ def environ(spark: Path, **more: str) -> dict[str, str]:
     }
 
 
+_STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running() -> Iterator[None]:
+    """Whatever a test that failed in the middle has left behind."""
+    yield
+    while _STARTED:
+        with _STARTED.pop() as process:
+            process.kill()
+
+
 def start(spark: Path, *args: str, **more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sparklineage", "submit", *args]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command,
         env=environ(spark, **more),
         cwd=spark.parent,
@@ -71,6 +84,8 @@ def start(spark: Path, *args: str, **more: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    _STARTED.append(process)
+    return process
 
 
 def submit(spark: Path, *args: str, **more: str) -> tuple[int, str, str]:
@@ -182,7 +197,8 @@ def test_the_next_submit_takes_leftovers_along(spark: Path) -> None:
 
 def test_a_submit_that_was_killed_is_closed_by_drain_when_the_driver_is_gone(spark: Path) -> None:
     with Receiver() as receiver:
-        process = start(spark, "job.py", JOB='touch "$PROBE/up"; sleep 3', OPENLINEAGE_URL=receiver.url)
+        goes_on = 'touch "$PROBE/up"; while [ ! -e "$PROBE/stop" ]; do sleep 0.05; done'
+        process = start(spark, "job.py", JOB=goes_on, OPENLINEAGE_URL=receiver.url)
         until = time.monotonic() + 20
         while not (spark.parent / "up").exists() and time.monotonic() < until:
             time.sleep(0.02)
@@ -193,6 +209,7 @@ def test_a_submit_that_was_killed_is_closed_by_drain_when_the_driver_is_gone(spa
         )
         assert "left alone" in alive.stdout
         assert receiver.events == []
+        (spark.parent / "stop").touch()
         process.communicate()
         deadline = time.monotonic() + 20
         while not receiver.events and time.monotonic() < deadline:
