@@ -81,7 +81,7 @@ def test_drain_says_so_while_the_backend_is_down(left: Left) -> None:
     scene = left.copy("still down")
     drained = scene.drain("--timeout", "1", OPENLINEAGE_URL=left.url)
     assert drained.status == 77
-    assert f"{len(left.scene.events())} events of 1 runs still wait for {left.url}" in drained.stderr
+    assert f"{len(left.scene.events())} events of 1 run still wait for {left.url}" in drained.stderr
     assert scene.drain(OPENLINEAGE_URL="http://127.0.0.1:9").stdout.startswith(b"Nothing waits for ")
 
 
