@@ -30,7 +30,11 @@ def step(
 
     What is declared is merged into the lineage of every query that the block runs. `spark` is a
     SparkSession, classic or Connect, or None for the active one. Datasets are what `Dataset.of` takes:
-    absolute URIs, (namespace, name) pairs or `Dataset`s. Steps nest, and each thread has its own.
+    absolute URIs, (namespace, name) pairs or `Dataset`s. Steps nest.
+
+    A step belongs to the thread that opens it, as Spark's local properties do: for queries of a thread pool
+    open it inside the worker's function, or start the threads as `pyspark.InheritableThread`. A generator function
+    must open it in its body; as a decorator it would end before the body runs.
 
     Never raises because of lineage: a wrong dataset or an unwritable journal is one warning of the
     logger `sparklineage`. In a job that was not started with lineage it does nothing.
