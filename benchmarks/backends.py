@@ -41,8 +41,12 @@ class Backend:
     @staticmethod
     def mend(receiver: Receiver) -> None:
         """Answer at once from now on, at the same address."""
+        slow, receiver.delay = receiver.delay > 0, 0.0
+        if slow:
+            # What it is about to answer it answers. Cut off, it would have an event that its sender has to send again.
+            return
         receiver.stop()
-        receiver.delay, receiver.silent, receiver.answer = 0.0, False, lambda _number, _event: 201
+        receiver.silent, receiver.answer = False, lambda _number, _event: 201
         receiver.start()
 
 
