@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from sparklineage.lint.finding import Place
 
 Origin = Literal["properties", "command", "code", "yaml", "environment"]
+Span = tuple[int, int]
+"""Offsets of the first character and of the one behind the last, from 0, in the text that the reader got."""
+Platform = Literal[
+    "emr", "emr-serverless", "emr-containers", "databricks", "glue", "dataproc", "kubernetes", "airflow", "livy"
+]
+"""Where the application runs, or who starts it."""
 UNKNOWN = "\0"
 """Stands in a value for the parts that only a run would tell: a variable, the result of a call."""
 AGENT_PREFIX = "spark.openlineage."
@@ -37,6 +43,10 @@ class Setting:
     """Settings of one group are given together: of two for one key the later counts."""
     late: bool = False
     """Whether the session exists when this is set."""
+    key_span: Span | None = None
+    """Where the key stands in the text, with its quotes; None where it cannot be written anew in place."""
+    value_span: Span | None = None
+    """Where the value stands, with its quotes."""
 
     @property
     def name(self) -> str:
@@ -67,6 +77,14 @@ class Sheet:
     """Whether settings come from elsewhere too, so that a missing one proves nothing."""
     spark: str | None = None
     """The version of Spark that is named there."""
+    platform: Platform | None = None
+    """None where the file does not tell."""
+    release: str | None = None
+    """The platform's own name of its release: `emr-7.12.0`, `16.4.x-scala2.12`, Glue's `5.0`."""
+    scripts: tuple[Setting, ...] = ()
+    """Init scripts and bootstrap actions: the value is the path, the key what the format calls it."""
+    arguments: int | None = None
+    """Characters of all arguments together, where the platform limits them."""
 
     def all(self, key: str) -> Iterator[Setting]:
         """Every setting of a key, in order."""
