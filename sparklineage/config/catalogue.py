@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib import resources
@@ -21,6 +21,7 @@ Type = Literal[
     "enum", "comma list", "[a;b] list", "a;b list", "k:v list", "subtree",
 ]  # fmt: skip
 Status = Literal["active", "removed", "never-existed", "test-only"]
+Unit = Literal["ms", "s", "%", "KiB"]
 PREFIX = "spark.openlineage."
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _PLACEHOLDER = re.compile(r"<\w[\w ]*>")
@@ -36,10 +37,16 @@ class CatalogueKey:
     doc: str
     reader: Literal["agent", "spark"] = "agent"
     """Who reads it; the versions below are the agent's."""
+    unit: Unit | None = None
+    """Of a number; it is never written behind it."""
     values: tuple[str, ...] = ()
     """Of an enum."""
     open: bool = False
     """Whether an enum also takes a class, or a name that a plug-in brings."""
+    since_values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The first agent for those values of an enum that came later than the key."""
+    broken_values: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
+    """Values that did not work from the first of two agents until the second one mended them."""
     default: str | None = None
     since: str | None = None
     """The first agent that knows it; None where nobody has looked."""
@@ -50,6 +57,10 @@ class CatalogueKey:
     replacement: tuple[str, ...] = ()
     """Keys, or `key=value`, to write instead."""
     secret: bool = False
+    transports: tuple[str, ...] = ()
+    """The types of transport that read it, where it belongs to some of them; none for `transport.type` itself."""
+    required: tuple[str, ...] = ()
+    """Those that cannot do without it; of a family without one of its keys at least."""
     source: str = ""
     """Where this was found."""
 
@@ -73,6 +84,17 @@ class CatalogueKey:
             or (self.removed and at >= numbers(self.removed))
             or (self.until and not self.removed and at > numbers(self.until))
         )
+
+    def agent_for(self, value: str, version: str) -> str | None:
+        """The agent that a value of an enum needs where this one does not know it, or None where it does."""
+        lower, at = value.strip().lower(), numbers(version)
+        for choice, since in self.since_values.items():
+            if choice.lower() == lower and at < numbers(since):
+                return since
+        for choice, (broken, mended) in self.broken_values.items():
+            if choice.lower() == lower and numbers(broken) <= at < numbers(mended):
+                return mended
+        return None
 
 
 class Catalogue:
@@ -142,33 +164,32 @@ def parse_catalogue(text: str) -> Catalogue:
             known = found.find(name)
             if (known is None or known.status != "active") and not name.endswith(">"):
                 raise _wrong(key.key, f"is replaced by {name}, which is no key in use")
+    types = found.find(f"{PREFIX}transport.type")
+    for key in keys:
+        if strange := set(key.transports) - set(types.values if types else ()):
+            raise _wrong(key.key, f"is read by {min(strange)}, which is no type of transport")
     return found
 
 
-_FIELDS = frozenset(field.name for field in fields(CatalogueKey))
+_FIELDS = frozenset(known.name for known in fields(CatalogueKey))
 
 
 def _entry(entry: Mapping[str, Any]) -> CatalogueKey:
     name = str(entry.get("key") or "an entry without key")
     if unknown := set(entry) - _FIELDS:
         raise _wrong(name, f"has the unknown field {min(unknown)}")
-    if missing := {"key", "type", "status", "doc"} - {field for field in entry if entry[field]}:
+    if missing := {"key", "type", "status", "doc"} - {given for given, value in entry.items() if value}:
         raise _wrong(name, f"has no {min(missing)}")
     if entry["type"] not in get_args(Type):
         raise _wrong(name, f"has the unknown type {entry['type']}")
     if entry["status"] not in get_args(Status):
         raise _wrong(name, f"has the unknown status {entry['status']}")
-    values: dict[str, Any] = {
-        field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()
-    }
-    key = CatalogueKey(**values)
-    for field in ("since", "until", "removed"):
-        version = getattr(key, field)
-        if version is not None and not _VERSION.fullmatch(version):
-            raise _wrong(name, f"has {field} {version}, which is no version")
-    steps = [numbers(version) for version in (key.since, key.until, key.removed) if version]
-    if steps != sorted(steps):
-        raise _wrong(name, "ends before it begins")
+    if entry.get("unit") not in (None, *get_args(Unit)):
+        raise _wrong(name, f"has the unknown unit {entry['unit']}")
+    key = CatalogueKey(**{given: _frozen(value) for given, value in entry.items()})
+    _check_versions(key)
+    if strange := set(key.required) - set(key.transports):
+        raise _wrong(name, f"is required by {min(strange)}, which does not read it")
     if bool(key.values) != (key.type == "enum"):
         raise _wrong(name, "needs values if, and only if, it is an enum")
     if (key.status == "removed") != (key.removed is not None):
@@ -176,6 +197,27 @@ def _entry(entry: Mapping[str, Any]) -> CatalogueKey:
     if key.status == "active" and key.replacement:
         raise _wrong(name, "is in use and yet replaced")
     return key
+
+
+def _check_versions(key: CatalogueKey) -> None:
+    versions = [(step, getattr(key, step)) for step in ("since", "until", "removed")]
+    versions += [(f"since_values.{value}", since) for value, since in key.since_values.items()]
+    versions += [(f"broken_values.{value}", step) for value, steps in key.broken_values.items() for step in steps]
+    for where, version in versions:
+        if version is not None and not _VERSION.fullmatch(version):
+            raise _wrong(key.key, f"has {where} {version}, which is no version")
+    steps = [numbers(version) for version in (key.since, key.until, key.removed) if version]
+    if steps != sorted(steps):
+        raise _wrong(key.key, "ends before it begins")
+    if strange := {*key.since_values, *key.broken_values} - set(key.values):
+        raise _wrong(key.key, f"has a version for {min(strange)}, which is none of its values")
+
+
+def _frozen(value: Any) -> Any:
+    """A value of the file, with its lists as tuples."""
+    if isinstance(value, dict):
+        return {name: _frozen(inner) for name, inner in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _wrong(key: str, what: str) -> ConfigError:

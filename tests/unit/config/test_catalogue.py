@@ -64,6 +64,67 @@ def test_versions_gate_keys(key: str, version: str, known: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "version", "needed"),
+    [
+        ("transport.type", "Composite", "1.22.0", "1.23.0"),
+        ("transport.type", "composite", "1.23.0", None),
+        ("transport.type", "http", "0.19.0", None),
+        ("transport.type", "kinesis", "1.23.0", None),
+        ("transport.type", "kinesis", "1.24.0", "1.46.0"),
+        ("transport.type", "kinesis", "1.46.0", None),
+        ("circuitBreaker.type", "timeout", "1.34.0", "1.35.0"),
+        ("transport.auth.type", "jwt", "1.43.0", "1.44.0"),
+        ("transport.auth.type", "api_key", "0.19.0", None),
+    ],
+)
+def test_versions_gate_values(key: str, value: str, version: str, needed: str | None) -> None:
+    """In any case of letters, as the agent reads them."""
+    found = catalogue().find(P + key)
+    assert found is not None
+    assert found.agent_for(value, version) == needed
+
+
+def test_each_key_of_a_transport_names_who_reads_it() -> None:
+    """All but the type itself; and console needs none."""
+    below = f"{P}transport."
+    without = [key.key for key in catalogue().keys if key.key.startswith(below) and not key.transports]
+    assert without == [f"{below}type"]
+    needs: dict[str, list[str]] = {}
+    for key in catalogue().keys:
+        for transport in key.required:
+            needs.setdefault(transport, []).append(key.key.removeprefix(below))
+    assert needs == {
+        "http": ["url"],
+        "kafka": ["topicName", "properties.<producer key>"],
+        "kinesis": ["streamName"],
+        "file": ["location"],
+        "composite": ["transports.<name>.<key>"],
+        "transform": ["transformerClass", "transport.<key>"],
+        "gcs": ["projectId", "bucketName"],
+        "s3": ["bucketName"],
+        "amazon_datazone_api": ["domainId"],
+    }
+
+
+def test_numbers_have_the_unit_that_their_name_tells() -> None:
+    units = {key.key.rpartition(".")[2]: key.unit for key in catalogue().keys if key.unit and key.status == "active"}
+    assert units == {
+        "timeoutInMillis": "ms",
+        "tokenRefreshBuffer": "s",
+        "retryIntervalMillis": "ms",
+        "buildDatasetsTimePercentage": "%",
+        "facetsBuildingTimePercentage": "%",
+        "payloadSizeLimitInKilobytes": "KiB",
+        "timeoutInSeconds": "s",
+        "memoryThreshold": "%",
+        "gcCpuThreshold": "%",
+        "circuitCheckIntervalInMillis": "ms",
+        "blockingTimeInSeconds": "s",
+        "shutdownTimeoutSeconds": "s",
+    }
+
+
+@pytest.mark.parametrize(
     ("key", "near"),
     [
         ("transport.timoutInMillis", "transport.timeoutInMillis"),
@@ -111,6 +172,14 @@ def test_secrets_are_marked() -> None:
         ({"status": "removed"}, "needs the version that removed it if, and only if, it is removed"),
         ({"replacement": [f"{P}a"]}, "is in use and yet replaced"),
         ({"status": "never-existed", "replacement": [f"{P}b"]}, f"is replaced by {P}b, which is no key in use"),
+        ({"unit": "parsec"}, "has the unknown unit parsec"),
+        ({"type": "enum", "values": ["x"], "since_values": {"x": "1"}}, "has since_values.x 1, which is no version"),
+        (
+            {"type": "enum", "values": ["x"], "since_values": {"y": "1.2.3"}},
+            "has a version for y, which is none of its values",
+        ),
+        ({"transports": ["pigeon"]}, "is read by pigeon, which is no type of transport"),
+        ({"required": ["http"]}, "is required by http, which does not read it"),
     ],
 )
 def test_contradictions_are_refused(change: dict[str, object], sentence: str) -> None:
