@@ -14,6 +14,7 @@ from sparklineage.lint.rules import RULES, Target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sparklineage.lint.readers import Reader
     from sparklineage.lint.settings import Sheet
 
 UNKNOWN_FORMAT = "SL000"
@@ -40,16 +41,26 @@ def check_text(
     reader = READERS[kind] if kind else reader_for(PurePath(file).name, text)
     if reader is None:
         return Checked(kind=None, findings=())
+    found = {finding: None for _, finding in told(reader, text, reader.read(text, file), target=target, codes=codes)}
+    return Checked(kind=reader.KIND, findings=tuple(sorted(found, key=lambda finding: (finding.place, finding.code))))
+
+
+def told(
+    reader: Reader,
+    text: str,
+    sheets: Sequence[Sheet],
+    *,
+    target: Target | None = None,
+    codes: Sequence[str] | None = None,
+) -> Iterator[tuple[Sheet, Finding]]:
+    """What the rules say of each sheet of a text, without what comments in it silence."""
     wanted = [rule for code, rule in RULES.items() if codes is None or code in codes]
     lines = text.split("\n")
-    found = {
-        finding: None
-        for sheet in reader.read(text, file)
-        for rule in wanted
-        for finding in rule.findings(sheet, target or Target())
-        if not _ignored(finding, sheet, lines, comments_end_lines=reader.KIND != "spark-defaults")
-    }
-    return Checked(kind=reader.KIND, findings=tuple(sorted(found, key=lambda finding: (finding.place, finding.code))))
+    for sheet in sheets:
+        for rule in wanted:
+            for finding in rule.findings(sheet, target or Target()):
+                if not _ignored(finding, sheet, lines, comments_end_lines=reader.KIND != "spark-defaults"):
+                    yield sheet, finding
 
 
 def unknown_format(file: str) -> Finding:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sparklineage.lint.settings import Setting
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -36,3 +39,7 @@ class Finding:
     """What happens when it runs."""
     fix: str
     """What to write instead."""
+    setting: Setting | None = field(default=None, compare=False, repr=False)
+    """What it is about, where that is one setting."""
+    fixable: bool = field(default=False, compare=False)
+    """Whether `--fix` can write it anew; only where somebody asked for it."""

@@ -62,6 +62,7 @@ class Rule:
                 found=_shown(hit.found),
                 reality=_shown(hit.reality),
                 fix=_shown(hit.fix),
+                setting=hit.at if isinstance(hit.at, Setting) else None,
             )
 
 
