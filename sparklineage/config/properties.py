@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class Entry(NamedTuple):
     value: str
     line: int
     column: int
+    key_span: tuple[int, int]
+    """Offsets in the text, from 0: of the key as it is written, and of the character behind it."""
+    value_span: tuple[int, int]
+    """Of the value, with its escapes, line breaks and whatever blanks follow it."""
 
     @property
     def trimmed(self) -> str:
@@ -39,40 +44,74 @@ def parse(text: str) -> dict[str, str]:
 
 def entries(text: str) -> Iterator[Entry]:
     """Every entry in its order, also those that a later one replaces. Raises ValueError as `parse` does."""
-    for joined, line, column in _logical_lines(text):
-        key, value = _split(joined)
-        yield Entry(key, value, line, column)
+    for line in _logical_lines(text):
+        joined = line.text
+        end, start = _split(joined)
+        yield Entry(
+            _unescape(joined[:end]),
+            _unescape(joined[start:]),
+            line.number,
+            line.column,
+            (line.parts[0][1], line.behind(end)),
+            (line.behind(start) if start == len(joined) else line.offset(start), line.behind(len(joined))),
+        )
 
 
-def _logical_lines(text: str) -> Iterator[tuple[str, int, int]]:
+class _Line(NamedTuple):
+    """A line without its blanks in front, joined to those that continue it."""
+
+    text: str
+    number: int
+    column: int
+    parts: list[tuple[int, int]]
+    """Where each of the joined lines begins, here and in the whole text."""
+
+    def offset(self, at: int) -> int:
+        """Where the character of that index stands in the whole text."""
+        here, there = self.parts[bisect_right(self.parts, at, key=lambda part: part[0]) - 1]
+        return there + at - here
+
+    def behind(self, at: int) -> int:
+        """Where the text in front of that index ends."""
+        return self.offset(at - 1) + 1 if at else self.offset(0)
+
+
+def _logical_lines(text: str) -> Iterator[_Line]:
     """Lines without comments and blank ones, a trailing backslash joining the next line to this one."""
     joined: str | None = None
-    start, column = 0, 0
-    for number, raw in enumerate(_LINE_END.split(text), 1):
+    parts: list[tuple[int, int]] = []
+    start, column, begin = 0, 0, 0
+    for number, end in enumerate(_LINE_END.finditer(f"{text}\n"), 1):
+        raw = text[begin : end.start()]
         line = raw.lstrip(_BLANK)
+        at = end.start() - len(line)
+        begin = end.end()
         if joined is None:
             if not line or line[0] in "#!":
                 continue
-            start, column = number, len(raw) - len(line) + 1
+            start, column, parts = number, len(raw) - len(line) + 1, []
+        parts.append((len(joined or ""), at))
         backslashes = len(line) - len(line.rstrip("\\"))
         if backslashes % 2:
             joined = (joined or "") + line[:-1]
         else:
             if whole := (joined or "") + line:
-                yield whole, start, column
+                yield _Line(whole, start, column, parts)
             joined = None
     if joined:
-        yield joined, start, column
+        yield _Line(joined, start, column, parts)
 
 
-def _split(line: str) -> tuple[str, str]:
+def _split(line: str) -> tuple[int, int]:
+    """Where the key ends and where the value begins."""
     end = 0
     while end < len(line) and line[end] not in "=:" + _BLANK:
         end += 2 if line[end] == "\\" else 1
+    end = min(end, len(line))
     rest = line[end:].lstrip(_BLANK)
     if rest[:1] in {"=", ":"}:
         rest = rest[1:].lstrip(_BLANK)
-    return _unescape(line[:end]), _unescape(rest)
+    return end, len(line) - len(rest)
 
 
 def _unescape(text: str) -> str:

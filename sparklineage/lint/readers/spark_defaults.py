@@ -41,6 +41,8 @@ def read(text: str, file: str) -> Sequence[Sheet]:
             text=entry.trimmed,
             place=Place(file, entry.line, entry.column),
             origin="properties",
+            key_span=entry.key_span,
+            value_span=entry.value_span,
         )
         for entry in found
         if entry.key.startswith(("spark.", "openlineage."))
