@@ -13,6 +13,8 @@ from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sparklineage.lint.settings import Span
+
 KIND = "command-line"
 TITLE = "spark-submit commands in shell scripts"
 _ENDS = (".sh", ".bash", ".ksh", ".zsh")
@@ -83,10 +85,11 @@ def _submit(words: Sequence[Word]) -> int | None:
     return next((at for at, word in enumerate(words) if word.value.rpartition("/")[2] in _SUBMIT), None)
 
 
-def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, Word], home: Word | None) -> Sheet:
+def option_settings(words: Sequence[Word], file: str) -> tuple[list[Setting], bool]:
+    """The settings in the words behind `spark-submit`, and whether others can come from elsewhere."""
     settings: list[Setting] = []
     partial = False
-    for flag, word, value in _options(words[at + 1 :]):
+    for flag, word, value in _options(words):
         place = Place(file, word.line, word.column)
         if flag is None or flag in {"--properties-file", "--extra-properties-file"}:
             partial = True
@@ -95,13 +98,38 @@ def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, 
             if not equals or UNKNOWN in key:
                 partial = partial or UNKNOWN in key
                 continue
+            key_span, value_span = _spans(word, key)
             settings.append(
-                Setting(key=key.strip(), value=text, text=word.text, place=place, origin="command", spelled="")
+                Setting(
+                    key=key.strip(),
+                    value=text,
+                    text=word.text,
+                    place=place,
+                    origin="command",
+                    key_span=key_span,
+                    value_span=value_span,
+                )
             )
         elif flag in _FLAGS:
+            value_span = (word.start, word.end) if word.start >= 0 else None
+            if value != word.value:
+                _, value_span = _spans(word, word.value.partition("=")[0])
             settings.append(
-                Setting(key=_FLAGS[flag], value=value, text=word.text, place=place, origin="command", spelled=flag)
+                Setting(
+                    key=_FLAGS[flag],
+                    value=value,
+                    text=word.text,
+                    place=place,
+                    origin="command",
+                    spelled=flag,
+                    value_span=value_span,
+                )
             )
+    return settings, partial
+
+
+def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, Word], home: Word | None) -> Sheet:
+    settings, partial = option_settings(words[at + 1 :], file)
     spark = _SPARK.search(words[at].value) or (_SPARK.search(home.value) if home else None)
     return Sheet(
         place=Place(file, words[0].line, words[0].column),
@@ -119,6 +147,23 @@ def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, 
         partial=partial,
         spark=spark[1] if spark else None,
     )
+
+
+def _spans(word: Word, key: str) -> tuple[Span | None, Span | None]:
+    """Where the key and the value of `key=value` stand in a word; None for what is quoted in parts.
+
+    A quote that begins before the key belongs to neither.
+    """
+    match = re.match(rf"(?:--conf=)?(?P<quote>[\"']?)(?:--conf=)?{re.escape(key)}=", word.text)
+    if not match or word.start < 0:
+        return None, None
+    quote, begin = match["quote"], word.start + match.end()
+    key_span = (begin - len(key) - 1, begin - 1)
+    if not quote:
+        return key_span, (begin, word.end)
+    value = word.text[match.end() :]
+    whole = value.endswith(quote) and not re.search(rf"(?<!\\){quote}", value[:-1])
+    return key_span, (begin, word.end - 1) if whole else None
 
 
 def _options(words: Sequence[Word]) -> Iterator[tuple[str | None, Word, str]]:

@@ -28,6 +28,13 @@ class Word(NamedTuple):
     """As it stands in the script."""
     line: int
     column: int
+    start: int = -1
+    """The offset of its first character in the script; negative for a word that comes from elsewhere."""
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last character."""
+        return self.start + len(self.text)
 
     @property
     def spreads(self) -> bool:
@@ -198,7 +205,7 @@ class _Scanner:
             return
         text = self.text[self.start : self.at]
         line = bisect_right(self.lines, self.start)
-        word = Word("".join(self.parts), text, line, self.start - self.lines[line - 1] + 1)
+        word = Word("".join(self.parts), text, line, self.start - self.lines[line - 1] + 1, self.start)
         spread = _SPREAD.fullmatch(text)
         words = self.arrays.get(spread[1], [word]) if spread else [word]
         if not self.skip:
