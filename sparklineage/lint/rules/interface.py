@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Check = Callable[["Sheet", "Target"], Iterator["Hit"]]
 
+GREEN = "the job runs, and no event is sent."
+FAILS = f"The agent cannot read its configuration: {GREEN}"
 _LONGEST = 300
 """Characters of a sentence; a key can be as long as its file."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sparklineage.config.catalogue import catalogue
 from sparklineage.lint.rules.agents import agent_version, agents, brought, spark_version
-from sparklineage.lint.rules.interface import Hit, rule
-from sparklineage.lint.settings import AGENT_PREFIX
+from sparklineage.lint.rules.destinations import TRANSPORT, known, split
+from sparklineage.lint.rules.interface import FAILS, Hit, rule
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.versions import numbers
 
@@ -22,15 +21,6 @@ _SCALA = re.compile(r"_(2\.1[123])(?=[:-])")
 _NEEDS = (((4, 2), "1.53.0"), ((4,), "1.37.0"))
 """The oldest agent for a Spark and everything after it."""
 _LAST_FOR_SPARK_2 = "1.36.0"
-_VALUES = {
-    "transport.type": {
-        "file": "0.29.0", "composite": "1.23.0", "gcs": "1.23.0", "s3": "1.23.0", "gcplineage": "1.24.0",
-        "transform": "1.26.0", "amazon_datazone_api": "1.33.0",
-    },
-    "circuitbreaker.type": {"asynctaskqueue": "1.28.0", "timeout": "1.35.0"},
-    "transport.auth.type": {"jwt": "1.44.0"},
-}  # fmt: skip
-"""The first agent that knows a choice, all in lower case."""
 
 
 @rule("SL050", "wrong-scala", "error", "An agent for another Scala")
@@ -102,18 +92,19 @@ def agent_and_spark(sheet: Sheet, target: Target) -> Iterator[Hit]:
 @rule("SL052", "agent-too-old-for-key", "error", "A key that the agent is too old for")
 def too_old_for_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """The key came with a later release than the one that is named here or with `--agent`. An older agent ignores it
-    without a word.
+    without a word; inside a composite or transform transport it cannot read its configuration.
 
     Source: agent source, release tags.
     """
     agent = agent_version(sheet, target)
     for setting in sheet.below("") if agent else ():
-        key = catalogue().find(setting.key)
+        key = known(setting.key)
         if agent and key and key.status == "active" and key.since and numbers(agent) < numbers(key.since):
+            nested = setting.key.startswith(TRANSPORT) and split(setting.key)[0] != TRANSPORT
             yield Hit(
                 at=setting,
                 found=f"{setting.name} is known since agent {key.since}, and this one is {agent}.",
-                reality="This agent ignores it without a word.",
+                reality=FAILS if nested else "This agent ignores it without a word.",
                 fix=f"Take agent {key.since} or later, or remove the key.",
             )
 
@@ -124,21 +115,17 @@ def too_old_for_value(sheet: Sheet, target: Target) -> Iterator[Hit]:
     agents before 1.35.0 unreadable (`NullPointerException`); a transport that is not there yet is not found. The
     kinesis transport could not be loaded from 1.24.0 to 1.45.
 
-    Source: agent source, release tags; OpenLineage#3875, #4451.
+    Source: executed, agent 1.32.0; agent source, release tags; OpenLineage#3875, #4451.
     """
     agent = agent_version(sheet, target)
-    if not agent:
-        return
-    for setting in sheet.below(""):
-        name, value = setting.key.removeprefix(AGENT_PREFIX), setting.value.strip().lower()
-        since = _VALUES.get(name.lower(), {}).get(value)
-        broken = name == "transport.type" and value == "kinesis" and (1, 24) <= numbers(agent) < (1, 46)
-        if (since and numbers(agent) < numbers(since)) or broken:
-            first = since or "1.46.0"
+    for setting in sheet.below("") if agent else ():
+        key, value = known(setting.key), setting.value.strip()
+        first = key.agent_for(value, agent) if agent and key else None
+        if first:
             yield Hit(
                 at=setting,
                 found=f"{setting.name}={value} works since agent {first}, and this one is {agent}.",
                 reality="The agent cannot read its configuration, and no event is sent.",
                 fix=f"Take agent {first} or later"
-                + (", or type javaRuntime or simpleMemory." if value == "timeout" else "."),
+                + (", or type javaRuntime or simpleMemory." if value.lower() == "timeout" else "."),
             )

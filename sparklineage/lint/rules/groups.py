@@ -1,0 +1,119 @@
+"""Keys that belong together: one that rules out others, and one that others need."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sparklineage.config.catalogue import catalogue
+from sparklineage.lint.rules.agents import agent_version
+from sparklineage.lint.rules.interface import FAILS, Hit, rule
+from sparklineage.lint.settings import AGENT_PREFIX
+from sparklineage.model.versions import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sparklineage.lint.rules.interface import Target
+    from sparklineage.lint.settings import Setting, Sheet
+
+_WHOLE_NAMES = re.compile(r"spark\.openlineage\.transport\.(?:properties|urlParams|headers)\.")
+_TYPED_GROUP = re.compile(r"spark\.openlineage\.(?:circuitBreaker|dataset\.namespaceResolvers\.[^.]+)\.")
+_PARENT = ("parentJobNamespace", "parentJobName", "parentRunId")
+
+
+@rule("SL032", "value-and-keys-below", "error", "A value at a key that has keys below it")
+def clash(sheet: Sheet, target: Target) -> Iterator[Hit]:
+    """The keys make a tree. A value at a name that also has names below it cannot be put there (`ClassCastException`).
+    `spark.openlineage.timeout` is such a name since 1.35.0, on its own as well: an old `timeout=5000` makes the whole
+    configuration unreadable (`MismatchedInputException`).
+
+    Source: executed with Jackson; agent source, ArgumentParser.
+    """
+    version = agent_version(sheet, target)
+    names = {setting.key for setting in sheet.settings if setting.value.strip()}
+    parents = {key[:at] for key in names if not _WHOLE_NAMES.match(key) for at in _dots(key)}
+    for setting in sheet.below(""):
+        if setting.origin == "yaml" and setting.key != f"{AGENT_PREFIX}timeout":
+            continue
+        old = setting.key == f"{AGENT_PREFIX}timeout" and not (version and numbers(version) < (1, 35))
+        if setting.value.strip() and (old or setting.key in parents):
+            yield Hit(
+                at=setting,
+                found=f"{setting.name} has a value, "
+                + ("and has been a group of keys since agent 1.35.0." if old else "and other keys stand below it."),
+                reality=FAILS,
+                fix="Write transport.timeoutInMillis for the time limit of a request."
+                if old
+                else "Remove the value, or the keys below it.",
+            )
+
+
+@rule("SL036", "breaker-without-limit", "error", "A timeout breaker without its limit")
+def breaker_limit(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """`circuitBreaker.type=timeout` has no limit of its own: `circuitBreaker.timeoutInSeconds` is required.
+
+    Source: agent source; OpenLineage#3875.
+    """
+    kind = sheet.agent("circuitBreaker.type")
+    missing = sheet.agent("circuitBreaker.timeoutInSeconds") is None and not sheet.partial
+    if kind and kind.value.strip().lower() == "timeout" and missing:
+        yield Hit(
+            at=kind,
+            found=f"{kind.name} is timeout, without circuitBreaker.timeoutInSeconds.",
+            reality="The breaker has no limit to keep.",
+            fix="Add spark.openlineage.circuitBreaker.timeoutInSeconds=60.",
+        )
+
+
+@rule("SL038", "incomplete-parent", "error", "A parent that is not complete")
+def incomplete_parent(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The parent of the application is reported only when `parentJobNamespace`, `parentJobName` and `parentRunId` are
+    all there. Two of the three are as good as none.
+
+    Source: agent source.
+    """
+    given = [setting for name in _PARENT if (setting := sheet.agent(name)) and not setting.late]
+    if not given or len(given) == len(_PARENT) or sheet.partial or sheet.agent("context"):
+        return
+    missing = [name for name in _PARENT if sheet.agent(name) is None]
+    if not any(variable.key.startswith("OPENLINEAGE__PARENT") for variable in sheet.environment):
+        yield Hit(
+            at=given[0],
+            found=f"{given[0].name} is set without {' and '.join(missing)}.",
+            reality="The agent leaves the parent out altogether.",
+            fix=f"Add {' and '.join(AGENT_PREFIX + name for name in missing)}.",
+        )
+
+
+@rule("SL039", "group-without-type", "error", "Keys that need a type beside them")
+def group_without_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The agent finds out by `type` what a circuit breaker or a namespace resolver is. Keys of one without its type
+    make the whole configuration unreadable (`InvalidTypeIdException`).
+
+    Source: executed, agent 1.53.0, 1.37.0 and 1.32.0.
+    """
+    groups: dict[str, Setting] = {}
+    for setting in sheet.below("") if not sheet.partial else ():
+        match = _TYPED_GROUP.match(setting.key)
+        if match and setting.value.strip() and not setting.late:
+            groups.setdefault(match[0], setting)
+    for stem, setting in groups.items():
+        if sheet.get(f"{stem}type") is None:
+            name = f"{stem}type".removeprefix(AGENT_PREFIX)
+            yield Hit(
+                at=setting,
+                found=f"{setting.name} is set, but no {name}.",
+                reality=FAILS,
+                fix=f"Add {name if setting.origin == 'yaml' else AGENT_PREFIX + name}"
+                f", which is {_types(f'{stem}type')}.",
+            )
+
+
+def _types(key: str) -> str:
+    known = catalogue().find(key)
+    return f"one of {', '.join(known.values)}" if known else "one of a few words"
+
+
+def _dots(key: str) -> Iterator[int]:
+    return (match.start() for match in re.finditer(r"\.", key))
