@@ -10,6 +10,7 @@ from sparklineage.lint.rules.agents import spark_version
 from sparklineage.lint.rules.interface import Hit, rule
 from sparklineage.lint.settings import AGENT_PREFIX
 from sparklineage.model.masking import SECRET_KEY
+from sparklineage.model.secret import KINDS
 from sparklineage.model.versions import numbers
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _NAMES = re.compile(
 )
 _SECRET_NAME = re.compile(r"(?i)authorization|cookie|\bsig$|signature|^code$|^key$")
 # References that something else resolves: Databricks secrets, template variables, our own.
-_REFERENCE = re.compile(r"\{\{.*\}\}|\$\{[^}]*\}|<[^<>]*>|(?:env|file):.*", re.DOTALL)
+_REFERENCE = re.compile(rf"\{{\{{.*\}}\}}|\$\{{[^}}]*\}}|<[^<>]*>|(?:{'|'.join(KINDS)}):.*", re.DOTALL)
 _DEFAULT = r"(?i)secret|password|token|access[.]?key"
 _DEFAULT_4 = _DEFAULT + "|credential"
 _PATTERN = r"(?i)secret|password|token|access[.]?key|api[_.-]?key|authorization|urlParams|credential|jaas"
