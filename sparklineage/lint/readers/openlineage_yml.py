@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
+from sparklineage.config.documents import DocumentError, Mapping, Node, Scalar, Sequence, parse_yaml
 from sparklineage.lint.finding import Place
 from sparklineage.lint.readers.interface import UnreadableError
 from sparklineage.lint.settings import AGENT_PREFIX, Setting, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import collections.abc
+    from collections.abc import Iterator
 
-    import yaml
+    from sparklineage.lint.settings import Span
 
 KIND = "openlineage-yml"
 TITLE = "openlineage.yml"
 _NAME = re.compile(r"openlineage[\w.-]*\.ya?ml")
 _TRANSPORT = re.compile(r"^transport:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+(?:type|url):", re.MULTILINE)
-_DEEPEST = 50
+
 _MOST = 20_000
 """Values in a file: anchors can make a small file huge."""
 
@@ -30,78 +33,68 @@ def claims(name: str, text: str) -> bool:
     return bool(_NAME.fullmatch(name) or (name.endswith((".yml", ".yaml")) and _TRANSPORT.search(text)))
 
 
-def read(text: str, file: str) -> Sequence[Sheet]:
+def read(text: str, file: str) -> collections.abc.Sequence[Sheet]:
     """One sheet: the file, its keys written as the Spark properties that stand for them."""
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _refuse_depth(text, loader, file)
-        root = yaml.compose(text, Loader=loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        raise UnreadableError(place, f"this is no YAML: {getattr(error, 'problem', None) or 'broken'}.") from None
-    if root is None:
+        documents = parse_yaml(text)
+    except DocumentError as error:
+        raise UnreadableError(Place(file, error.line, error.column), error.sentence) from None
+    if not documents or (isinstance(documents[0], Scalar) and documents[0].value is None):
         return []
-    if not isinstance(root, yaml.MappingNode):
+    # The agent reads no further than the first document.
+    root = documents[0]
+    if not isinstance(root, Mapping):
         raise UnreadableError(_place(root, file), "this holds no mapping; write keys such as `transport:`.")
-    settings = []
-    for path, key, value in _leaves(root, file):
-        setting = Setting(
-            key=AGENT_PREFIX + path, value=value, text=value, place=_place(key, file), origin="yaml", spelled=path
-        )
-        settings.append(setting)
+    settings = [_setting(path, key, value, file) for path, key, value in islice(_leaves(root), _MOST + 1)]
+    if len(settings) > _MOST:
+        raise UnreadableError(Place(file), f"this YAML has more than {_MOST} values, those that it repeats included.")
     return [Sheet(place=Place(file), settings=tuple(settings))]
 
 
-def _refuse_depth(text: str, loader: Any, file: str) -> None:
-    """Composing calls itself for each level, in C without any limit: the interpreter would crash."""
-    import yaml
+def _setting(path: str, key: Node, node: Scalar | Sequence, file: str) -> Setting:
+    value = _text(node) if isinstance(node, Scalar) else f"[{';'.join(_text(item) for item in node.items)}]"
+    # An alias stands before its key, and rewriting it there would change other settings too.
+    here = node.start.offset >= key.end.offset
+    return Setting(
+        key=AGENT_PREFIX + path,
+        value=value,
+        text=value,
+        place=_place(key, file),
+        origin="yaml",
+        spelled=path,
+        key_span=_span(key),
+        value_span=_span(node) if here else None,
+    )
 
-    depth = 0
-    for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            raise UnreadableError(_place(event, file), "this YAML is nested too deeply.")
 
-
-def _leaves(root: yaml.Node, file: str) -> Iterator[tuple[str, yaml.Node, str]]:
-    """Path, the key's node and the value of everything that is no mapping, in the order of the file."""
-    import yaml
-
-    stack: list[tuple[str, yaml.Node, yaml.Node]] = [("", root, root)]
-    seen = 0
+def _leaves(root: Mapping) -> Iterator[tuple[str, Node, Scalar | Sequence]]:
+    """Path, key and value of everything that is no mapping, in the order of the file."""
+    stack: list[tuple[str, Node, Node]] = [("", root, root)]
     while stack:
         path, key, node = stack.pop()
-        seen += 1
-        if seen > _MOST or len(path) > 2_000:
-            raise UnreadableError(Place(file), f"this YAML has more than {_MOST} values, or refers to itself.")
-        if isinstance(node, yaml.ScalarNode):
-            if not node.tag.endswith(":null"):
-                yield path, key, _scalar(node)
-        elif isinstance(node, yaml.MappingNode):
-            below = [
-                (f"{path}.{name.value}".lstrip("."), name, value)
-                for name, value in node.value
-                if isinstance(name, yaml.ScalarNode)
-            ]
-            stack.extend(reversed(below))
-        elif all(isinstance(item, yaml.ScalarNode) for item in node.value):
-            yield path, key, f"[{';'.join(map(_scalar, node.value))}]"
+        if isinstance(node, Scalar):
+            if node.value is not None:
+                yield path, key, node
+        elif isinstance(node, Mapping):
+            stack.extend((f"{path}.{name}".lstrip("."), at, value) for name, at, value in reversed([*node.items()]))
+        elif all(isinstance(item, Scalar) for item in node.items):
+            yield path, key, node
         else:
-            stack.extend((f"{path}.{number}", item, item) for number, item in reversed([*enumerate(node.value)]))
+            stack.extend((f"{path}.{number}", item, item) for number, item in reversed([*enumerate(node.items)]))
 
 
-def _scalar(node: yaml.Node) -> str:
-    if node.tag.endswith(":bool"):
-        return "true" if str(node.value).lower() in {"true", "yes", "on"} else "false"
-    return str(node.value)
+def _text(node: Node) -> str:
+    if not isinstance(node, Scalar):
+        return ""
+    return str(node.value).lower() if isinstance(node.value, bool) else node.text
 
 
-def _place(node: yaml.Node | yaml.Event, file: str) -> Place:
-    mark = node.start_mark
-    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+def _span(node: Node) -> Span | None:
+    """Where a single value can be written anew: not in blocks of lines."""
+    if not isinstance(node, Scalar) or node.style in {"|", ">"} or "\n" in node.text:
+        return None
+    return (node.start.offset, node.end.offset)
+
+
+def _place(node: Node, file: str) -> Place:
+    return Place(file, node.start.line, node.start.column)

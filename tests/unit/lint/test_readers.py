@@ -235,7 +235,7 @@ facets:
         ("a: [1", r"f:[12]:\d: this is no YAML: "),
         ("a:\n\t- b", "f:2:1: this is no YAML: "),
         ("- a", "f:1:1: this holds no mapping"),
-        ("a: &a {b: *a}", "f:1:1: this YAML has more than 20000 values, or refers to itself"),
+        ("a: &a {b: *a}", r"f:1:11: the alias \*a refers to itself"),
         ("a: " + "[" * 5000, "this YAML is nested too deeply|this is no YAML"),
     ],
 )
@@ -244,8 +244,21 @@ def test_broken_yaml_says_where(text: str, sentence: str) -> None:
         _sheets("openlineage-yml", text)
 
 
-def test_yaml_that_grows_is_stopped() -> None:
+@pytest.mark.parametrize(("levels", "most"), [(13, 20_000), (40, 200_000)])
+def test_yaml_that_grows_is_stopped(levels: int, most: int) -> None:
     """A few lines that stand for a billion values."""
-    text = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}}}\n" for n in range(1, 40))
-    with pytest.raises(UnreadableError, match="more than 20000 values"):
+    text = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}}}\n" for n in range(1, levels + 1))
+    with pytest.raises(UnreadableError, match=f"more than {most} values"):
         _sheets("openlineage-yml", text)
+
+
+def test_yaml_tells_where_it_can_be_rewritten() -> None:
+    """Keys and single values with their quotes; nothing that stands for several lines or in another place."""
+    text = "a: &x \"1\"\n'b': *x\nc: |\n  d\n  e\nf: [1, 2]\ng: yes # no\n"
+    (sheet,) = _sheets("openlineage-yml", text)
+    spans = [
+        (text[slice(*setting.key_span)], setting.value_span and text[slice(*setting.value_span)])
+        for setting in sheet.settings
+        if setting.key_span
+    ]
+    assert spans == [("a", '"1"'), ("'b'", None), ("c", None), ("f", None), ("g", "yes")]
