@@ -15,6 +15,8 @@ from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sparklineage.lint.settings import Span
+
 KIND = "python"
 TITLE = "Python that builds a SparkSession"
 _SHEBANG = re.compile(r"#![^\n]*\bpython")
@@ -22,6 +24,8 @@ _WORTH_PARSING = re.compile(r"spark\.|SparkConf|SparkSession")
 _NOTEBOOK = re.compile(r"# Databricks notebook source\b")
 _KEY = re.compile(r"(?:spark|openlineage)\.\w")
 _SESSION = re.compile(r"(?i)spark|session")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_NAMES = frozenset(("appName", "setAppName"))
 _CREATES = frozenset(("getOrCreate", "SparkContext", "GlueContext"))
 
 
@@ -51,6 +55,28 @@ def read(text: str, file: str) -> Sequence[Sheet]:
     return [Sheet(place=Place(file), settings=settings, partial=source.partial)] if settings else []
 
 
+class Offsets:
+    """The offsets in a text that the lines and bytes of its syntax tree stand for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    def at(self, line: int, column: int) -> int:
+        """The offset of a byte in a line, the first of which is 1."""
+        start = self.starts[line - 1]
+        end = self.starts[line] if line < len(self.starts) else len(self.text)
+        row = self.text[start:end]
+        return start + (column if row.isascii() else len(row.encode()[:column].decode(errors="replace")))
+
+    def span(self, node: ast.expr) -> Span:
+        """Where a node stands."""
+        return (
+            self.at(node.lineno, node.col_offset),
+            self.at(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset),
+        )
+
+
 class _Pair(NamedTuple):
     key: ast.expr
     value: ast.expr
@@ -59,6 +85,7 @@ class _Pair(NamedTuple):
 class _Source:
     def __init__(self, tree: ast.Module, text: str, file: str) -> None:
         self.file, self.lines = file, text.split("\n")
+        self.places = Offsets(text)
         self.scopes = Scopes(tree)
         self.partial = False
         self.notebook = bool(_NOTEBOOK.match(text))
@@ -81,6 +108,9 @@ class _Source:
                         origin="code",
                         group=self.scopes.group(call),
                         late=live or self._is_late(call),
+                        # What `appName` stands for is not in the text.
+                        key_span=None if _called(call) in _NAMES else self._span(pair.key),
+                        value_span=self._span(pair.value),
                     )
 
     def _pairs(self, call: ast.Call) -> Iterator[_Pair]:
@@ -97,7 +127,7 @@ class _Source:
                 yield _Pair(args[0], args[1])
         elif name == "setAll" and len(args) == 1:
             yield from self._items(args[0])
-        elif name in {"appName", "setAppName"} and len(args) == 1:
+        elif name in _NAMES and len(args) == 1:
             yield _Pair(ast.copy_location(ast.Constant("spark.app.name"), args[0]), args[0])
 
     def _config(self, args: list[ast.expr], named: dict[str | None, ast.expr]) -> Iterator[_Pair]:
@@ -147,6 +177,10 @@ class _Source:
         # The tree counts bytes, people count characters.
         line = self.lines[node.lineno - 1] if node.lineno <= len(self.lines) else ""
         return Place(self.file, node.lineno, len(line.encode()[: node.col_offset].decode(errors="replace")) + 1)
+
+    def _span(self, node: ast.expr) -> Span | None:
+        """Where a literal stands; None for what is put together."""
+        return self.places.span(node) if isinstance(node, ast.Constant) else None
 
 
 def _called(call: ast.Call) -> str:
