@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from sparklineage.lint import Report, Target
 
 FORMATS = ("text", "json", "sarif", "github")
-KINDS = ("spark-defaults", "python", "openlineage-yml", "command-line")
+KINDS = (
+    "spark-defaults",
+    "python",
+    "openlineage-yml",
+    "databricks",
+    "databricks-bundle",
+    "spark-application",
+    "command-line",
+)
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:[.\-][\w.\-]+)?")
 _ABOUT = """\

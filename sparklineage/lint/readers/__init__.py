@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.lint.readers import command_line, openlineage_yml, python_source, spark_defaults
+from sparklineage.lint.readers import (
+    command_line,
+    databricks,
+    databricks_bundle,
+    openlineage_yml,
+    python_source,
+    spark_application,
+    spark_defaults,
+)
 from sparklineage.lint.readers.interface import Reader, UnreadableError
 
 if TYPE_CHECKING:
@@ -12,7 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "Reader", "UnreadableError", "reader_for"]
 
-_ALL: tuple[Reader, ...] = (spark_defaults, python_source, openlineage_yml, command_line)
+_ALL: tuple[Reader, ...] = (
+    spark_defaults,
+    python_source,
+    openlineage_yml,
+    databricks,
+    databricks_bundle,
+    spark_application,
+    command_line,
+)
 READERS: Mapping[str, Reader] = {reader.KIND: reader for reader in _ALL}
 
 

@@ -17,7 +17,15 @@ from sparklineage.lint import READERS, RULES, check_text
 from sparklineage.lint.readers import UnreadableError
 from sparklineage.lint.readers.shell import commands
 
-NAMES = {"spark-defaults": "f.conf", "python": "f.py", "openlineage-yml": "openlineage.yml", "command-line": "f.sh"}
+NAMES = {
+    "spark-defaults": "f.conf",
+    "python": "f.py",
+    "openlineage-yml": "openlineage.yml",
+    "command-line": "f.sh",
+    "databricks": "cluster.json",
+    "databricks-bundle": "databricks.yml",
+    "spark-application": "app.yaml",
+}
 PIECES = [
     "spark.openlineage.transport.url", "spark.openlineage.transport.type", "spark.extraListeners", "spark.jars",
     "spark.openlineage.", "openlineage.x", "transport", "transports", "url", "type", "timeout", "http", "composite",
@@ -26,6 +34,11 @@ PIECES = [
     "E", ">", "|", "  ", "\t", "spark-submit", "--conf", "--jars", "--jars=", "-c", "export ", "OPENLINEAGE_URL=",
     ".config(", ".set(", ".setAll(", "SparkSession.builder", "SparkConf()", ".getOrCreate()", "f'{x}'", "map=",
     "spark = ", "def f():\n ", "lambda x: ", "# sparklineage: ignore[SL001]", "\0", "\x1b[31m", "é", "航", "\ud800"[:0],
+    '{"new_cluster": ', '"spark_conf": {', '"init_scripts": [', '"libraries": [{"jar": ', '"job_clusters": [',
+    '"tasks": [', '"spark_submit_task": {"parameters": [', '"definition": ', '"spark_conf.spark.x": {"type": "fixed", "value": ',
+    "\n  new_cluster:\n   ", "resources:\n ", "targets:\n ", "configuration:\n ", "kind: SparkApplication\n",
+    "kind: ConfigMap\n", "\nspec:\n ", "\ndata:\n ", "sparkConf:\n  ", "spark-defaults.conf: |\n  ", "deps: {jars: [",
+    "driver: {env: [{name: ", "openLineage: {host: ", "---\n", "{{", "}}", "{%", "%}", "${var.x}", "{{ end }}",
     "[a;b]", "true", "5s", "openlineage-spark_2.12-1.53.0.jar", "io.openlineage:openlineage-spark_2.13:1.36.0",
 ]  # fmt: skip
 texts = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
