@@ -1,4 +1,4 @@
-"""`spark-submit` commands: in shell scripts, or a single one on stdin."""
+"""`spark-submit` and `sparklineage submit` commands: in shell scripts, or a single one on stdin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ TITLE = "spark-submit commands in shell scripts"
 _ENDS = (".sh", ".bash", ".ksh", ".zsh")
 _SHEBANG = re.compile(r"#![^\n]*\b(?:ba|da|k|z)?sh\b")
 _SUBMIT = frozenset(("spark-submit", "pyspark", "spark-shell", "spark-sql"))
-_COMMAND = re.compile(r"(?:^|[\s/])spark-submit\s+(?:-|\\|\S+\.(?:py|jar))")
+_OWN = "sparklineage"
+OWN_SWITCHES = frozenset(("--dry-run", "--force", "--no-lineage", "--strict"))
+"""Options of `sparklineage submit` that take no value; all others of its own take one."""
+_COMMAND = re.compile(r"(?:^|[\s/])(?:spark-|sparklineage\s+)submit\s+(?:-|\\|\S+\.(?:py|jar))")
 # These name a program without running it.
 _QUIET = frozenset(
     ("echo", "printf", "which", "type", "command", "grep", "man", "cat", "ls", "alias", "pip", "cp", "ln")
@@ -43,7 +46,7 @@ def claims(name: str, text: str) -> bool:
 
 def read(text: str, file: str) -> Sequence[Sheet]:
     """One sheet for each command, with the variables that were exported before it."""
-    if not any(name in text for name in _SUBMIT):
+    if not any(name in text for name in (*_SUBMIT, _OWN)):
         return []
     variables: dict[str, Word] = {}
     exported: dict[str, Word] = {}
@@ -79,17 +82,26 @@ def _assignments(words: Sequence[Word], *, anywhere: bool = False) -> tuple[dict
 
 
 def _submit(words: Sequence[Word]) -> int | None:
-    """Where the command names spark-submit; None for a command that does something else."""
+    """Where the command names spark-submit or our `submit`; None for a command that does something else."""
     if words[0].value in _QUIET:
         return None
-    return next((at for at, word in enumerate(words) if word.value.rpartition("/")[2] in _SUBMIT), None)
+    names = [word.value.rpartition("/")[2] for word in words]
+    for at, name in enumerate(names):
+        if name in _SUBMIT:
+            return at
+        if name == _OWN:
+            return at + 1 if names[at + 1 : at + 2] == ["submit"] else None
+    return None
 
 
-def option_settings(words: Sequence[Word], file: str) -> tuple[list[Setting], bool]:
-    """The settings in the words behind `spark-submit`, and whether others can come from elsewhere."""
+def option_settings(words: Sequence[Word], file: str, *, own: bool = False) -> tuple[list[Setting], bool]:
+    """The settings in the words behind `spark-submit`, and whether others can come from elsewhere.
+
+    `own` says that the words stand behind `sparklineage submit`, which has further options.
+    """
     settings: list[Setting] = []
     partial = False
-    for flag, word, value in _options(words):
+    for flag, word, value in _options(words, own=own):
         place = Place(file, word.line, word.column)
         if flag is None or flag in {"--properties-file", "--extra-properties-file"}:
             partial = True
@@ -129,7 +141,8 @@ def option_settings(words: Sequence[Word], file: str) -> tuple[list[Setting], bo
 
 
 def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, Word], home: Word | None) -> Sheet:
-    settings, partial = option_settings(words[at + 1 :], file)
+    own = words[at].value == "submit"
+    settings, partial = option_settings(words[at + 1 :], file, own=own)
     spark = _SPARK.search(words[at].value) or (_SPARK.search(home.value) if home else None)
     return Sheet(
         place=Place(file, words[0].line, words[0].column),
@@ -144,7 +157,8 @@ def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, 
             )
             for name, word in environment.items()
         ),
-        partial=partial,
+        # Our command adds the agent, its listener and where the events go.
+        partial=partial or own,
         spark=spark[1] if spark else None,
     )
 
@@ -166,7 +180,7 @@ def _spans(word: Word, key: str) -> tuple[Span | None, Span | None]:
     return key_span, (begin, word.end - 1) if whole else None
 
 
-def _options(words: Sequence[Word]) -> Iterator[tuple[str | None, Word, str]]:
+def _options(words: Sequence[Word], *, own: bool) -> Iterator[tuple[str | None, Word, str]]:
     """Option, its word and its value up to the application; None for what may hold any options."""
     at = 0
     while at < len(words):
@@ -183,5 +197,7 @@ def _options(words: Sequence[Word]) -> Iterator[tuple[str | None, Word, str]]:
                 at += 1
         elif word.spreads and not word.value.strip(UNKNOWN):
             yield None, word, ""
+        elif own and flag.startswith("--") and flag not in {"--", *SWITCHES, *OWN_SWITCHES}:
+            at += 0 if match else 1
         elif flag not in SWITCHES and not word.value.startswith("-"):
             return

@@ -17,6 +17,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _PLAIN = re.compile(r"[^\\'\"$`#\s;&|<>()]+")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([\w.-]+)\2")
 _CLOSING = {"(": ")", "{": "}"}
+_DEEPEST = 5
+"""Command substitutions in one another that are looked into."""
 
 
 class Word(NamedTuple):
@@ -45,7 +47,8 @@ class Word(NamedTuple):
 def commands(text: str) -> Iterator[tuple[Word, ...]]:
     """The words of every simple command, comments, redirections and here-documents left out.
 
-    Arrays that the script fills are put in where it spreads them.
+    Arrays that the script fills are put in where it spreads them. The commands of a substitution follow the one that
+    it stands in.
     """
     return _Scanner(text).run()
 
@@ -53,6 +56,8 @@ def commands(text: str) -> Iterator[tuple[Word, ...]]:
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
+        self.base, self.depth = 0, 0
+        """Where the text begins in the script, and in how many substitutions."""
         self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self.words: list[Word] = []
         self.parts: list[str] = []
@@ -62,6 +67,8 @@ class _Scanner:
         self.heredocs: list[str] = []
         self.arrays: dict[str, list[Word]] = {}
         self.array: list[Word] | None = None
+        self.substitutions: list[tuple[int, int]] = []
+        """Where those of the command begin and end."""
 
     def run(self) -> Iterator[tuple[Word, ...]]:
         text, end = self.text, len(self.text)
@@ -141,9 +148,14 @@ class _Scanner:
         following = text[at + 1 : at + 2]
         if text[at] == "`":
             stop = text.find("`", at + 1)
-            self.at = len(text) if stop < 0 else stop + 1
+            stop = len(text) if stop < 0 else stop
+            self.substitutions.append((at + 1, stop))
+            self.at = stop + 1
         elif following in _CLOSING:
             self.at = self._matching(at + 1)
+            # Two brackets are arithmetic.
+            if following == "(" and text[at + 2 : at + 3] != "(":
+                self.substitutions.append((at + 2, self.at - (text[self.at - 1] == ")")))
         elif match := _NAME.match(text, at + 1):
             self.at = match.end()
         else:
@@ -204,8 +216,9 @@ class _Scanner:
         if self.start is None:
             return
         text = self.text[self.start : self.at]
-        line = bisect_right(self.lines, self.start)
-        word = Word("".join(self.parts), text, line, self.start - self.lines[line - 1] + 1, self.start)
+        start = self.base + self.start
+        line = bisect_right(self.lines, start)
+        word = Word("".join(self.parts), text, line, start - self.lines[line - 1] + 1, start)
         spread = _SPREAD.fullmatch(text)
         words = self.arrays.get(spread[1], [word]) if spread else [word]
         if not self.skip:
@@ -219,3 +232,10 @@ class _Scanner:
         if self.words and self.array is None:
             yield tuple(self.words)
             self.words = []
+        substitutions, self.substitutions = self.substitutions, []
+        for begin, end in substitutions if self.depth < _DEEPEST else ():
+            inner = _Scanner(self.text[begin:end])
+            inner.base, inner.depth, inner.lines, inner.arrays = (
+                self.base + begin, self.depth + 1, self.lines, self.arrays,
+            )  # fmt: skip
+            yield from inner.run()

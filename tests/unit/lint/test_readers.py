@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sparklineage.lint.readers import READERS, UnreadableError, reader_for
+from sparklineage.lint.readers.command_line import OWN_SWITCHES
 from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
+from sparklineage.submit.options import OWN_OPTIONS
 
 
 def _sheets(kind: str, text: str) -> list[Sheet]:
@@ -244,7 +246,7 @@ def test_broken_yaml_says_where(text: str, sentence: str) -> None:
         _sheets("openlineage-yml", text)
 
 
-@pytest.mark.parametrize(("levels", "most"), [(13, 20_000), (40, 200_000)])
+@pytest.mark.parametrize(("levels", "most"), [(14, 20_000), (40, 200_000)])
 def test_yaml_that_grows_is_stopped(levels: int, most: int) -> None:
     """A few lines that stand for a billion values."""
     text = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}}}\n" for n in range(1, levels + 1))
@@ -262,3 +264,46 @@ def test_yaml_tells_where_it_can_be_rewritten() -> None:
         if setting.key_span
     ]
     assert spans == [("a", '"1"'), ("'b'", None), ("c", None), ("f", None), ("g", "yes")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ID=$(spark-submit --conf "spark.a=$B" --name x y.py)\n',
+        'echo "started: $(cd /x && spark-submit --conf "spark.a=$B" --name x y.py | tail -1)"\n',
+        "echo `spark-submit --conf spark.a=$B --name x y.py`\n",
+        "A=($(spark-submit --conf spark.a=$B --name x y.py) z)\n",
+        'X=$(for i in $(seq 3); do echo $(spark-submit --conf "spark.a=$B" --name x y.py) z; done)\n',
+    ],
+)
+def test_commands_inside_substitutions(text: str) -> None:
+    """Also in quotes, in arrays and in one another, with their places in the whole script."""
+    (sheet,) = _sheets("command-line", "# x\n" + text)
+    assert [_told(setting)[:2] for setting in sheet.settings] == [("spark.a", "?"), ("--name", "x")]
+    place = sheet.settings[1].place
+    assert (place.line, place.column) == (2, text.index("--name x") + len("--name ") + 1)
+
+
+def test_substitutions_do_not_nest_for_ever() -> None:
+    """A reader that called itself for each would end the interpreter."""
+    assert _sheets("command-line", "spark-submit" + "$(" * 50_000 + ")" * 50_000) == []
+    assert _sheets("command-line", "spark-submit " + "$(a " * 500 + "spark-submit --name x y.py" + ")" * 500) != []
+
+
+def test_commands_of_the_toolkit_itself() -> None:
+    """Its own options are stepped over; what it adds itself is not in the script, so the sheet is partial."""
+    text = (
+        "poetry run sparklineage submit --namespace dev --strict --backend=http://h --conf spark.a=1 \\\n"
+        " --dry-run -- --jars b.jar app.py --jars c.jar\nsparklineage lint x\n"
+    )
+    (sheet,) = _sheets("command-line", text)
+    assert [_told(setting) for setting in sheet.settings] == [("spark.a", "1", 1, 83), ("--jars", "b.jar", 2, 22)]
+    assert sheet.partial
+    switches = {option.flag for option in OWN_OPTIONS if option.metavar is None}
+    assert switches <= OWN_SWITCHES
+
+
+def test_commands_of_the_toolkit_are_recognised_without_an_ending() -> None:
+    reader = reader_for("run", "sparklineage submit --strict job.py\n")
+    assert reader is not None
+    assert reader.KIND == "command-line"
