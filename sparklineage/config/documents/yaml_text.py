@@ -89,7 +89,7 @@ class _Builder:
             self._add(event, _Built(scalar, 1, 0), event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
             if event.tag is not None and event.tag not in _COLLECTIONS:
-                raise self._error(event, f"the tag {_shown(event.tag)} means nothing here.")
+                raise self._error(event, "this tag means nothing here.")
             if len(self._stack) >= DEEPEST:
                 raise self._error(event, f"this YAML is nested too deeply, more than {DEEPEST} levels.")
             if event.anchor is not None:
@@ -105,7 +105,7 @@ class _Builder:
             built = self._anchors.get(name)
             if built is None:
                 problem = "refers to itself" if name in self._anchors else "refers to an anchor not defined"
-                raise self._error(event, f"the alias *{_shown(name)} {problem}.")
+                raise self._error(event, f"this alias {problem}.")
             self._count += built.size
             self._add(event, built, None)
         elif isinstance(event, yaml.DocumentStartEvent):
@@ -138,7 +138,7 @@ class _Builder:
         if tag not in _TEXTS:
             construct = getattr(self._constructor, f"construct_yaml_{tag[len(_TAG) :]}", None)
             if not tag.startswith(_TAG) or tag[len(_TAG) :] not in {"null", "bool", "int", "float"} or not construct:
-                raise self._error(event, f"the tag {_shown(tag)} means nothing here.")
+                raise self._error(event, "this tag means nothing here.")
             try:
                 value = construct(yaml.ScalarNode(tag, text))
             except (ValueError, LookupError, OverflowError):
@@ -189,7 +189,3 @@ class _Builder:
 
     def _error(self, event: Any, sentence: str) -> DocumentError:
         return self.places.error(self._offset(event.start_mark), sentence)
-
-
-def _shown(name: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in name.replace(_TAG, "!!")[:40])

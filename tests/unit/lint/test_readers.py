@@ -237,7 +237,7 @@ facets:
         ("a: [1", r"f:[12]:\d: this is no YAML: "),
         ("a:\n\t- b", "f:2:1: this is no YAML: "),
         ("- a", "f:1:1: this holds no mapping"),
-        ("a: &a {b: *a}", r"f:1:11: the alias \*a refers to itself"),
+        ("a: &a {b: *a}", "f:1:11: this alias refers to itself"),
         ("a: " + "[" * 5000, "this YAML is nested too deeply|this is no YAML"),
     ],
 )
