@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docs.lint_pages import keys_page, lint_page
+from docs.settings_pages import settings_page
 from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.cli.commands import COMMANDS, EXAMPLES, whole_parser
 from sparklineage.cli.main import BROKEN_PIPE, INTERRUPTED
 from sparklineage.config import Settings, load_settings
-from sparklineage.config.keys import KEYS
 from sparklineage.errors import SparklineageError, tree
 from sparklineage.submit.lineage_conf import LineageSpec, lineage_args
 from sparklineage.submit.options import parse
@@ -78,28 +78,6 @@ def exit_codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def settings_page() -> str:
-    """Every key of the configuration file, with the variables and options that win over it."""
-    lines = ["# Settings", "", _NOTE, ""]
-    lines += [
-        "`sparklineage.yml` in the working folder, or the file named by `--config` or `SPARKLINEAGE_CONFIG`; else a",
-        "plain `openlineage.yml` named by `OPENLINEAGE_CONFIG`, of which the `transport` block is read. An option wins",
-        "over a variable, a variable over the file. An unknown key is an error with a suggestion.",
-        "A secret is written as a reference: `env:NAME` or `file:/path`. An example:",
-        "[conf/sparklineage.yml](../conf/sparklineage.yml).",
-        "",
-        "| key | value | what it sets | variable | option |",
-        "|---|---|---|---|---|",
-    ]
-    for key in KEYS.values():
-        variables = ", ".join(f"`{name}`" for name in key.variables)
-        kind = f"{key.kind}, or a reference" if key.secret else key.kind
-        lines.append(
-            f"| `{key.name}` | {kind} | {_cell(key.doc)} | {variables} | {f'`{key.flag}`' if key.flag else ''} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
 def submit_arguments() -> str:
     """What `submit` puts between the user's options and the application, for the example."""
     settings = _example()
@@ -151,7 +129,7 @@ def _example() -> Settings:
 PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": cli_page,
     "docs/exit-codes.md": exit_codes_page,
-    "docs/settings.md": settings_page,
+    "docs/settings.md": lambda: settings_page(_NOTE),
     "docs/keys.md": lambda: keys_page(_NOTE),
     "docs/lint.md": lambda: lint_page(_NOTE),
     "conf/submit-arguments.txt": submit_arguments,

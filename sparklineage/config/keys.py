@@ -1,96 +1,91 @@
-"""Every key of sparklineage.yml and every variable that stands for one: the loader and the docs read this table."""
+"""The keys of sparklineage.yml that are the toolkit's own; the agent's come from the catalogue, see definition.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sparklineage.config.values import Limits
+
+if TYPE_CHECKING:
+    from sparklineage.config.catalogue import CatalogueKey
+    from sparklineage.config.values import Kind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """One setting."""
+    """One setting: what the loader, `sparklineage schema`, `explain` and the reference page know of it."""
 
     name: str
-    """Its place in the file, dotted."""
-    kind: str
-    """`text`, `number`, `true or false` or `mapping`."""
+    """Its place in the file, dotted; `<name>` stands for any name."""
+    kind: Kind
     doc: str
+    limits: Limits = field(default_factory=Limits)
+    default: str | None = None
+    """As one would write it."""
+    spark: str | None = None
+    """The Spark property that it becomes; None for what only the toolkit reads."""
+    catalogue: CatalogueKey | None = None
+    """What is known of that property: versions, transports, who reads it."""
     variables: tuple[str, ...] = ()
     """Environment variables that win over the file; of several that are set the last one wins."""
     flag: str | None = None
-    """The option of `submit` that wins over both."""
+    """The option of the commands that wins over both."""
     secret: bool = False
-    """Whether `env:NAME` and `file:/path` are read as references to the value."""
+    """Whether the value is a secret, to be given as a reference."""
+    mistakes: tuple[str, ...] = ()
+    """What people write instead, and what comes of it."""
+
+    open_ended: bool = False
+    """Whether the rest of its name is somebody else's, dots included."""
+    raw: bool = False
+    """Whether it is a property that Spark itself reads and checks."""
+
+    @property
+    def any_name(self) -> bool:
+        """Whether it stands for many keys."""
+        return "<" in self.name
 
 
-TYPES: dict[str, tuple[type, ...]] = {
-    "text": (str,),
-    "number": (int, float),
-    "true or false": (bool,),
-    "mapping": (dict,),
-}
-
-_ALL = (
+OWN: tuple[Key, ...] = (
     Key(
-        name="namespace",
+        name="job.name",
         kind="text",
-        doc="OpenLineage namespace of the jobs, such as `prod.flights.analytics` (default: `default`)",
-        variables=("NAMESPACE", "OPENLINEAGE_NAMESPACE"),
-        flag="--namespace",
-    ),
-    Key(
-        name="job",
-        kind="text",
-        doc="name of the application's job (default: `--name` or `spark.app.name` from the command line or a "
-        "properties file, else the class, else the file's name; a name set in the application's code does not count)",
+        doc="name of the application's job; `job: NAME` is short for it (default: `--name` or `spark.app.name` from "
+        "the command line or a properties file, else the class, else the file's name; a name set in the "
+        "application's code does not count)",
+        spark="spark.openlineage.appName",
         variables=("JOB_NAME",),
         flag="--job-name",
     ),
-    Key(name="transport.type", kind="text", doc="`http`; needed beside `transport.url` in an openlineage.yml"),
     Key(
-        name="transport.url",
-        kind="text",
-        doc="address of the backend; with `MARQUEZ_URL` only the answer 201 counts as acceptance. "
-        "Without an address the lineage stays in the journal",
-        variables=("MARQUEZ_URL", "OPENLINEAGE_URL"),
-        flag="--backend",
-    ),
-    Key(
-        name="transport.endpoint",
-        kind="text",
-        doc="path of the receiver below the address (default: `api/v1/lineage`)",
-        variables=("OPENLINEAGE_ENDPOINT",),
-    ),
-    Key(name="transport.auth.type", kind="text", doc="`api_key`"),
-    Key(
-        name="transport.auth.apiKey",
-        kind="text",
-        doc="sent as `Authorization: Bearer`; write a reference, not the key itself",
-        variables=("OPENLINEAGE_API_KEY",),
-        secret=True,
+        name="transport.timeout",
+        kind="duration",
+        limits=Limits(unit="s"),
+        doc="the same as `transport.timeoutInMillis`, a bare number in seconds, as the Python client has it",
     ),
     Key(
         name="transport.auth.api_key",
         kind="text",
-        doc="the same, as the Python client spells it",
+        doc="the same as `transport.auth.apiKey`, as the Python client spells it",
         secret=True,
     ),
-    Key(name="transport.headers", kind="mapping", doc="further headers of each request", secret=True),
-    Key(
-        name="transport.timeoutInMillis",
-        kind="number",
-        doc="how long to wait for a connection and for each answer, in milliseconds (default: 10000)",
-    ),
-    Key(name="transport.timeout", kind="number", doc="the same in seconds, as the Python client has it"),
     Key(
         name="agent.version",
-        kind="text",
+        kind="version",
         doc="version of the agent (default: the newest that runs on the Spark found)",
         variables=("SPARKLINEAGE_AGENT_VERSION",),
         flag="--agent-version",
     ),
     Key(
+        name="agent.scala",
+        kind="enum",
+        limits=Limits(values=("2.12", "2.13")),
+        doc="the Scala that the agent is built for (default: that of the Spark found)",
+    ),
+    Key(
         name="agent.jar",
-        kind="text",
+        kind="path",
         doc="an agent JAR on this machine, instead of fetching one",
         variables=("SPARKLINEAGE_AGENT_JAR",),
         flag="--agent-jar",
@@ -104,25 +99,105 @@ _ALL = (
         flag="--repository",
     ),
     Key(
+        name="delivery.mode",
+        kind="enum",
+        limits=Limits(values=("auto", "outbox", "direct")),
+        default="auto",
+        doc="`outbox`: the agent writes to the journal and the relay delivers; `direct`: the agent sends its events "
+        "itself, with a circuit breaker; `auto`: the outbox wherever the relay can deliver to the transport",
+        variables=("SPARKLINEAGE_DELIVERY_MODE",),
+    ),
+    Key(
         name="delivery.journal",
-        kind="text",
+        kind="path",
         doc="folder of the journal (default: `sparklineage/journal` in `XDG_STATE_HOME` or `~/.local/state`)",
         variables=("SPARKLINEAGE_JOURNAL",),
         flag="--journal",
     ),
     Key(
         name="delivery.drainTimeout",
-        kind="number",
-        doc="seconds for which `submit` goes on delivering after the job has ended (default: 10; 0 leaves at once)",
+        kind="duration",
+        limits=Limits(unit="s"),
+        default="10s",
+        doc="how long `submit` goes on delivering after the job has ended; a bare number counts seconds, "
+        "0 leaves at once",
         variables=("SPARKLINEAGE_DRAIN_TIMEOUT",),
         flag="--drain-timeout",
     ),
     Key(
+        name="delivery.retry.firstWait",
+        kind="duration",
+        limits=Limits(unit="s"),
+        default="250ms",
+        doc="how long the relay waits before it sends an event again; each further wait is about twice as long",
+    ),
+    Key(
+        name="delivery.retry.longestWait",
+        kind="duration",
+        limits=Limits(unit="s"),
+        default="30s",
+        doc="the longest of these waits, unless the backend asks for a longer one",
+    ),
+    Key(
+        name="delivery.limits.journalSize",
+        kind="size",
+        doc="the journal's size from which on `submit` removes finished runs, the oldest first, but never one with "
+        "events that are still to be delivered (default: nothing is removed)",
+    ),
+    Key(
+        name="delivery.limits.journalAge",
+        kind="duration",
+        limits=Limits(unit="d"),
+        doc="the age from which on `submit` removes finished runs whose events are all delivered; a bare number "
+        "counts days (default: nothing is removed)",
+    ),
+    Key(
         name="disabled",
-        kind="true or false",
+        kind="boolean",
+        default="false",
         doc="run the bare job, without any lineage",
         variables=("OPENLINEAGE_DISABLED",),
         flag="--no-lineage",
     ),
+    Key(name="governance.pii", kind="boolean", doc="whether the application handles personal data"),
+    Key(name="governance.classification", kind="text", doc="how its data is classified, such as `internal`"),
+    Key(name="governance.retention", kind="text", doc="how long its data is kept, such as `P5Y`"),
+    Key(name="governance.encryption", kind="text", doc="how its data is encrypted, such as `aes-256`"),
 )
-KEYS: dict[str, Key] = {key.name: key for key in _ALL}
+"""Governance becomes the run facet `governance` of the application."""
+
+PLATFORMS = (
+    "spark-submit", "emr", "emr-serverless", "emr-containers", "glue", "sagemaker", "dataproc", "databricks",
+    "kubernetes", "airflow", "livy", "spark-connect",
+)  # fmt: skip
+"""The names of the sections below `platforms`."""
+
+PLATFORM_KEYS: tuple[Key, ...] = (
+    Key(
+        name="release",
+        kind="text",
+        doc="the platform's name of its release, such as `emr-7.5.0`, `16.4.x-scala2.12`, Glue's `5.0`",
+    ),
+    Key(
+        name="artifacts",
+        kind="text",
+        doc="where the JARs and scripts lie, such as `s3://BUCKET/PREFIX`, `/Volumes/CATALOG/SCHEMA/VOLUME`, a path",
+    ),
+    Key(
+        name="vendorAgent",
+        kind="enum",
+        limits=Limits(values=("replace", "reuse", "compose")),
+        default="replace",
+        doc="what becomes of an OpenLineage agent that the platform brings: ours in its place, theirs with our "
+        "configuration, or theirs beside ours",
+    ),
+    Key(name="region", kind="text", doc="the cloud's name of the region"),
+    Key(
+        name="accessMode",
+        kind="enum",
+        limits=Limits(values=("SINGLE_USER", "USER_ISOLATION", "SERVERLESS")),
+        doc="the access mode of a Databricks cluster, as `data_security_mode` has it; `USER_ISOLATION` is standard "
+        "(shared), `SERVERLESS` no cluster at all",
+    ),
+)
+"""What a platform's section takes besides the keys of the file itself."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from sparklineage.model.secret import Secret
 
 DEFAULT_ENDPOINT = "api/v1/lineage"
-_SECRET_HEADER = re.compile(r"(?i)key|token|secret|auth|password|cookie|credential|signature")
+SECRET_HEADER = re.compile(r"(?i)key|token|secret|auth|password|cookie|credential|signature")
+"""Finds headers and query parameters whose values are secret, by their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ class Backend:
 
         What other headers say, such as a team's name, may well stand in an event.
         """
-        headers = [value for name, value in self.headers.items() if _SECRET_HEADER.search(name)]
+        headers = [value for name, value in self.headers.items() if SECRET_HEADER.search(name)]
         password = unquote(urlsplit(self.url).password or "")
         found = [self.api_key.reveal() if self.api_key else "", password, *headers]
         return tuple(value for value in found if value)

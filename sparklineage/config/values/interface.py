@@ -40,6 +40,8 @@ class Limits:
     """Of an enum."""
     open: bool = False
     """Whether an enum also takes the full name of a class."""
+    aliases: tuple[tuple[str, str], ...] = ()
+    """Other words for a value of an enum."""
     unit: str | None = None
     """What a bare number counts: ms, s or min of a duration, KiB of a size."""
 

@@ -70,7 +70,7 @@ def write_number(value: Value) -> str:
 def read_enum(found: object, limits: Limits) -> Value:
     """The word in the catalogue's own spelling; where the enum is open, a class as it is."""
     text = one_text(found, "enum")
-    spelled = {value.lower(): value for value in limits.values}
+    spelled = {value.lower(): value for value in limits.values} | dict(limits.aliases)
     if text.lower() in spelled:
         return spelled[text.lower()]
     if limits.open and _CLASS.fullmatch(text):

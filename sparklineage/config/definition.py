@@ -1,0 +1,167 @@
+"""The one definition of sparklineage.yml: the toolkit's own keys, and the agent's as the catalogue knows them.
+
+The agent's keys stand where its own openlineage.yml has them: `spark.openlineage.transport.url` is `transport.url`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sparklineage.config.catalogue import PREFIX, catalogue
+from sparklineage.config.keys import OWN, Key
+from sparklineage.config.values import Limits
+from sparklineage.errors import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sparklineage.config.catalogue import CatalogueKey
+    from sparklineage.config.values import Kind
+
+RAW = "spark."
+"""Below this stand Spark's own properties: `spark: {spark.sql.shuffle.partitions: 8}`."""
+_KINDS: dict[str, Kind] = {
+    "text": "text", "bool": "boolean", "exact bool": "boolean", "int": "integer", "number": "number",
+    "duration": "duration", "url": "url", "uuid": "uuid", "json": "json", "regex": "regex", "path": "path",
+    "class": "class", "enum": "enum", "comma list": "list", "[a;b] list": "list", "a;b list": "list",
+    "k:v list": "tags",
+}  # fmt: skip
+_DURATIONS = frozenset(("ms", "s", "min"))
+_SIZES = frozenset(("KiB",))
+_OF_ONE_RUN = re.compile(r"applicationRunId|context|(?:rootP|p)arent(?:RunId|JobName|JobNamespace)")
+_ELSEWHERE = frozenset(("appName",))
+"""Keys of the agent that have another name in the file."""
+_ALIASES = {"job": "job.name", "appName": "job.name"}
+_NESTED = re.compile(r"transport\.(?:transports\.[^.]+|transport)\.(.+)", re.DOTALL)
+_FROM_OUTSIDE: Mapping[str, dict[str, object]] = {
+    "namespace": {"variables": ("NAMESPACE", "OPENLINEAGE_NAMESPACE"), "flag": "--namespace"},
+    "transport.url": {
+        "variables": ("MARQUEZ_URL", "OPENLINEAGE_URL"),
+        "flag": "--backend",
+        "doc": "address of the backend; with `MARQUEZ_URL` only the answer 201 counts as acceptance. Without an "
+        "address the lineage stays in the journal",
+    },
+    "transport.timeoutInMillis": {
+        "doc": "how long to wait for a connection and for each answer; the relay's default is 10 s, the agent's 5 s",
+        "default": None,
+    },
+    "transport.endpoint": {"variables": ("OPENLINEAGE_ENDPOINT",)},
+    "transport.auth.apiKey": {
+        "variables": ("OPENLINEAGE_API_KEY",),
+        "doc": "sent as `Authorization: Bearer`; of `jwt` what is exchanged for a token",
+    },
+}
+_WORDS = (("datazone", "amazon_datazone_api"),)
+_PLACEHOLDER = re.compile(r"<\w[\w ]*>")
+
+
+class Definition:
+    """All keys of the file, found by their dotted names."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self.keys: dict[str, Key] = {key.name: key for key in keys}
+        families = [key for key in self.keys.values() if key.any_name]
+        families.sort(key=lambda key: -len(_PLACEHOLDER.sub("", key.name)))
+        self._families = [(_pattern(key.name, ".+"), key) for key in families]
+        self._parents = {name[:at] for name in self.keys for at, char in enumerate(name) if char == "."}
+
+    def find(self, name: str) -> Key | None:
+        """The key of a name, its own name and property filled in; None where nobody knows it."""
+        name = _ALIASES.get(name, name)
+        if exact := self.keys.get(name):
+            return exact
+        if name.startswith(RAW):
+            return raw_key(name)
+        if nested := _NESTED.fullmatch(name):
+            found = self.find(f"transport.{nested[1]}")
+            return replace(found, name=name, spark=PREFIX + name, variables=(), flag=None) if found else None
+        for pattern, family in self._families:
+            if pattern.fullmatch(name):
+                return replace(family, name=name, spark=PREFIX + name if family.spark else None)
+        return None
+
+    def has_below(self, name: str) -> bool:
+        """Whether keys stand below this name."""
+        if name in self._parents or name in {"spark", "transport.transports", "transport.transport"}:
+            return True
+        if nested := re.fullmatch(r"transport\.(?:transports\.[^.]+|transport)(?:\.(.+))?", name, re.DOTALL):
+            return nested[1] is None or self.has_below(f"transport.{nested[1]}")
+        # A name inside of a family: `dataset.namespaceResolvers.NAME` has `type` below it.
+        return any(_pattern(parent, "[^.]+").fullmatch(name) for parent in self._parents if "<" in parent)
+
+    def hint(self, name: str) -> str:
+        """` Did you mean X?`, why a known name does not belong here, or nothing."""
+        if _OF_ONE_RUN.fullmatch(name):
+            return (" It belongs to a single run: give `submit` the option --run-id, or the parent in the variables "
+                    "OPENLINEAGE_PARENT_ID and the like.")  # fmt: skip
+        return dead_end(PREFIX + name) or suggestion(name, self.keys)
+
+
+@cache
+def _pattern(name: str, anything: str) -> re.Pattern[str]:
+    return re.compile(anything.join(map(re.escape, _PLACEHOLDER.split(name))), re.DOTALL)
+
+
+@cache
+def definition() -> Definition:
+    """The definition that this version of the toolkit has."""
+    return Definition((*(_agents(known) for known in catalogue().keys if _belongs(known)), *OWN))
+
+
+def dead_end(name: str) -> str:
+    """What became of a property that no agent reads, or nothing."""
+    known = catalogue().find(name)
+    if known is None or known.status in ("active", "test-only"):
+        return ""
+    removed = f" The agent has not read it since {known.removed}" if known.removed else " No agent has ever read it"
+    instead = " and ".join(entry.removeprefix(PREFIX) for entry in known.replacement)
+    return f"{removed}; write {instead}." if instead else f"{removed}."
+
+
+def raw_key(name: str) -> Key | None:
+    """The key of a Spark property below `spark:`, written whole (`spark.app.x`) or without its own `spark.`."""
+    below = name.removeprefix(RAW)
+    prop = below if below.startswith(RAW) else name
+    if prop.startswith(PREFIX):
+        found = definition().find(prop.removeprefix(PREFIX))
+        return found if found and found.spark else None
+    known = catalogue().find(prop)
+    if known is None or known.type not in _KINDS or known.type not in ("comma list", "bool", "int"):
+        # Spark reads its own values; only what decides about lineage is checked here.
+        return Key(name=RAW + prop, kind="text", doc="a property of Spark, passed on", spark=prop, catalogue=known,
+                   open_ended=True, raw=True)  # fmt: skip
+    return replace(_agents(known), name=RAW + prop)
+
+
+def _belongs(known: CatalogueKey) -> bool:
+    name = known.key.removeprefix(PREFIX)
+    return (known.key.startswith(PREFIX) and known.status == "active" and known.type != "subtree"
+            and name not in _ELSEWHERE and name != "disabled" and not _OF_ONE_RUN.fullmatch(name))  # fmt: skip
+
+
+def _agents(known: CatalogueKey) -> Key:
+    name = known.key.removeprefix(PREFIX)
+    kind = _KINDS[known.type]
+    if known.type == "int" and known.unit in _DURATIONS:
+        kind = "duration"
+    elif known.type == "int" and known.unit in _SIZES:
+        kind = "size"
+    fields: dict[str, object] = {"doc": known.doc, "default": known.default, **_FROM_OUTSIDE.get(name, {})}
+    return Key(
+        name=name,
+        kind=kind,
+        limits=Limits(
+            values=known.values,
+            open=known.open,
+            aliases=_WORDS if name == "transport.type" else (),
+            unit=known.unit,
+        ),
+        spark=known.key,
+        catalogue=known,
+        secret=known.secret,
+        open_ended=name.endswith(">"),
+        **fields,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,65 @@
+"""A configuration that has been read: every value that counts, where it came from, and what lost against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sparklineage.config.definition import definition
+from sparklineage.config.values import render
+from sparklineage.errors import ConfigError, suggestion
+from sparklineage.model.secret import Secret, SecretReference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sparklineage.config.layers import Resolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What `sparklineage.load` gives."""
+
+    resolved: Mapping[str, Resolved]
+    """By key of sparklineage.yml, such as `transport.url`."""
+    file: Path | None = None
+    """The configuration file, where there is one."""
+    profile: str | None = None
+    profiles: tuple[str, ...] = ()
+    """All profiles of the file."""
+    platform: str | None = None
+    warnings: tuple[str, ...] = ()
+    """A sentence for everything that works otherwise than somebody may think."""
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, key: str) -> object:
+        """The value of a key: a text, bool, int (milliseconds of a duration, bytes of a size), float, tuple of texts,
+        a SecretReference or a Secret; None where nothing is set. Raises ConfigError for a key that does not exist.
+        """
+        known = definition().find(key)
+        name = known.name if known is not None else key
+        if name in self.resolved:
+            return self.resolved[name].value
+        if known is None and not key.startswith("platform."):
+            raise ConfigError(f"{key} is no known key.{suggestion(key, definition().keys)}")
+        return None
+
+    def source(self, key: str) -> str | None:
+        """Where the value of a key was set: `sparklineage.yml:3:1`, a variable, an option, `default`; or None."""
+        known = definition().find(key)
+        item = self.resolved.get(known.name if known is not None else key)
+        return item.source if item is not None else None
+
+    def text(self, key: str) -> str | None:
+        """The value of a key as one would write it; a literal secret is masked."""
+        item = self.resolved.get(key)
+        if item is None:
+            return None
+        if isinstance(item.value, (Secret, SecretReference)):
+            return item.shown
+        return render(item.value, item.key.kind)
+
+    def below(self, prefix: str) -> dict[str, Resolved]:
+        """The values of the keys that begin with `prefix`, by the rest of their names."""
+        return {name.removeprefix(prefix): item for name, item in self.resolved.items() if name.startswith(prefix)}
