@@ -1,0 +1,30 @@
+"""Items of a list in brackets, with the commas between them."""
+
+from __future__ import annotations
+
+import re
+
+from sparklineage.lint.fix.changes import Edit
+from sparklineage.lint.fix.lines import begin_of_line, blanks, ends, indent, newline
+
+_COMMA = re.compile(r"[ \t]*,")
+
+
+def removed(text: str, start: int, end: int) -> Edit | None:
+    """Take an item out, with its comma or, if it is the last one, the comma before it."""
+    comma = _COMMA.match(text, end)
+    if comma:
+        line = ends(text, comma.end())
+        if indent(text, start) is not None and line is not None:
+            return Edit(begin_of_line(text, start), line, "")
+        return Edit(start, blanks(text, comma.end()), "")
+    before = len(text[:start].rstrip())
+    if text[before - 1 : before] == ",":
+        return Edit(before - 1, end, "")
+    return Edit(start, end, "") if text[before - 1 : before] in {"{", "[", "("} else None
+
+
+def added(text: str, start: int, end: int, item: str) -> Edit:
+    """Put an item behind another one, in a line of its own where that one has its own."""
+    lead = indent(text, start)
+    return Edit(end, end, f", {item}" if lead is None else f",{newline(text, end)}{lead}{item}")
