@@ -33,7 +33,7 @@ class Reader:
         """`file` names it in places; with `foreign` (an openlineage.yml) keys that are not known are left alone."""
         self.file = file
         self.foreign = foreign
-        self.problems: list[str] = []
+        self.problems: list[tuple[int, str]] = []
         self.known = definition()
 
     def place(self, node: Node) -> str:
@@ -41,7 +41,7 @@ class Reader:
         return f"{self.file}:{node.start.line}:{node.start.column}"
 
     def problem(self, node: Node, sentence: str) -> None:
-        self.problems.append(f"{self.place(node)}: {sentence}")
+        self.problems.append((node.start.offset, f"{self.place(node)}: {sentence}"))
 
     def section(self, node: Mapping, *, besides: tuple[str, ...] = (), platform: bool = False) -> dict[str, Found]:
         """The values of a section; `besides` names what else may stand in it and is read elsewhere."""
@@ -74,7 +74,7 @@ class Reader:
     def raise_problems(self) -> None:
         """Raises ConfigError with a sentence a line, if there is any problem."""
         if self.problems:
-            raise ConfigError("\n".join(self.problems))
+            raise ConfigError("\n".join(sentence for _, sentence in sorted(self.problems)))
 
     def _once(self, node: Mapping) -> Iterator[tuple[Entry, str]]:
         """Each entry with its name; a name that is given again is a problem."""

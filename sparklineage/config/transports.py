@@ -117,8 +117,10 @@ def _missing(
             continue
         name = known.key.removeprefix(f"{PREFIX}transport.")
         if "<" in name:
-            inner = f"{block}.{name.partition('.<')[0]}"
-            if not any(other == inner or other.startswith(f"{inner}.") for other in found):
-                yield f"{at}: {block} of type {kind} has no `{name.partition('.<')[0]}`; write what it is made of."
+            stem = name.partition(".<")[0]
+            inner = f"{block}.{stem}"
+            inside = any(other == inner or other.startswith(f"{inner}.") for other in found)
+            if not inside and not any(other.startswith(f"{stem}.") for other in keys):
+                yield f"{at}: {block} of type {kind} has no `{stem}`; write what it is made of."
         elif name not in keys:
             yield f"{at}: {block} of type {kind} has no `{name}` ({known.doc.partition(';')[2].strip() or known.doc})."

@@ -1,0 +1,187 @@
+"""The JSON Schema of sparklineage.yml, from the definition that the loader has too: editors check and complete by it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.config.definition import definition
+from sparklineage.config.keys import PLATFORM_KEYS, PLATFORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.config.keys import Key
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+"""What editors' YAML plug-ins read."""
+_SCALAR = {"type": ["string", "number"]}
+_DURATION = r"^\s*(P[0-9DTHMS.]+|[0-9]+(\.[0-9]+)?|([0-9]+(\.[0-9]+)?\s*(ms|min|s|m|h|d)\s*)+)$"
+_SIZE = r"^\s*[0-9]+(\.[0-9]+)?\s*([kKmMgGtT]?[iI]?[bB])?\s*$"
+_UUID = r"^\s*[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\s*$"
+_KINDS: Mapping[str, dict[str, Any]] = {
+    "text": _SCALAR,
+    "regex": _SCALAR,
+    "path": _SCALAR,
+    "class": {"type": "string"},
+    "version": _SCALAR,
+    "json": {"type": "string"},
+    "url": {"type": "string", "pattern": r"^\s*https?://\S"},
+    "uuid": {"type": "string", "pattern": _UUID},
+    "integer": {"type": ["integer", "string"], "pattern": r"^\s*[+-]?[0-9]+\s*$"},
+    "number": {"type": ["number", "string"]},
+    "boolean": {"enum": [True, False, "true", "false", "yes", "no", "on", "off", "1", "0", 1, 0]},
+    "duration": {"type": ["string", "number"], "pattern": _DURATION, "minimum": 0},
+    "size": {"type": ["string", "integer"], "pattern": _SIZE, "minimum": 0},
+    "list": {"type": ["string", "array"], "items": _SCALAR},
+    "tags": {"type": ["string", "array", "object"], "items": {"type": "string"},
+             "additionalProperties": {"type": ["string", "number", "boolean"]}},
+}  # fmt: skip
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of a whole file, as JSON values. What the loader refuses only by looking at several keys at once
+    (versions, what a type of transport reads, circles of profiles) it lets through.
+    """
+    section = _sections()
+    transport = section["properties"]["transport"]
+    transport["properties"]["transports"] = {
+        "description": "of `composite`: the transports, each by a name of its own, or as a list",
+        "anyOf": [
+            {"type": "object", "additionalProperties": {"$ref": "#/definitions/transport"}},
+            {"type": "array", "items": {"$ref": "#/definitions/member"}},
+        ],
+    }
+    transport["properties"]["transport"] = {
+        "description": "of `transform`: where the changed events go",
+        "$ref": "#/definitions/transport",
+    }
+    member = {**transport, "properties": {**transport["properties"], "name": {"type": "string"}}}
+    section["properties"]["transport"] = {"$ref": "#/definitions/transport"}
+    properties = section["properties"]
+    platforms = {
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {name: {"$ref": "#/definitions/platform"} for name in PLATFORMS},
+        "description": "settings for one platform only, over the section that they stand in",
+    }
+    extends = {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        "description": "the profiles that this one lies over, the weakest first",
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "sparklineage.yml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            **properties,
+            "platforms": platforms,
+            "profiles": {
+                "type": ["object", "null"],
+                "additionalProperties": {"$ref": "#/definitions/profile"},
+                "description": "settings of which `--profile` or SPARKLINEAGE_PROFILE chooses; `default` counts where "
+                "none is chosen",
+            },
+        },
+        "definitions": {
+            "transport": transport,
+            "member": member,
+            "profile": {
+                "type": ["object", "null"],
+                "additionalProperties": False,
+                "properties": {**properties, "platforms": platforms, "extends": extends},
+            },
+            "platform": {
+                "type": ["object", "null"],
+                "additionalProperties": False,
+                "properties": {**properties, **{key.name: _value(key) for key in PLATFORM_KEYS}},
+            },
+        },
+    }
+
+
+def _sections() -> dict[str, Any]:
+    """Every key as a property of the mapping that it stands in."""
+    root: dict[str, Any] = _mapping()
+    for key in definition().keys.values():
+        *parents, last = _steps(key.name)
+        node = root
+        for step in parents:
+            node = _below(node, step)
+        if last.startswith("<"):
+            node["additionalProperties"] = {**_value(key), **({} if not key.open_ended else _nested())}
+        else:
+            node["properties"][last] = _value(key)
+    job = root["properties"]["job"]
+    root["properties"]["job"] = {"anyOf": [job["properties"]["name"], job], "description": "the application's job"}
+    root["properties"]["appName"] = job["properties"]["name"]
+    root["properties"]["spark"] = {
+        "type": ["object", "null"],
+        "description": "properties of Spark, passed on as they are",
+        "additionalProperties": {"type": ["string", "number", "boolean", "array", "object", "null"]},
+    }
+    return root
+
+
+def _nested() -> dict[str, Any]:
+    # `properties: {bootstrap: {servers: x}}` is the property bootstrap.servers.
+    return {"type": ["string", "number", "object", "null"]}
+
+
+def _steps(name: str) -> list[str]:
+    """The parts of a key's name; `<producer key>` is one."""
+    return re.findall(r"<[^>]*>|[^.]+", name)
+
+
+def _below(node: dict[str, Any], step: str) -> dict[str, Any]:
+    if step.startswith("<"):
+        inner: dict[str, Any] = node.get("additionalProperties") or _mapping()
+        node["additionalProperties"] = inner
+        return inner
+    found: dict[str, Any] = node["properties"].setdefault(step, _mapping())
+    return found
+
+
+def _mapping() -> dict[str, Any]:
+    return {"type": ["object", "null"], "additionalProperties": False, "properties": {}}
+
+
+def _value(key: Key) -> dict[str, Any]:
+    schema: dict[str, Any] = {"description": _description(key)}
+    if key.limits.values:
+        words = [*key.limits.values, *(alias for alias, _ in key.limits.aliases)]
+        # The loader takes a word in any case; an editor shall offer the one spelling.
+        any_case = "|".join("".join(_either(char) for char in word) for word in words)
+        choices: list[dict[str, Any]] = [{"enum": words}, {"type": "string", "pattern": f"^\\s*({any_case})\\s*$"}]
+        if key.limits.open:
+            choices.append({"type": "string", "pattern": r"^\s*[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)+\s*$"})
+        if any(re.fullmatch(r"\d+\.\d+", word) for word in words):
+            choices.append({"enum": [float(word) for word in words]})
+        schema["anyOf"] = [*choices, {"type": "null"}]
+        return schema
+    shape = dict(_KINDS[key.kind])
+    if "enum" in shape:
+        shape["enum"] = [*shape["enum"], None]
+    else:
+        kinds = shape["type"] if isinstance(shape["type"], list) else [shape["type"]]
+        shape["type"] = [*kinds, "null"]
+    return {**schema, **shape}
+
+
+def _either(char: str) -> str:
+    return f"[{char.lower()}{char.upper()}]" if char.isalpha() else re.escape(char)
+
+
+def _description(key: Key) -> str:
+    known = key.catalogue
+    parts = [key.doc]
+    if known is not None and known.transports:
+        parts.insert(0, f"{', '.join(known.transports)}:")
+    if key.default is not None:
+        parts.append(f"(default: {key.default})")
+    if known is not None and known.since:
+        parts.append(f"[agent {known.since}]")
+    if key.secret:
+        parts.append("Write a reference such as env:NAME.")
+    return " ".join(parts)
