@@ -111,7 +111,7 @@ def _problem(error: Exception) -> str:
     code, message = (str(answer.get("Error", {}).get(part, "")) for part in ("Code", "Message"))
     if "kms" in message.lower():
         return _KMS
-    if "marked for deletion" in message:
+    if code == "InvalidRequestException" and "delet" in message:
         return "which is marked for deletion; restore it, or refer to another one."
     if code in _BY_CODE:
         return _BY_CODE[code]

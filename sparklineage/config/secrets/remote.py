@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # botocore logs whole answers at DEBUG.
 _LOGGERS = ("boto3", "botocore", "urllib3", "databricks.sdk")
+_CHILDREN = tuple(f"{name}." for name in _LOGGERS)
 _lock = threading.Lock()
 _levels: dict[str, int] = {}
 _asking = 0
@@ -24,13 +25,13 @@ def bounded(ask: Callable[[], str], seconds: float) -> str:
     The time-outs of the vendors' clients count each packet anew and leave out how credentials are found (a metadata
     server, a program, a sign-in), so only a thread that is left behind gives a bound.
     """
-    answers: queue.SimpleQueue[tuple[str, BaseException | None]] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[tuple[str, Exception | None]] = queue.SimpleQueue()
 
     def work() -> None:
         try:
             with quiet():
                 answers.put((ask(), None))
-        except BaseException as error:  # noqa: BLE001 - the caller raises it
+        except Exception as error:  # noqa: BLE001 - the caller raises it
             answers.put(("", error))
 
     threading.Thread(target=work, name="sparklineage-secret", daemon=True).start()
@@ -49,11 +50,9 @@ def quiet() -> Iterator[None]:
     global _asking  # noqa: PLW0603 - loggers are global too
     with _lock:
         _asking += 1
-        if _asking == 1:
-            for name in _LOGGERS:
-                logger = logging.getLogger(name)
-                _levels[name] = logger.level
-                logger.setLevel(max(logger.getEffectiveLevel(), logging.WARNING))
+        for logger in _talkative():
+            _levels[logger.name] = logger.level
+            logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
@@ -62,3 +61,14 @@ def quiet() -> Iterator[None]:
             if _asking == 0:
                 for name, level in _levels.items():
                     logging.getLogger(name).setLevel(level)
+                _levels.clear()
+
+
+def _talkative() -> Iterator[logging.Logger]:
+    """The clients' loggers that would say more than warnings, those first that others take their level from."""
+    for name in _LOGGERS:
+        if (logger := logging.getLogger(name)).getEffectiveLevel() < logging.WARNING:
+            yield logger
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith(_CHILDREN) and 0 < (logger := logging.getLogger(name)).level < logging.WARNING:
+            yield logger
