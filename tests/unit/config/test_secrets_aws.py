@@ -19,13 +19,14 @@ from moto.server import ThreadedMotoServer
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import ConfigError
 from sparklineage.model.secret import SecretReference
-from tests.support.service import Answer, service
 from tests.support.secrets import CANARY, fetch, refusal
+from tests.support.service import Answer, service
 
 REGION = "eu-west-1"
 SECRET = "the secret ol of AWS Secrets Manager"
 PARAMETER = "the parameter /ol of AWS Systems Manager"
 SOURCE = "f.yml: key refers to"
+OWN_KEY = "(and kms:Decrypt where it has a key of its own)."
 KMS = "which cannot be decrypted; allow kms:Decrypt for its key, and check that the key is enabled."
 
 
@@ -150,9 +151,9 @@ ERRORS = [
     (SSM, "InvalidSignatureException", "Signature expired",
      "but AWS does not accept the credentials; check the access key, its secret and the clock of this machine."),
     (SECRETS, "AccessDeniedException", "not authorized because no identity-based policy allows it",
-    "which may not be read; allow secretsmanager:GetSecretValue for it (and kms:Decrypt where it has a key of its own)."),
+     "which may not be read; allow secretsmanager:GetSecretValue for it " + OWN_KEY),
     (SSM, "AccessDeniedException", "not authorized because no identity-based policy allows it",
-     "which may not be read; allow ssm:GetParameter for it (and kms:Decrypt where it has a key of its own)."),
+     "which may not be read; allow ssm:GetParameter for it " + OWN_KEY),
     (SSM, "AccessDeniedException", "User is not authorized to perform: kms:Decrypt", KMS),
     (SECRETS, "AccessDeniedException", "Access to KMS is not allowed", KMS),
     (SECRETS, "DecryptionFailure", "Secrets Manager can't decrypt it", KMS),

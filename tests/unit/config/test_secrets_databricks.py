@@ -20,8 +20,8 @@ from databricks.sdk.service.workspace import GetSecretResponse
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import ConfigError
 from sparklineage.model.secret import SecretReference
-from tests.support.service import Answer, Service, service
 from tests.support.secrets import CANARY, fetch, refusal
+from tests.support.service import Answer, Service, service
 
 ROOT = Path(__file__).parents[3]
 TEXT = "databricks:team/ol.key"
