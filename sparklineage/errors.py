@@ -15,7 +15,8 @@
     ├── DigestError               74   a download whose digest is wrong, twice
     ├── MissingExtraError         75   an optional dependency is not installed
     ├── StrictError               76   lineage cannot be had and --strict was given
-    └── DeliveryError             77   `relay drain` could not deliver everything
+    ├── DeliveryError             77   `relay drain` could not deliver everything
+    └── SessionRunsError          78   a Spark session already runs, and cannot take the lineage's properties any more
 
 The exit status of a job that ran is the job's own and is never replaced by one of these.
 """
@@ -109,6 +110,11 @@ class StrictError(SparklineageError):
 class DeliveryError(SparklineageError):
     exit_code = 77
     meaning = "not every event could be delivered"
+
+
+class SessionRunsError(SparklineageError, RuntimeError):
+    exit_code = 78
+    meaning = "a Spark session already runs, and cannot take the properties of lineage any more"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
