@@ -1,0 +1,107 @@
+"""The agent's secrets as environment variables, which no command line, Spark page or event log shows.
+
+The agent lays Spark's properties over its variables, and its variables are read as a whole or not at all. So a secret
+takes along what the agent needs to see beside it, or would else replace (MergeConfig and OpenLineageEnvParser in its
+source): a transport's type, all of its `auth`, and all of a transport that holds others.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.errors import ConfigError
+from sparklineage.model.conf_lists import BracketList
+from sparklineage.model.conf_merge import AGENT, TRANSPORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sparklineage.model.conf_entry import ConfEntry
+    from sparklineage.model.conf_value import ConfValue
+
+_AUTH = f"{TRANSPORT}auth."
+_NESTED = (f"{TRANSPORT}transports.", f"{TRANSPORT}transport.")
+_MAPS = frozenset(("properties", "headers", "urlParams"))
+"""What stands behind one of these names is one name, dots and all."""
+_PREFIX = "OPENLINEAGE__"
+
+
+def carried(entries: Iterable[ConfEntry]) -> frozenset[str]:
+    """The properties that go by the environment, and must not stand in Spark's configuration too."""
+    every = tuple(entries)
+    secret = {entry.key for entry in every if entry.secret and entry.key.startswith(AGENT)}
+    blocks = [_AUTH] if any(key.startswith(_AUTH) for key in secret) else []
+    if any(key.startswith(_NESTED) for key in secret):
+        blocks.append(TRANSPORT)
+    return frozenset(entry.key for entry in every if entry.key in secret or entry.key.startswith(tuple(blocks)))
+
+
+def variables(entries: Iterable[ConfEntry]) -> dict[str, str]:
+    """Name and value of each variable, secrets revealed; none where there is no secret.
+
+    Raises ConfigError for a secret that the agent would not find there.
+    """
+    found = {entry.key: entry for entry in entries}
+    keys = carried(found.values())
+    if other := next((key for key, entry in found.items() if entry.secret and key not in keys), None):
+        raise ConfigError(
+            f"{other} ({found[other].source}) is a secret, but Spark reads no properties from the environment; put it "
+            "into a spark-defaults.conf that nobody else can read."
+        )
+    needed = {f"{TRANSPORT}type"} if any(key.startswith(TRANSPORT) for key in keys) else set()
+    if any(key.startswith(_AUTH) for key in keys):
+        needed.add(f"{_AUTH}type")
+    for key in sorted(needed - set(found)):
+        raise ConfigError(f"{min(keys)} ({found[min(keys)].source}) needs {key} beside it; set that too.")
+    tree: dict[str, Any] = {}
+    for key, entry in found.items():
+        if key in keys or key in needed:
+            _plant(tree, _path(key.removeprefix(AGENT)), _plain(entry.value))
+    return {f"{_PREFIX}{'__'.join(path)}": value for path, value in _flat(tree, ())}
+
+
+def _path(key: str) -> list[str]:
+    names = key.split(".")
+    at = next((at for at, name in enumerate(names) if name in _MAPS), len(names))
+    return names[: at + 1] + [".".join(names[at + 1 :])] * (at + 1 < len(names))
+
+
+def _plant(tree: dict[str, Any], path: Sequence[str], value: object) -> None:
+    for name in path[:-1]:
+        tree = tree.setdefault(name, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(
+                f"{'.'.join(path)} stands below {name}, which has a value of its own; remove one of them."
+            )
+    tree[path[-1]] = value
+
+
+def _plain(value: ConfValue) -> object:
+    return list(value.entries) if isinstance(value, BracketList) else value.reveal()
+
+
+def _flat(node: dict[str, Any], path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], str]]:
+    for name, child in node.items():
+        here = (*path, _snake(name))
+        if isinstance(child, dict) and all(_camel(_snake(below)) == below for below in child):
+            yield from _flat(child, here)
+        else:
+            yield here, child if isinstance(child, str) and _is_plain(child) else json.dumps(child)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the agent takes this for a text: it reads as JSON what begins like JSON, and drops the rest."""
+    return re.match(r"[A-Za-z]", text) is not None and not text.startswith(("true", "false", "null"))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=.)(?=[A-Z])", "_", name).upper()
+
+
+def _camel(name: str) -> str:
+    if not re.fullmatch(r"[A-Z0-9]+(_[A-Z0-9]+)*", name):
+        return ""
+    first, *others = name.lower().split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in others)
