@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from sparklineage.errors import ConfigError
+from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_merge import PARENT
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import Text
 from sparklineage.model.ids import is_run_id
-from sparklineage.model.lists import comma_list, joined
+from sparklineage.submit.lineage_notes import first, is_disabled, notes, source
+from sparklineage.submit.our_properties import (
+    APP_NAME,
+    CAPTURED_DEFAULT,
+    JARS,
+    LISTENERS,
+    NAMESPACE,
+    OWN,
+    REDACTED,
+    RUN_ID,
+    STEP,
+    SUBMIT,
+    TRANSPORT_TYPE,
+    our_properties,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,19 +37,10 @@ if TYPE_CHECKING:
     from sparklineage.submit.options import SubmitCommand
     from sparklineage.submit.user_conf import UserConf
 
-REDACTED = (
-    r"(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)"
-)
-"""The keys and values that Spark shall hide: its own default and what that misses (API keys, headers)."""
-
-_RUN_ID = "spark.openlineage.applicationRunId"
-_NAMESPACE = "spark.openlineage.namespace"
-_APP_NAME = "spark.openlineage.appName"
-_TRANSPORT = "spark.openlineage.transport."
-_CAPTURED = "spark.openlineage.capturedProperties"
-CAPTURED_DEFAULT = ("spark.master", "spark.app.name")
-STEP = "spark.sparklineage.step"
-_PARENT = ("spark.openlineage.parent", "spark.openlineage.rootParent", "spark.openlineage.context")
+__all__ = [
+    "CAPTURED_DEFAULT", "REDACTED", "STEP", "LineageConf", "LineageSpec", "Property", "chosen_run_id",
+    "is_plain_jar_path", "lineage_args",
+]  # fmt: skip
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./+=@~-]+")
 
 
@@ -53,6 +62,11 @@ class LineageSpec:
     witness_listener: str
     witness_jar: Path | None
     """None where the witness is left out."""
+    properties: ConfSet = field(default_factory=ConfSet)
+    """What the configuration file adds, such as filters and tags; its secrets go another way (`ConfSet.environment`).
+
+    Run id, namespace and name are said above, and not read here.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +110,12 @@ def chosen_run_id(command: SubmitCommand, user_conf: UserConf) -> str | None:
     """
     if command.own.run_id is not None:
         return command.own.run_id
-    value = user_conf.value(_RUN_ID)
+    value = user_conf.value(RUN_ID)
     if value is None or not value.strip():
         return None
     if not is_run_id(value):
         raise ConfigError(
-            f"{_RUN_ID} ({user_conf.source(_RUN_ID)}) must be a UUID, found {value[:100]!r}; "
+            f"{RUN_ID} ({user_conf.source(RUN_ID)}) must be a UUID, found {value[:100]!r}; "
             "with it the agent would report nothing. Remove it, or use --run-id."
         )
     return value
@@ -115,132 +129,44 @@ def lineage_args(
     Lists are joined, the user's scalars stay, unless an option of ours on the command line says otherwise.
     Raises ConfigError for a run id that is no UUID.
     """
-    ours = _Ours(user_conf)
-    run_id = ours.scalar(
-        _RUN_ID, chosen_run_id(command, user_conf) or spec.run_id, flag=("--run-id", command.own.run_id)
-    )
-    namespace = ours.scalar(_NAMESPACE, spec.namespace, flag=("--namespace", command.own.namespace))
-    app_name = ours.scalar(_APP_NAME, spec.app_name, flag=("--job-name", command.own.job_name))
-    ours.listeners(spec)
-    ours.jars(spec)
-    parent = ours.parent(spec.parent)
-    transport = ours.transport(spec.folder, environ or {})
-    ours.joined(_CAPTURED, (STEP,), default=CAPTURED_DEFAULT, why="ties a query to its step")
-    ours.redaction()
-    ours.set("spark.sparklineage.journal", str(spec.folder), "where the driver's steps are written")
-    disabled = (user_conf.value("spark.openlineage.disabled") or "").strip().lower() == "true"
-    if disabled:
-        ours.note("the agent is off: spark.openlineage.disabled=true", "spark.openlineage.disabled")
-    return LineageConf(
-        args=ours.args(),
-        properties=tuple(ours.properties),
-        notes=tuple(ours.notes),
-        transport=transport,
-        run_id=run_id,
-        namespace=namespace,
-        app_name=app_name,
-        parent=parent,
-        witness=spec.witness_jar is not None,
-        disabled=disabled,
-    )
-
-
-class _Ours:
-    """Collects our properties over one user's configuration."""
-
-    def __init__(self, user: UserConf) -> None:
-        self.user = user
-        self.properties: list[Property] = []
-        self.notes: list[str] = []
-
-    def set(self, key: str, value: str, why: str) -> None:
-        self.properties.append(Property(key=key, value=value, why=why))
-
-    def note(self, text: str, key: str) -> None:
-        self.notes.append(f"{text} ({self.user.source(key)})")
-
-    def args(self) -> tuple[str, ...]:
-        args: list[str] = []
-        for entry in self.properties:
-            # The flag beats --conf spark.jars, so only another, later flag can extend it.
-            args += ["--jars", entry.value] if entry.key == "spark.jars" else ["--conf", f"{entry.key}={entry.value}"]
-        return tuple(args)
-
-    def scalar(self, key: str, value: str, *, flag: tuple[str, str | None]) -> str:
-        """The value that counts: the flag's, else the user's, else ours."""
-        name, given = flag
-        found = self.user.value(key)
-        if found is not None and found.strip() and given is None:
-            self.note(f"{key}={found} stays as you set it", key)
-            return found
-        if found is not None and given is not None and found != given:
-            self.note(f"{name} wins over {key}={found}", key)
-        self.set(key, given if given is not None else value, name if given is not None else "chosen by submit")
-        return given if given is not None else value
-
-    def joined(self, key: str, entries: tuple[str, ...], *, default: tuple[str, ...] = (), why: str) -> None:
-        found = self.user.value(key)
-        theirs = comma_list(found) if found is not None else default
-        together = joined(theirs, entries)
-        source = f", joined with {self.user.source(key)}" if found else ""
-        self.set(key, ",".join(together), why + source)
-
-    def listeners(self, spec: LineageSpec) -> None:
-        theirs = comma_list(self.user.value("spark.extraListeners"))
-        witness = (spec.witness_listener,) if spec.witness_jar else ()
-        source = f", joined with {self.user.source('spark.extraListeners')}" if theirs else ""
-        # A listed class that is not on the class path fails the application: no JAR, no listener.
-        agent = (spec.agent_listener,) if spec.agent_jar or spec.existing else ()
-        together = joined(witness, theirs, agent)
-        if witness or agent:
-            self.set("spark.extraListeners", ",".join(together), "the witness and the agent" + source)
-
-    def jars(self, spec: LineageSpec) -> None:
-        if spec.existing is not None:
-            self.notes.append(f"the agent that is there is used: {spec.existing.name} ({spec.existing.source})")
-        added = tuple(str(jar) for jar in (spec.agent_jar, spec.witness_jar) if jar is not None)
-        if not added:
-            return
-        theirs = comma_list(self.user.value("spark.jars"))
-        source = f", joined with {self.user.source('spark.jars')}" if theirs else ""
-        self.set(
-            "spark.jars", ",".join(joined(theirs, added)), "puts the listeners on the driver's class path" + source
+    user = ConfSet(
+        tuple(
+            ConfEntry(key=key, value=Text(setting.value), source=setting.source)
+            for key, setting in user_conf.settings.items()
         )
+    )
+    ours = ConfSet(tuple(our_properties(command, spec, chosen_run_id(command, user_conf) or spec.run_id)))
+    theirs = spec.properties.without(*OWN).merged_with(user)
+    whole = ours.merged_with(theirs)
+    _check_listeners(whole)
+    added = whole.beyond(user)
+    texts = added.as_dict()
+    return LineageConf(
+        args=tuple(added.as_args()),
+        properties=tuple(
+            Property(key=entry.key, value=texts[entry.key], why=_why(entry))
+            for entry in added.entries
+            if entry.key in texts
+        ),
+        notes=tuple(notes(whole, theirs, spec, environ or {})),
+        transport="outbox" if source(whole, TRANSPORT_TYPE) == SUBMIT else "user",
+        run_id=whole[RUN_ID].written,
+        namespace=whole[NAMESPACE].written,
+        app_name=whole[APP_NAME].written,
+        parent=None if first(theirs, *PARENT) else spec.parent,
+        witness=spec.witness_jar is not None,
+        disabled=is_disabled(whole),
+    )
 
-    def parent(self, parent: Parent | None) -> Parent | None:
-        theirs = self.user.under(*_PARENT)
-        if theirs:
-            if parent is not None:
-                self.note(f"the parent from the environment gives way to {theirs[0]}", theirs[0])
-            return None
-        for key, value in parent.spark_properties() if parent else ():
-            self.set(key, value, "the parent run in the environment")
-        return parent
 
-    def transport(self, folder: Path, environ: Mapping[str, str]) -> Literal["outbox", "user"]:
-        kind = f"{_TRANSPORT}type"
-        if (self.user.value(kind) or "").strip():
-            self.note(f"the outbox is off, because {kind} is set: the agent sends its events itself", kind)
-            return "user"
-        # Without a type the agent would refuse its whole configuration and emit nothing.
-        if theirs := [key for key in self.user.under(_TRANSPORT) if key != kind]:
-            self.note(
-                f"{theirs[0]} is not used, {kind} is missing: the agent writes to the journal, and the relay delivers",
-                theirs[0],
-            )
-        for variable in sorted(environ):
-            if variable.startswith("OPENLINEAGE__TRANSPORT"):
-                self.notes.append(f"{variable} is not used: the agent writes to the journal, and the relay delivers")
-                break
-        self.set(kind, "file", "the outbox")
-        self.set(f"{_TRANSPORT}location", str(folder / "agent.ndjson"), "the outbox")
-        return "outbox"
+def _why(entry: ConfEntry) -> str:
+    others = [source for source in entry.joined if source != entry.source]
+    return (entry.why or f"set in {entry.source}") + (f", joined with {' and '.join(others)}" if others else "")
 
-    def redaction(self) -> None:
-        key = "spark.redaction.regex"
-        theirs = self.user.value(key)
-        if theirs is None:
-            self.set(key, REDACTED, "hides API keys too")
-        elif REDACTED not in theirs:
-            # Ours first: the user's pattern needs no parentheses then, which an inline flag or a \Q could break.
-            self.set(key, f"{REDACTED}|{theirs}", f"hides API keys too, joined with {self.user.source(key)}")
+
+def _check_listeners(whole: ConfSet) -> None:
+    """Raises ConfigError where the listeners or their JARs could not be joined: one without the other fails the job."""
+    for key in (LISTENERS, JARS):
+        entry = whole.entry(key)
+        if entry is not None and (lost := next((lost for lost in entry.lost if lost.source == SUBMIT), None)):
+            raise ConfigError(f"{key} ({entry.source}): {lost.reason}")

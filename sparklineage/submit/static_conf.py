@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.submit.lineage_conf import CAPTURED_DEFAULT, REDACTED, STEP
+from sparklineage.model.conf_properties import properties_text
+from sparklineage.submit.our_properties import CAPTURED_DEFAULT, REDACTED, STEP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,5 +32,4 @@ def static_properties(
 
 def spark_defaults(properties: Sequence[tuple[str, str]]) -> str:
     """The text of a spark-defaults.conf, which is read as `java.util.Properties`: a backslash is written twice."""
-    width = max((len(key) for key, _ in properties), default=0)
-    return "".join(f"{key:<{width}}  {value.replace(chr(92), chr(92) * 2)}\n" for key, value in properties)
+    return properties_text(dict(properties))
