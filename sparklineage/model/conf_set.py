@@ -13,12 +13,11 @@ from sparklineage.model.conf_entry import ConfEntry, Lost
 from sparklineage.model.conf_merge import merged
 from sparklineage.model.conf_properties import properties_text
 from sparklineage.model.conf_value import ConfValue, SecretValue, Text
-from sparklineage.model.secret import SecretReference
+from sparklineage.model.masking import SECRET_KEY
+from sparklineage.model.secret import Secret, SecretReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from sparklineage.model.secret import Secret
 
     Typed = Callable[[str, str], ConfValue]
 
@@ -49,7 +48,10 @@ class ConfSet(Mapping[str, ConfValue]):
 
     @classmethod
     def of(cls, properties: Mapping[str, str], *, source: str, typed: Typed | None = None) -> ConfSet:
-        """Plain properties that come from one place. `typed` chooses the class of each; without it they are texts."""
+        """Plain properties that come from one place. `typed` chooses the class of each; without it they are texts.
+
+        Raises ConfigError where `typed` does.
+        """
         choose = typed or (lambda _, text: Text(text))
         return cls(
             tuple(ConfEntry(key=key, value=choose(key, text), source=source) for key, text in properties.items())
@@ -101,7 +103,10 @@ class ConfSet(Mapping[str, ConfValue]):
         together: with a type of their own the whole of it is theirs; so does the parent run. Of a plain mapping each
         value is read as ours of the same key is, else as `typed` says, and `source` says where it comes from.
         """
-        users = user_conf if isinstance(user_conf, ConfSet) else ConfSet.of(user_conf, source=source, typed=typed)
+        if isinstance(user_conf, ConfSet):
+            users = user_conf
+        else:
+            users = ConfSet.of(user_conf, source=source, typed=_lenient(typed) if typed else None)
         return ConfSet(merged(self.entries, users.entries))
 
     def beyond(self, user_conf: ConfSet) -> ConfSet:
@@ -176,3 +181,15 @@ class ConfSet(Mapping[str, ConfValue]):
         for key, text in self.merged_with(given).beyond(given).as_dict().items():
             conf_builder.set_option(builder, key, text)
         return builder
+
+
+def _lenient(typed: Typed) -> Typed:
+    """Takes as it is what `typed` cannot read: in their own configuration people may write what they like."""
+
+    def choose(key: str, text: str) -> ConfValue:
+        try:
+            return typed(key, text)
+        except ConfigError:
+            return SecretValue(Secret(text)) if SECRET_KEY.search(key) else Text(text)
+
+    return choose

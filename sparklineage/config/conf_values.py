@@ -1,0 +1,56 @@
+"""The class of each property's value, from the catalogue of keys."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sparklineage.config.catalogue import catalogue
+from sparklineage.errors import ConfigError
+from sparklineage.model.conf_lists import BracketList, CommaList, Pairs, SemicolonList
+from sparklineage.model.conf_pattern import Pattern
+from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.masking import SECRET_KEY
+
+if TYPE_CHECKING:
+    from sparklineage.config.catalogue import Type
+    from sparklineage.model.conf_value import ConfValue
+
+_CLASSES: dict[Type, type[ConfValue]] = {
+    "comma list": CommaList,
+    "[a;b] list": BracketList,
+    "a;b list": SemicolonList,
+    "k:v list": Pairs,
+}
+_REDACTION = "spark.redaction.regex"
+"""Of the patterns, the only one that is a list of alternatives."""
+_NESTED = re.compile(r"(spark\.openlineage\.transport\.)(?:transports\.[^.]+|transport)\.(.+)", re.DOTALL)
+_PRODUCER = "spark.openlineage.transport.properties."
+
+
+def typed(key: str, text: str) -> ConfValue:
+    """The value of one property, of the class that its key asks for; a text where nobody knows the key.
+
+    Raises ConfigError, which names the property and never a secret, for a text that the class cannot read.
+    """
+    chosen = value_class(key)
+    try:
+        return chosen.read(text)
+    except ConfigError as error:
+        raise ConfigError(f"{key}: {error}") from None
+
+
+def value_class(key: str) -> type[ConfValue]:
+    """The class for the values of a property."""
+    if key == _REDACTION:
+        return Pattern
+    # A transport inside of another one has the keys of any transport.
+    while nested := _NESTED.fullmatch(key):
+        key = nested[1] + nested[2]
+    known = catalogue().find(key)
+    if known is None:
+        return Text
+    # Kafka's own properties are a family in which some are secret: `sasl.jaas.config`.
+    if known.secret or (key.startswith(_PRODUCER) and SECRET_KEY.search(key.removeprefix(_PRODUCER))):
+        return SecretValue
+    return _CLASSES.get(known.type, Text)
