@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from sparklineage.lint.rules import (
     address,
+    class_path,
+    databricks,
+    environment,
     groups,
     habits,
     keys,
@@ -15,7 +18,7 @@ from sparklineage.lint.rules import (
     transport,
     values,
     versions,
-)
+)  # fmt: skip
 from sparklineage.lint.rules.interface import Rule, Target
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Rule", "Target"]
 
-_FAMILIES = (keys, transport, address, nested, values, groups, listener, versions, secrets, habits)
+_FAMILIES = (
+    address, class_path, databricks, environment, groups, habits, keys, listener, nested, secrets,
+    transport, values, versions,
+)  # fmt: skip
 _ALL = [rule for family in _FAMILIES for rule in vars(family).values() if isinstance(rule, Rule)]
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in sorted(_ALL, key=lambda rule: rule.code)}

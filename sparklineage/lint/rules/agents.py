@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from sparklineage.lint.rules.releases import own_agent
 from sparklineage.lint.settings import JARS, PACKAGES
 from sparklineage.model.agent_jar import AgentJar, recognise
 
@@ -42,8 +43,8 @@ def brought(sheet: Sheet) -> Iterator[tuple[Setting, str]]:
 
 
 def may_bring_an_agent(sheet: Sheet) -> bool:
-    """Whether an agent is named, or may hide behind a variable or a wild card."""
-    return sheet.partial or any(
+    """Whether an agent is named, comes with the platform, or may hide behind a script, a variable or a wild card."""
+    return bool(sheet.partial or sheet.scripts or own_agent(sheet)) or any(
         recognise(entry) or any(char in entry for char in "\0*?[") or entry.rpartition("/")[2].startswith("openlineage")
         for _, entry in brought(sheet)
     )

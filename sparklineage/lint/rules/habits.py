@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from sparklineage.lint.rules.interface import Target
     from sparklineage.lint.settings import Sheet
 
-_PYTHON_ONLY = {
-    "OPENLINEAGE_URL": "spark.openlineage.transport.url and spark.openlineage.transport.type=http",
-    "OPENLINEAGE_ENDPOINT": "spark.openlineage.transport.endpoint",
-    "OPENLINEAGE_API_KEY": "OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key and OPENLINEAGE__TRANSPORT__AUTH__API_KEY",
-    "OPENLINEAGE_NAMESPACE": "spark.openlineage.namespace",
-}
 _NAMES = ("spark.app.name", f"{AGENT_PREFIX}appName", f"{AGENT_PREFIX}namespace")
 _CHANGING = re.compile(
     r"(?<!\d)20\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?!\d)"  # a date
@@ -30,25 +24,6 @@ _CALLS = re.compile(
     r"(?i)\$\(\s*(?:date|uuidgen)\b|`\s*(?:date|uuidgen)\b|\$\{?(?:RANDOM|EPOCHSECONDS|BASHPID)\b|\$\$"
     r"|\b(?:datetime|date)\.|\btime\.time\(|\bstrftime\(|\buuid[14]?\b[.(]|\{\{\s*(?:ds|ts|run_id)"
 )
-
-
-@rule("SL070", "python-client-variable", "warning", "A variable that Spark's agent does not read")
-def python_client_variable(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
-    """`OPENLINEAGE_URL`, `OPENLINEAGE_API_KEY`, `OPENLINEAGE_ENDPOINT` and `OPENLINEAGE_NAMESPACE` are for the Python
-    client and Airflow. The agent in Spark reads `OPENLINEAGE__TRANSPORT__TYPE` and the like (since 1.23.0),
-    `OPENLINEAGE_CONFIG` and `OPENLINEAGE_DISABLED`.
-
-    Source: agent source (the names do not occur in it).
-    """
-    for variable in sheet.environment:
-        instead = _PYTHON_ONLY.get(variable.key)
-        if instead:
-            yield Hit(
-                at=variable,
-                found=f"{variable.key} is set for a spark-submit.",
-                reality="The Python client reads it; the agent inside Spark does not.",
-                fix=f"Use {instead}.",
-            )
 
 
 @rule("SL071", "changing-name", "warning", "A name that changes from run to run")

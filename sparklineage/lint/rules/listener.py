@@ -106,7 +106,9 @@ def listener_without_jar(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa
             at=setting,
             found="The agent's listener is named, and nothing here brings its JAR.",
             reality="Unless the JAR lies in $SPARK_HOME/jars or another file names it, the application does not start.",
-            fix="Add the agent to --jars or --packages, or check that the machine has it.",
+            fix="Copy the JAR to /databricks/jars with an init script."
+            if sheet.platform == "databricks"
+            else "Add the agent to --jars or --packages, or check that the machine has it.",
         )
 
 

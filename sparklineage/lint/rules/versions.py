@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sparklineage.lint.rules.agents import agent_version, agents, brought, spark_version
+from sparklineage.lint.rules.agents import LISTENER, agent_version, agents, brought, spark_version
 from sparklineage.lint.rules.destinations import TRANSPORT, known, split
 from sparklineage.lint.rules.interface import FAILS, Hit, rule
+from sparklineage.lint.rules.releases import scala_of
+from sparklineage.lint.settings import LISTENERS
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.versions import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sparklineage.lint.rules.interface import Target
     from sparklineage.lint.settings import Sheet
@@ -20,44 +22,55 @@ if TYPE_CHECKING:
 _SCALA = re.compile(r"_(2\.1[123])(?=[:-])")
 _NEEDS = (((4, 2), "1.53.0"), ((4,), "1.37.0"))
 """The oldest agent for a Spark and everything after it."""
+_VARIABLES = "1.23.0"
+_NAMES: Mapping[str | None, str] = {"glue": "Glue ", "databricks": "runtime "}
 _LAST_FOR_SPARK_2 = "1.36.0"
 
 
 @rule("SL050", "wrong-scala", "error", "An agent for another Scala")
 def wrong_scala(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """The agent is built for Scala 2.12 or 2.13, and Spark runs one of them: 4.x always 2.13; 3.x mostly 2.12, though
-    builds of 3.2 to 3.5 with 2.13 exist. With the wrong one the application is stopped at its first job
+    builds of 3.2 to 3.5 with 2.13 exist. EMR 6 and 7 and Glue 3 to 5 run 2.12, EMR's Spark 4 release 2.13; Databricks
+    has it in the name of the runtime. With the wrong one the application is stopped at its first job
     (`NoSuchMethodError … SparkListenerJobStart.stageIds()`).
 
-    Source: OpenLineage#2798, #3275; Spark's own packages.
+    Source: OpenLineage#2798, #3275; Spark's own packages; the vendors' release notes.
     """
     agent = next((agent for agent in agents(sheet) if agent.jar.scala), None)
-    if agent is None:
-        return
+    theirs = _scala(sheet, target) if agent else None
+    if agent and theirs and agent.jar.scala != theirs.scala:
+        stopped = "the application is stopped at its first job (NoSuchMethodError)."
+        yield Hit(
+            at=agent.setting,
+            found=f"The agent is for Scala {agent.jar.scala}, and {theirs.why}.",
+            reality=stopped[0].upper() + stopped[1:]
+            if theirs.sure
+            else f"Unless this Spark is a build for {agent.jar.scala}, {stopped}",
+            fix=f"Take openlineage-spark_{theirs.scala}.",
+            severity=None if theirs.sure else "warning",
+        )
+
+
+class _Scala(NamedTuple):
+    scala: str
+    why: str
+    sure: bool = True
+
+
+def _scala(sheet: Sheet, target: Target) -> _Scala | None:
+    """What Spark runs here; None where nothing tells."""
     spark = spark_version(sheet, target)
     major = numbers(spark)[:1] if spark else ()
     # The other packages of the application are for its Scala as well.
     others = {match[1] for _, entry in brought(sheet) if not recognise(entry) and (match := _SCALA.search(entry))}
+    if release := scala_of(sheet):
+        return _Scala(release, f"{_NAMES.get(sheet.platform, '')}{sheet.release} runs {release}")
     if major == (4,):
-        theirs, why, sure = "2.13", f"Spark {spark} runs 2.13", True
-    elif len(others) == 1:
+        return _Scala("2.13", f"Spark {spark} runs 2.13")
+    if len(others) == 1:
         theirs = others.pop()
-        why, sure = f"the packages beside it are for {theirs}", True
-    elif major in {(2,), (3,)}:
-        theirs, why, sure = "2.12", f"Spark {spark} mostly runs 2.12", False
-    else:
-        return
-    if agent.jar.scala != theirs:
-        stopped = "the application is stopped at its first job (NoSuchMethodError)."
-        yield Hit(
-            at=agent.setting,
-            found=f"The agent is for Scala {agent.jar.scala}, and {why}.",
-            reality=stopped[0].upper() + stopped[1:]
-            if sure
-            else f"Unless this Spark is a build for {agent.jar.scala}, {stopped}",
-            fix=f"Take openlineage-spark_{theirs}.",
-            severity=None if sure else "warning",
-        )
+        return _Scala(theirs, f"the packages beside it are for {theirs}")
+    return _Scala("2.12", f"Spark {spark} mostly runs 2.12", sure=False) if major in {(2,), (3,)} else None
 
 
 @rule("SL051", "agent-and-spark", "error", "An agent that does not run on this Spark")
@@ -92,7 +105,8 @@ def agent_and_spark(sheet: Sheet, target: Target) -> Iterator[Hit]:
 @rule("SL052", "agent-too-old-for-key", "error", "A key that the agent is too old for")
 def too_old_for_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """The key came with a later release than the one that is named here or with `--agent`. An older agent ignores it
-    without a word; inside a composite or transform transport it cannot read its configuration.
+    without a word; inside a composite or transform transport it cannot read its configuration. Variables
+    `OPENLINEAGE__…` are read since 1.23.0.
 
     Source: agent source, release tags.
     """
@@ -106,6 +120,14 @@ def too_old_for_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
                 found=f"{setting.name} is known since agent {key.since}, and this one is {agent}.",
                 reality=FAILS if nested else "This agent ignores it without a word.",
                 fix=f"Take agent {key.since} or later, or remove the key.",
+            )
+    for variable in sheet.environment if agent and numbers(agent) < numbers(_VARIABLES) else ():
+        if variable.key.startswith("OPENLINEAGE__"):
+            yield Hit(
+                at=variable,
+                found=f"{variable.key} is known since agent {_VARIABLES}, and this one is {agent}.",
+                reality="This agent ignores it without a word.",
+                fix=f"Take agent {_VARIABLES} or later.",
             )
 
 
@@ -129,3 +151,34 @@ def too_old_for_value(sheet: Sheet, target: Target) -> Iterator[Hit]:
                 fix=f"Take agent {first} or later"
                 + (", or type javaRuntime or simpleMemory." if value.lower() == "timeout" else "."),
             )
+
+
+@rule("SL054", "agent-and-platform", "warning", "An agent that has trouble on this platform")
+def agent_and_platform(sheet: Sheet, target: Target) -> Iterator[Hit]:
+    """Agents before 1.40.0 may not find their transports on Databricks; 1.42.0 fails on Glue 5.1
+    (`ServiceConfigurationError … SdkHttpService`), and older ones report no inputs of Glue's DynamicFrames.
+
+    Source: change log of the agent, OpenLineage#4083, #4227, #4222. Not seen here, for want of an account.
+    """
+    agent = agent_version(sheet, target)
+    version = numbers(agent or "")
+    if not version:
+        return
+    trouble = None
+    if sheet.platform == "databricks" and version < (1, 40):
+        trouble = "Databricks", "It may not find its transports there, and then nothing is sent.", "1.40.0"
+    elif sheet.platform == "glue" and version[:2] == (1, 42):
+        trouble = "Glue", "It fails there with ServiceConfigurationError: … SdkHttpService.", "1.43.0"
+    elif sheet.platform == "glue" and version < (1, 42):
+        trouble = "Glue", "It does not report what DynamicFrames read.", "1.43.0"
+    listeners = sheet.get(LISTENERS)
+    found = agents(sheet)
+    at = found[0].setting if found else listeners if listeners and LISTENER in listeners.entries else None
+    if trouble and at:
+        platform, reality, needed = trouble
+        yield Hit(
+            at=at,
+            found=f"Agent {agent} has trouble on {platform}.",
+            reality=reality,
+            fix=f"Take agent {needed} or later.",
+        )

@@ -1,0 +1,5 @@
+spark-submit \
+  --driver-class-path /opt/lineage/openlineage-spark_2.12-1.53.0.jar \
+  --packages org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.9.2 \
+  --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener \
+  job.py

@@ -1,0 +1,7 @@
+export OPENLINEAGE__TRANSPORT__AUTH__API_KEY="$(cat /run/secrets/marquez)"
+spark-submit \
+  --conf spark.openlineage.transport.type=http \
+  --conf spark.openlineage.transport.url=http://marquez:5000 \
+  --conf spark.openlineage.circuitBreaker.type=timeout \
+  --conf spark.openlineage.circuitBreaker.timeoutInSeconds=60 \
+  job.py
