@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sparklineage.lint.settings import Setting, Sheet
 
 _NAMES = re.compile(
-    r"(?i)(?:auth\.(?:apiKey|api_key|token)|sslContext\.(?:store|key)Password|(?:headers|properties|urlParams)\.(.+))",
+    r"(?i)(?:auth\.(?:apiKey|api_key|token)\b|sslContext\.(?:store|key)Password|(?:headers|properties|urlParams)\.(.+))",
 )
 _SECRET_NAME = re.compile(r"(?i)authorization|cookie|\bsig$|signature|^code$|^key$")
 # References that something else resolves: Databricks secrets, template variables, our own.
