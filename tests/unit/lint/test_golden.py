@@ -1,8 +1,8 @@
 """Each folder of tests/golden/lint holds one file, perhaps options, and what `lint` prints about it.
 
 `<code>-…` is a mistake that the rule finds, `clean-<code>-…` the right form, about which nothing is said, `guide-…` a
-snippet as guides and threads have it. `SPARKLINEAGE_GOLDEN=write pytest tests/unit/lint` writes the expected files
-anew; review them with `git diff`.
+snippet as guides and threads have it, whose source.txt says which. Others show a format, `…-wrong` and `…-right`.
+`SPARKLINEAGE_GOLDEN=write pytest tests/unit/lint` writes the expected files anew; review them with `git diff`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from sparklineage.lint import RULES
 CASES = Path(__file__).parents[2] / "golden" / "lint"
 NAMES = sorted(path.name for path in CASES.iterdir())
 CODES = ["SL000", *RULES]
+BESIDES = {"options.txt", "expected.txt", "source.txt"}
 
 
 def _lint(case: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
     monkeypatch.chdir(CASES / case)
     options = shlex.split(Path("options.txt").read_text(encoding="utf-8")) if Path("options.txt").exists() else []
-    (file,) = (path for path in Path().iterdir() if path.name not in {"options.txt", "expected.txt"})
+    (file,) = (path for path in Path().iterdir() if path.name not in BESIDES)
     status = main(["lint", *options, str(file)], {})
     out, err = capsys.readouterr()
     assert err == ""
@@ -57,3 +58,18 @@ def test_every_rule_has_a_case_in_both_directions(
     assert f": {code} " in out
     assert status == int(bool(re.search(r": SL\d+ (?:error|warning): ", out)))
     assert _lint(right, capsys, monkeypatch) == (0, "Nothing found in 1 file.\n")
+
+
+def test_every_guide_names_its_source() -> None:
+    """A page at a commit, an issue, an address."""
+    guides = [name for name in NAMES if name.startswith("guide-")]
+    assert len(guides) > 30
+    for name in guides:
+        assert (CASES / name / "source.txt").read_text(encoding="utf-8").strip(), name
+
+
+def test_every_format_has_a_right_form() -> None:
+    """What looks wrong in one case is right in another, and nothing is said of it."""
+    wrong = {name.removesuffix("-wrong") for name in NAMES if name.endswith("-wrong")}
+    for name in sorted(wrong - {"helm-template"}):
+        assert (CASES / f"{name}-right" / "expected.txt").read_text(encoding="utf-8").startswith("Nothing found"), name

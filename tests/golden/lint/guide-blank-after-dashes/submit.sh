@@ -1,0 +1,3 @@
+spark-submit --jars openlineage-spark_2.12-1.53.0.jar \
+  -- conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener \
+  --conf spark.openlineage.transport.type=console job.py
