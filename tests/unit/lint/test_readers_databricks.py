@@ -162,7 +162,7 @@ JOB = """\
   "tasks": [
     {"task_key": "a", "job_cluster_key": "main", "libraries": [{"jar": "/x/openlineage-spark_2.13-1.53.0.jar"}]},
     {"task_key": "b", "new_cluster": {"spark_conf": {"spark.openlineage.namespace": "b"}},
-     "spark_submit_task": {"parameters": ["--conf", "spark.openlineage.namespace=c", "--jars", "a.jar", "j.py", "--x"]}},
+     "spark_submit_task": {"parameters": ["--conf", "spark.openlineage.namespace=c", "--jars", "a.jar", "j.py", "x"]}},
     {"task_key": "c", "existing_cluster_id": "1-2-3", "libraries": [{"maven": {"coordinates": "a:b:1"}}]},
     {"task_key": "d", "for_each_task": {"task": {"new_cluster": {"spark_conf": {"spark.x": "y"}}}}}
   ]
