@@ -16,6 +16,10 @@ COMMANDS: dict[str, str] = {
     "graph": "draw the datasets and jobs of one run, or of all",
     "relay": "deliver what waits in the journal",
     "agent": "show and fetch the OpenLineage agent's JARs",
+    "init": "write a commented sparklineage.yml to start from",
+    "explain": "tell what is configured, where each value came from, and what a key means",
+    "conf": "print the finished Spark properties",
+    "schema": "print the JSON Schema of sparklineage.yml, for editors",
     "lint": "find mistakes in lineage configuration",
     "completion": "print the completion script of a shell",
 }

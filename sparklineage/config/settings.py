@@ -93,7 +93,7 @@ def settings_of(spec: Spec) -> Settings:
     jar = _text(spec, "agent.jar")
     namespace = _text(spec, "namespace")
     root = Path(journal.value).expanduser().absolute() if journal.value else default_root(spec.environ)
-    mode = _mode(spec)
+    mode = mode_of(spec)
     limits = Limits(size=_whole(spec, "delivery.limits.journalSize"), age=_seconds(spec, "delivery.limits.journalAge"))
     return Settings(
         namespace=Value(namespace.value or DEFAULT_NAMESPACE, namespace.source),
@@ -122,7 +122,8 @@ def settings_of(spec: Spec) -> Settings:
     )
 
 
-def _mode(spec: Spec) -> Value[Literal["outbox", "direct"]]:
+def mode_of(spec: Spec) -> Value[Literal["outbox", "direct"]]:
+    """Who delivers, and what decided it. Raises ConfigError for an outbox that the relay cannot deliver."""
     asked = spec.resolved["delivery.mode"]
     reason = undeliverable(spec.resolved)
     if asked.value == "direct" or (asked.value == "auto" and reason is not None):

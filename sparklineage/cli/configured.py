@@ -1,0 +1,61 @@
+"""The options by which commands are told which configuration they are about, and the conf set that comes of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparklineage.errors import SparklineageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from sparklineage.assemble import Finished
+    from sparklineage.config.spec import Spec
+
+_OPTIONS = {
+    "--namespace": "NAME", "--job-name": "NAME", "--backend": "URL", "--journal": "DIR", "--agent-version": "VERSION",
+    "--agent-jar": "PATH", "--repository": "URL",
+}  # fmt: skip
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """`--config`, `--profile`, `--platform`, and the options that are a layer of their own."""
+    parser.add_argument("--config", metavar="FILE", help="configuration file (default: sparklineage.yml here)")
+    parser.add_argument("--profile", metavar="NAME", help="profile of the file")
+    parser.add_argument("--platform", metavar="NAME", help="platform whose section counts too")
+    parser.add_argument("--spark-home", metavar="DIR", help="the Spark that it is for")
+    for flag, value in _OPTIONS.items():
+        parser.add_argument(flag, metavar=value, help="as for `submit`")
+
+
+def spec_of(args: argparse.Namespace, environ: Mapping[str, str]) -> Spec:
+    """The configuration that the options, the environment and the file give. Raises ConfigError."""
+    from sparklineage.config.loading import load_spec  # noqa: PLC0415
+
+    flags = {flag: getattr(args, flag[2:].replace("-", "_")) for flag in _OPTIONS}
+    return load_spec(
+        environ=environ,
+        flags=flags,
+        directory=Path.cwd(),
+        config=Path(args.config) if args.config else None,
+        profile=args.profile,
+        platform=args.platform,
+    )
+
+
+def finished_of(spec: Spec, args: argparse.Namespace, environ: Mapping[str, str]) -> Finished:
+    """Its finished conf set, for the Spark that is found, if any. Raises what `finished` and `find_spark` raise."""
+    from sparklineage.assemble import finished  # noqa: PLC0415
+    from sparklineage.submit.spark import find_spark  # noqa: PLC0415
+
+    home = Path(args.spark_home) if args.spark_home else None
+    try:
+        install = find_spark(environ, home=home, python=Path(sys.executable))
+    except SparklineageError:
+        if home is not None:
+            raise
+        install = None
+    return finished(spec, install=install, home=Path.home())

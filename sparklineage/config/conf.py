@@ -1,0 +1,129 @@
+"""From settings to Spark properties: each value as the agent, or Spark, reads it, with the place that it came from."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sparklineage.config.catalogue import PREFIX
+from sparklineage.config.conf_values import typed
+from sparklineage.config.transports import blocks
+from sparklineage.config.values import render
+from sparklineage.config.values.measures import BYTES, MILLIS
+from sparklineage.errors import ConfigError
+from sparklineage.model.backend import DEFAULT_ENDPOINT
+from sparklineage.model.conf_entry import ConfEntry, Lost
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.secret import Secret, SecretReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sparklineage.config.layers import Resolved
+    from sparklineage.config.spec import Spec
+    from sparklineage.model.conf_value import ConfValue
+
+Mode = Literal["outbox", "direct"]
+_TRANSPORT = f"{PREFIX}transport."
+_BREAKER = (("type", "timeout"), ("timeoutInSeconds", "60"))
+"""What keeps a slow backend from holding the job up for longer than a minute, where the agent itself sends."""
+
+
+def conf_set(spec: Spec, mode: Mode) -> ConfSet:
+    """The properties that a configuration stands for, without listeners and JARs.
+
+    In the outbox the agent gets no transport of the configuration: it writes to the journal. Raises ConfigError for
+    a value that the agent's own syntax cannot say.
+    """
+    entries = {}
+    for item in spec.resolved.values():
+        name = item.key.spark
+        if name is None or (mode == "outbox" and name.startswith(_TRANSPORT)):
+            continue
+        entries[name] = _entry(name, item)
+    if mode == "direct":
+        for entry in _addresses(spec):
+            entries[entry.key] = entry
+        if f"{_TRANSPORT}type" in entries and f"{PREFIX}circuitBreaker.type" not in entries:
+            for name, value in _BREAKER:
+                key = f"{PREFIX}circuitBreaker.{name}"
+                entries.setdefault(key, ConfEntry(key=key, value=Text(value), source="default", why="direct delivery"))
+    return ConfSet(tuple(entries.values()))
+
+
+def _entry(name: str, item: Resolved) -> ConfEntry:
+    found = item.value
+    value: ConfValue
+    if isinstance(found, SecretReference):
+        value = SecretValue(found)
+    elif isinstance(found, Secret):
+        value = SecretValue(found) if item.sensitive else Text(found.reveal())
+    else:
+        value = typed(name, _written(item))
+    lost = tuple(Lost(other.shown, other.source, other.why) for other in item.lost)
+    return ConfEntry(key=name, value=value, source=item.source, lost=lost, joined=item.joined)
+
+
+def _written(item: Resolved) -> str:
+    """The text of a value as the agent reads it. Raises ConfigError for what its unit or syntax cannot say."""
+    value, key = item.value, item.key
+    if isinstance(value, (Secret, SecretReference)):
+        raise TypeError("a secret has no text of its own")
+    kind = key.catalogue.type if key.catalogue is not None else None
+    unit = key.limits.unit
+    if key.kind == "duration" and isinstance(value, int):
+        if kind == "duration":
+            return f"PT{value // 1000}S" if value % 1000 == 0 else f"PT{value // 1000}.{value % 1000:03}S"
+        return _whole(item, value, MILLIS[unit or "ms"], f"whole {unit}")
+    if key.kind == "size" and isinstance(value, int):
+        return _whole(item, value, BYTES[(unit or "B").lower()], f"whole {unit}")
+    if isinstance(value, tuple):
+        if kind == "[a;b] list":
+            return f"[{';'.join(value)}]"
+        return (";" if key.kind == "tags" or kind == "a;b list" else ",").join(value)
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]") and name_of_agent(key.spark):
+        raise ConfigError(f"{item.source}: {key.name} is a text in brackets, which the agent would read as a list.")
+    return render(value, key.kind)
+
+
+def name_of_agent(spark: str | None) -> bool:
+    """Whether the agent takes this property apart, and with it every text in brackets."""
+    return spark is not None and spark.startswith(PREFIX)
+
+
+def _whole(item: Resolved, value: int, unit: int, needed: str) -> str:
+    if value % unit:
+        raise ConfigError(f"{item.source}: {item.key.name} is {item.shown}, but {needed} are needed.")
+    return str(value // unit)
+
+
+def _addresses(spec: Spec) -> Iterator[ConfEntry]:
+    """URL and endpoint of every http transport so that the agent posts where the relay would.
+
+    It cuts the path off an address in Spark's configuration, loses its query, and refuses one with a path beside an
+    endpoint inside of another transport (agent source: UrlParser, HttpTransport).
+    """
+    for block, keys in blocks(spec.resolved).items():
+        url = keys.get("url")
+        if url is None or str(keys["type"].value) != "http":
+            continue
+        parts = urlsplit(str(url.value))
+        given = keys.get("endpoint")
+        tail = str(given.value).strip("/") if given is not None else DEFAULT_ENDPOINT
+        path = parts.path.rstrip("/")
+        whole = path if path.endswith(f"/{tail}") else f"{path}/{tail}"
+        stem = f"{PREFIX}{block}."
+        user, _, place = parts.netloc.rpartition("@")
+        yield ConfEntry(key=f"{stem}url", value=Text(f"{parts.scheme}://{place}"), source=url.source)
+        if user:
+            # Spark would show the password inside of the address.
+            basic = b64encode(unquote(user if ":" in user else f"{user}:").encode()).decode()
+            header = SecretValue(Secret(f"Basic {basic}"))
+            yield ConfEntry(key=f"{stem}headers.Authorization", value=header, source=url.source)
+        if path or given is not None:
+            source = given.source if given is not None else url.source
+            yield ConfEntry(key=f"{stem}endpoint", value=Text(whole), source=source)
+        for name, text in parse_qsl(parts.query, keep_blank_values=True):
+            yield ConfEntry(key=f"{stem}urlParams.{name}", value=SecretValue(Secret(text)), source=url.source)
