@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -31,18 +31,34 @@ class Checked:
 
 
 def check_text(
-    text: str, file: str, *, kind: str | None = None, target: Target | None = None, codes: Sequence[str] | None = None
+    text: str,
+    file: str,
+    *,
+    kind: str | None = None,
+    target: Target | None = None,
+    codes: Sequence[str] | None = None,
+    fixable: bool = False,
 ) -> Checked:
     """The findings in a text, in the order of the lines; `file` names it in their places.
 
-    `kind` is the format where the name does not tell it, `codes` are the only rules to ask. Raises UnreadableError
-    for a text that its format does not allow.
+    `kind` is the format where the name does not tell it, `codes` are the only rules to ask; with `fixable` findings
+    say whether there is a fix for them. Raises UnreadableError for a text that its format does not allow.
     """
     reader = READERS[kind] if kind else reader_for(PurePath(file).name, text)
     if reader is None:
         return Checked(kind=None, findings=())
-    found = {finding: None for _, finding in told(reader, text, reader.read(text, file), target=target, codes=codes)}
-    return Checked(kind=reader.KIND, findings=tuple(sorted(found, key=lambda finding: (finding.place, finding.code))))
+    found = {
+        finding: sheet for sheet, finding in told(reader, text, reader.read(text, file), target=target, codes=codes)
+    }
+    findings = sorted(found, key=lambda finding: (finding.place, finding.code))
+    if fixable:
+        from sparklineage.lint.fix import is_fixable  # noqa: PLC0415  it builds on this module
+
+        findings = [
+            replace(finding, fixable=is_fixable(finding, found[finding], text, reader.KIND, target))
+            for finding in findings
+        ]
+    return Checked(kind=reader.KIND, findings=tuple(findings))
 
 
 def told(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sparklineage.lint.check import UNKNOWN_FORMAT, check_text, unknown_format
 from sparklineage.lint.readers import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from sparklineage.lint.check import Checked
     from sparklineage.lint.finding import Finding
     from sparklineage.lint.rules import Target
 
@@ -34,38 +35,79 @@ class Report:
     """Files in the given folders whose format no reader knows."""
 
 
+class Outcome(Protocol):
+    """What is known of one file."""
+
+    @property
+    def kind(self) -> str | None:
+        """Its format; None where no reader knows it."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with it."""
+
+
 def check_paths(
-    paths: Sequence[Path], *, kind: str | None = None, target: Target | None = None, codes: Sequence[str] | None = None
+    paths: Sequence[Path],
+    *,
+    kind: str | None = None,
+    target: Target | None = None,
+    codes: Sequence[str] | None = None,
+    fixable: bool = False,
 ) -> Report:
-    """Check files, and in folders those that a reader claims. Never raises for what a file holds."""
+    """Check files, and in folders those that a reader claims. Never raises for what a file holds.
+
+    The options are those of `check_text`.
+    """
+
+    def check(file: Path, data: bytes, kind: str | None) -> Checked:
+        return check_text(decoded(data), str(file), kind=kind, target=target, codes=codes, fixable=fixable)
+
+    return visit(paths, check, kind=kind, codes=codes)
+
+
+def visit(
+    paths: Sequence[Path],
+    look: Callable[[Path, bytes, str | None], Outcome],
+    *,
+    kind: str | None = None,
+    codes: Sequence[str] | None = None,
+) -> Report:
+    """Let a function look at the given files, and in folders at those of every kind; it gets path, bytes and format.
+
+    It may raise OSError and UnreadableError.
+    """
     report = Report()
     for path in paths:
         inside = path.is_dir()
         for file in _files(path, report):
-            _check_file(file, report, kind=None if inside else kind, inside=inside, target=target, codes=codes)
+            try:
+                data = _bytes(file)
+                outcome = look(file, data, None if inside else kind) if data is not None else None
+            except OSError as error:
+                report.unreadable.append(f"{file}: cannot be read: {error.strerror or error}.")
+            except UnreadableError as error:
+                report.unreadable.append(str(error))
+            else:
+                _take(outcome, file, report, inside=inside, codes=codes)
     return report
 
 
-def _check_file(
-    file: Path, report: Report, *, kind: str | None, inside: bool, target: Target | None, codes: Sequence[str] | None
-) -> None:
-    try:
-        text = _text(file)
-        checked = check_text(text, str(file), kind=kind, target=target, codes=codes) if text is not None else None
-    except OSError as error:
-        report.unreadable.append(f"{file}: cannot be read: {error.strerror or error}.")
-    except UnreadableError as error:
-        report.unreadable.append(str(error))
-    else:
-        if checked is not None and checked.kind is not None:
-            report.findings.extend(checked.findings)
-            report.checked += 1
-        elif inside:
-            report.left_out += 1
-        elif checked is None:
-            report.unreadable.append(f"{file}: is no text, or larger than {_LARGEST // 1_000_000} MB.")
-        elif codes is None or UNKNOWN_FORMAT in codes:
-            report.findings.append(unknown_format(str(file)))
+def decoded(data: bytes) -> str:
+    """The text of a file, without a byte order mark, and with a sign for every byte that is no UTF-8."""
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def _take(outcome: Outcome | None, file: Path, report: Report, *, inside: bool, codes: Sequence[str] | None) -> None:
+    if outcome is not None and outcome.kind is not None:
+        report.findings.extend(outcome.findings)
+        report.checked += 1
+    elif inside:
+        report.left_out += 1
+    elif outcome is None:
+        report.unreadable.append(f"{file}: is no text, or larger than {_LARGEST // 1_000_000} MB.")
+    elif codes is None or UNKNOWN_FORMAT in codes:
+        report.findings.append(unknown_format(str(file)))
 
 
 def _files(path: Path, report: Report) -> Iterator[Path]:
@@ -82,10 +124,10 @@ def _files(path: Path, report: Report) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(files) if Path(folder, name).is_file())
 
 
-def _text(path: Path) -> str | None:
-    """The text of a file; None for one that is too large, or holds a zero byte as only binary files do."""
+def _bytes(path: Path) -> bytes | None:
+    """What a file holds; None for one that is too large, or holds a zero byte as only binary files do."""
     with path.open("rb") as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST or b"\0" in data[:8192]:
         return None
-    return data.decode("utf-8-sig", errors="replace")
+    return data

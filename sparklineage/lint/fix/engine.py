@@ -190,9 +190,11 @@ class _Fixer:
 
     def _apply(self, state: _State, fixes: Sequence[_Fix]) -> _State | None:
         """The text with fixes made, if its settings are then the ones that were meant."""
+        text = edited(state.text, [edit for fix in fixes for edit in fix.edits])
         try:
-            after = self.read(edited(state.text, [edit for fix in fixes for edit in fix.edits]))
-        except UnreadableError:
+            text.encode()  # an escape can stand for what no file can hold
+            after = self.read(text)
+        except (UnreadableError, UnicodeEncodeError):
             return None
         changes = [change for fix in fixes for change in fix.changes]
         meant = [values for sheet in state.sheets if (values := expected(sheet.settings, changes))]

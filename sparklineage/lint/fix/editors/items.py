@@ -8,6 +8,8 @@ from sparklineage.lint.fix.changes import Edit
 from sparklineage.lint.fix.lines import begin_of_line, blanks, ends, indent, newline
 
 _COMMA = re.compile(r"[ \t]*,")
+_REST = re.compile(r"[ \t]*,[ \t]*(?:#[^\r\n]*)?(?=[\r\n])")
+"""The comma and the comment behind an item that others follow."""
 
 
 def removed(text: str, start: int, end: int) -> Edit | None:
@@ -27,4 +29,9 @@ def removed(text: str, start: int, end: int) -> Edit | None:
 def added(text: str, start: int, end: int, item: str) -> Edit:
     """Put an item behind another one, in a line of its own where that one has its own."""
     lead = indent(text, start)
-    return Edit(end, end, f", {item}" if lead is None else f",{newline(text, end)}{lead}{item}")
+    if lead is None:
+        return Edit(end, end, f", {item}")
+    rest = _REST.match(text, end)
+    if rest:
+        return Edit(rest.end(), rest.end(), f"{newline(text, end)}{lead}{item},")
+    return Edit(end, end, f",{newline(text, end)}{lead}{item}")

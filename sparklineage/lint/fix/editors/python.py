@@ -88,25 +88,30 @@ class _Place:
         return None if dot is None else without(self.text, dot, self.offsets.span(call)[1])
 
     def _added(self, call: ast.Call, arguments: str) -> Edit | None:
-        func, end = call.func, self.offsets.span(call)[1]
-        if not isinstance(func, ast.Attribute):
+        if not isinstance(call.func, ast.Attribute):
             return None
-        new = f".{'config' if func.attr == 'config' else 'set'}({arguments})"
+        new = f".{'config' if call.func.attr == 'config' else 'set'}({arguments})"
         if self._is_statement(call):
-            start = self.offsets.span(call)[0]
-            lead, rest = indent(self.text, start), _REST.match(self.text, end)
-            if lead is None or rest is None:
-                return None
-            receiver = self.text[start : self.offsets.span(func.value)[1]]
-            return Edit(rest.end(), rest.end(), f"{newline(self.text, end)}{lead}{receiver}{new}")
-        dot = self._dot(call)
+            return self._added_statement(call, call.func, new)
+        dot, end = self._dot(call), self.offsets.span(call)[1]
         if dot is None:
             return None
         lead = indent(self.text, dot)
         if lead is None:
             return Edit(end, end, new)
-        joined = " \\" if continues(self.text, dot, end) else ""
-        return Edit(end, end, f"{joined}{newline(self.text, end)}{lead}{new}")
+        if continues(self.text, dot, end):
+            return Edit(end, end, f" \\{newline(self.text, end)}{lead}{new}")
+        rest = _REST.match(self.text, end)
+        at = rest.end() if rest else end
+        return Edit(at, at, f"{newline(self.text, end)}{lead}{new}")
+
+    def _added_statement(self, call: ast.Call, func: ast.Attribute, new: str) -> Edit | None:
+        start, end = self.offsets.span(call)
+        lead, rest = indent(self.text, start), _REST.match(self.text, end)
+        if lead is None or rest is None:
+            return None
+        receiver = self.text[start : self.offsets.span(func.value)[1]]
+        return Edit(rest.end(), rest.end(), f"{newline(self.text, end)}{lead}{receiver}{new}")
 
     def _is_statement(self, call: ast.Call) -> bool:
         """Whether this is all of a statement such as `conf.set("k", "v")`."""
