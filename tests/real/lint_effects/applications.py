@@ -34,10 +34,20 @@ GETTERS = {
 
 
 def forget_the_last(jvm: Any) -> None:
-    """An application has its own JVM as a rule: the agent closes its threads for good when the first one ends."""
-    threads = jvm.java.lang.Class.forName("io.openlineage.client.OpenLineageClientUtils").getDeclaredField("EXECUTOR")
-    threads.setAccessible(True)
-    threads.get(None).set(None)
+    """An application has its own JVM as a rule: the agent closes its threads for good when the first one ends, and
+    before 1.36.0 it also keeps the first one's configuration.
+    """
+    for owner, name in (
+        ("io.openlineage.client.OpenLineageClientUtils", "EXECUTOR"),
+        ("io.openlineage.spark.agent.OpenLineageSparkListener", "contextFactory"),
+    ):
+        for found in jvm.java.lang.Class.forName(owner).getDeclaredFields():
+            if found.getName() == name and jvm.java.lang.reflect.Modifier.isStatic(found.getModifiers()):
+                found.setAccessible(True)
+                if found.getType().getSimpleName() == "AtomicReference":
+                    found.get(None).set(None)
+                else:
+                    found.set(None, None)
 
 
 def run(plan: dict[str, Any], jvm: Any) -> dict[str, Any]:
