@@ -39,7 +39,7 @@ def spec_of(args: argparse.Namespace, environ: Mapping[str, str]) -> Spec:
     return load_spec(
         environ=environ,
         flags=flags,
-        directory=Path.cwd(),
+        directory=Path(),
         config=Path(args.config) if args.config else None,
         profile=args.profile,
         platform=args.platform,

@@ -15,7 +15,7 @@ from sparklineage.agent.limit import SlowError
 from sparklineage.agent.releases import choose
 from sparklineage.cli.plain_paths import private_folder
 from sparklineage.cli.progress import Progress
-from sparklineage.errors import AgentJarError
+from sparklineage.errors import AgentJarError, UnsupportedSparkError
 from sparklineage.model.masking import mask
 from sparklineage.submit.lineage_conf import is_plain_jar_path
 from sparklineage.witness import jar_path
@@ -47,6 +47,7 @@ def agent_jar(
         if not command.own.force:
             found.require(install.version, install.scala)
         return _need_plain(found.path)
+    _need_scala(settings, install)
     artifact = choose(install.version, install.scala, settings.agent_version.value, force=command.own.force)
     cache = default_cache(environ, Path.home())
     if command.own.dry_run:
@@ -72,6 +73,15 @@ def agent_jar(
         again = f"sparklineage agent fetch --version {artifact.version} --scala {scala}{where}"
         raise AgentJarError(f"{error} To fetch it now, for as long as it takes: {again}") from None
     return _need_plain(jar)
+
+
+def _need_scala(settings: Settings, install: SparkInstall) -> None:
+    asked = settings.agent_scala
+    if asked.value is not None and asked.value != install.scala:
+        raise UnsupportedSparkError(
+            f"{asked.source}: agent.scala is {asked.value}, but this Spark ({install.version}) runs Scala "
+            f"{install.scala}; leave agent.scala out, and the agent is chosen for the Spark that is found."
+        )
 
 
 def _need_plain(jar: Path) -> Path:

@@ -117,6 +117,7 @@ def prepare(
         existing=existing,
         witness_listener=WITNESS,
         witness_jar=None if elsewhere else witness_jar(warnings),
+        properties=settings.properties,
     )
     conf = lineage_args(command, user, spec, environ=environ)
     notes = list(conf.notes)
@@ -127,12 +128,16 @@ def prepare(
         run_id=run_id,
         arguments=() if elsewhere else conf.args,
         properties=() if elsewhere else tuple((item.key, item.value, item.why) for item in conf.properties),
-        environ={"SPARKLINEAGE_JOURNAL_RUN": str(folder.path)},
+        environ={
+            "SPARKLINEAGE_JOURNAL_RUN": str(folder.path),
+            **({} if elsewhere or command.own.dry_run else _secret_variables(settings, environ, warnings)),
+        },
         record={
             "format": FORMAT,
             "runId": run_id,
             "job": {"namespace": conf.namespace, "name": normalize_job_name(conf.app_name)},
             "parent": parent_record,
+            "governance": dict(settings.governance) or None,
             "startedAt": now_ms(),
             "sparkVersion": install.version,
             "scalaVersion": install.scala,
@@ -208,6 +213,19 @@ def _elsewhere(command: SubmitCommand, user: UserConf) -> str | None:
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
     backend = settings.backend.value
     return (*(backend.secrets if backend else ()), *secrets_of(environ))
+
+
+def _secret_variables(settings: Settings, environ: Mapping[str, str], warnings: list[str]) -> dict[str, str]:
+    """The variables by which an agent that sends its events itself gets its keys; no property may hold them."""
+    from sparklineage.config.secrets import resolve  # noqa: PLC0415
+
+    try:
+        return settings.properties.resolved(
+            lambda reference, source: resolve(reference, source=source, environ=environ)
+        ).environment()
+    except SparklineageError as error:
+        warnings.append(f"{error} The agent sends its events without it.")
+        return {}
 
 
 def _version(agent: Path | None, existing: str | None) -> str | None:

@@ -68,7 +68,7 @@ def _settings(command: SubmitCommand, environ: Mapping[str, str]) -> Settings:
         "--agent-jar": str(own.agent_jar) if own.agent_jar else None,
         "--drain-timeout": str(own.drain_timeout) if own.drain_timeout is not None else None,
     }
-    return load_settings(environ=environ, flags=flags, directory=Path.cwd(), config=own.config)
+    return load_settings(environ=environ, flags=flags, directory=Path(), config=own.config, profile=own.profile)
 
 
 def _argv(command: SubmitCommand, install: SparkInstall, extra: Sequence[str] = ()) -> list[str]:
@@ -112,7 +112,7 @@ def _with_lineage(
             raise
         say(f"warning: lineage could not be set up ({type(error).__name__}: {error}). The job runs without lineage.")
         return _bare(command, install, environ)
-    for warning in lineage.warnings:
+    for warning in (*settings.warnings, *lineage.warnings):
         say(f"warning: {warning}")
     argv = _argv(command, install, lineage.arguments)
     if run is None:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from sparklineage.config.secrets import resolve
+from sparklineage.config.conf import conf_set
+from sparklineage.config.secrets import is_remote, resolve
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError
 from sparklineage.journal import default_root
-from sparklineage.model.backend import DEFAULT_ENDPOINT, Backend
+from sparklineage.model.backend import DEFAULT_ENDPOINT, Backend, Deferred, Place, sendable
+from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.secret import Secret, SecretReference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sparklineage.config.layers import Resolved
     from sparklineage.config.spec import Spec
@@ -25,7 +27,6 @@ DEFAULT_DRAIN_TIMEOUT = 10.0
 DEFAULT_NAMESPACE = "default"
 DEFAULT_TIMEOUT = 10.0
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ class Settings:
     """Seconds for which `submit` goes on delivering after the job has ended."""
     retry: Retry = field(default_factory=Retry)
     limits: Limits = field(default_factory=Limits)
+    properties: ConfSet = field(default_factory=ConfSet)
+    """What the agent and Spark are told besides: facets, filters, tags, raw properties; the transport where the agent
+    itself delivers."""
     repository: Value[str | None] = field(default_factory=lambda: Value(None))
     """A Maven repository to fetch the agent from."""
     agent_version: Value[str | None] = field(default_factory=lambda: Value(None))
@@ -110,6 +114,7 @@ def settings_of(spec: Spec) -> Settings:
             longest=_or(_seconds(spec, "delivery.retry.longestWait"), Retry.longest),
         ),
         limits=limits,
+        properties=conf_set(spec, mode.value),
         repository=_text(spec, "agent.repository"),
         agent_version=_text(spec, "agent.version"),
         agent_scala=_text(spec, "agent.scala"),
@@ -138,41 +143,56 @@ def _backend(spec: Spec) -> Value[Backend | None]:
     if url is None:
         return Value(None)
     endpoint = _text(spec, "transport.endpoint")
-    key = spec.resolved.get("transport.auth.apiKey")
-    headers = {}
-    for name, item in spec.below("transport.headers.").items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise ConfigError(f"{item.source}: {name!r} is no name of a header; write one such as X-Team.")
-        headers[name] = _at_hand(item, spec)
+    parts = list(_request_parts(spec))
+    texts = {(place, name): _at_hand(item, spec, place) for place, name, item in parts if not _lies_elsewhere(item)}
+    key = texts.get(("key", ""))
     return Value(
         Backend(
             url=str(url.value),
             endpoint=endpoint.value or DEFAULT_ENDPOINT,
-            api_key=_at_hand(key, spec) if key is not None else None,
-            headers={name: value.reveal() for name, value in headers.items()},
+            api_key=key,
+            headers={name: text.reveal() for (place, name), text in texts.items() if place == "header"},
+            params={name: text.reveal() for (place, name), text in texts.items() if place == "parameter"},
+            compression="gzip" if spec["transport.compression"] == "gzip" else None,
             timeout=_or(_seconds(spec, "transport.timeoutInMillis"), DEFAULT_TIMEOUT),
             marquez=url.source == "MARQUEZ_URL",
+            deferred=tuple(
+                Deferred(place=place, name=name, reference=item.value, source=_where(item))
+                for place, name, item in parts
+                if isinstance(item.value, SecretReference) and is_remote(item.value)
+            ),
         ),
         url.source,
     )
 
 
-def _at_hand(item: Resolved, spec: Spec) -> Secret:
-    """The text of a key or header, fit to be sent. Raises ConfigError, which never shows it."""
-    where = f"{item.source}: {item.key.name}" if item.source.rpartition(":")[2].isdigit() else item.source
+def _request_parts(spec: Spec) -> Iterator[tuple[Place, str, Resolved]]:
+    """The key, the headers and the query parameters, with their names."""
+    key = spec.resolved.get("transport.auth.apiKey")
+    if key is not None:
+        yield "key", "", key
+    for name, item in spec.below("transport.headers.").items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ConfigError(f"{item.source}: {name!r} is no name of a header; write one such as X-Team.")
+        yield "header", name, item
+    for name, item in spec.below("transport.urlParams.").items():
+        yield "parameter", name, item
+
+
+def _lies_elsewhere(item: Resolved) -> bool:
+    return isinstance(item.value, SecretReference) and is_remote(item.value)
+
+
+def _where(item: Resolved) -> str:
+    return f"{item.source}: {item.key.name}" if item.source.rpartition(":")[2].isdigit() else item.source
+
+
+def _at_hand(item: Resolved, spec: Spec, place: Place) -> Secret:
+    """The text of a key, header or parameter, fit to be sent. Raises ConfigError, which never shows it."""
     found = item.value
     if isinstance(found, SecretReference):
-        found = resolve(found, source=where, environ=spec.environ)
-    text = found.reveal().strip() if isinstance(found, Secret) else str(found).strip()
-    if not text:
-        raise ConfigError(f"{where} is blank; give a value, or leave it out.")
-    if _CONTROL.search(text):
-        raise ConfigError(f"{where} holds a line end or another control character, which no header can carry.")
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ConfigError(f"{where} holds a character beyond Latin-1, which no header can carry.") from None
-    return Secret(text)
+        found = resolve(found, source=_where(item), environ=spec.environ)
+    return sendable(found if isinstance(found, Secret) else Secret(str(found)), _where(item), place)
 
 
 def _text(spec: Spec, name: str) -> Value[str | None]:

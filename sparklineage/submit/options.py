@@ -44,6 +44,7 @@ OWN_OPTIONS: tuple[OwnOption, ...] = (
     _own("--journal", "DIR", "where the journal is kept"),
     _own("--run-id", "UUID", "the application's run id (default: a new one)"),
     _own("--config", "FILE", "read settings from this file"),
+    _own("--profile", "NAME", "use this profile of the settings"),
     _own("--drain-timeout", "SECONDS", "how long to go on delivering after the job has ended (default: 10)"),
     _own("--spark-home", "DIR", "use the Spark in this folder"),
     _own("--backend", "URL", "deliver the events to this OpenLineage backend"),
@@ -71,6 +72,7 @@ class OwnOptions:
     journal: Path | None = None
     run_id: str | None = None
     config: Path | None = None
+    profile: str | None = None
     drain_timeout: float | None = None
     spark_home: Path | None = None
     backend: str | None = None

@@ -286,7 +286,7 @@ def test_a_spark_that_no_agent_supports_is_refused_by_name(spark: Path) -> None:
         ([], {}, 2, "no application was given"),
         (["--config", "nowhere.yml", "job.py"], {}, 64, "nowhere.yml: cannot be read"),
         (["--agent-jar", "job.py", "job.py"], {}, 73, ""),
-        (["job.py"], {"OPENLINEAGE_URL": "marquez:5000"}, 64, "OPENLINEAGE_URL: 'marquez:5000' is no http"),
+        (["job.py"], {"OPENLINEAGE_URL": "marquez:5000"}, 64, "OPENLINEAGE_URL is 'marquez:5000', but an http or https URL"),
         (["job.py"], {"SPARK_HOME": "/nowhere"}, 71, "SPARK_HOME is /nowhere"),
         (["job.py"], {"JAVA_HOME": "/nowhere"}, 70, "JAVA_HOME"),
     ],
