@@ -34,7 +34,10 @@ def event_log_listener(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: 
             at=setting,
             found="spark.extraListeners leaves out the listener that Databricks sets there.",
             reality="Yours replaces it: the Spark UI is gone when the cluster has ended.",
-            fix=f"Write {','.join((EVENT_LOG, *setting.entries))}.",
+            # Other classes are not shown: what stands where it does not belong may be a secret.
+            fix=f"Write {EVENT_LOG},{LISTENER}."
+            if setting.entries == (LISTENER,)
+            else f"Put {EVENT_LOG} in front, with a comma.",
         )
 
 
