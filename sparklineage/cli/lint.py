@@ -20,9 +20,15 @@ KINDS = (
     "spark-defaults",
     "python",
     "openlineage-yml",
+    "terraform",
     "databricks",
     "databricks-bundle",
     "spark-application",
+    "emr-containers",
+    "emr-serverless",
+    "emr",
+    "glue",
+    "airflow",
     "command-line",
 )
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2

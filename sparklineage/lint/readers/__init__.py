@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparklineage.lint.readers import (
+    airflow,
     command_line,
     databricks,
     databricks_bundle,
+    emr,
+    emr_containers,
+    emr_serverless,
+    glue,
     openlineage_yml,
     python_source,
     spark_application,
     spark_defaults,
+    terraform,
 )
 from sparklineage.lint.readers.interface import Reader, UnreadableError
 
@@ -24,9 +30,15 @@ _ALL: tuple[Reader, ...] = (
     spark_defaults,
     python_source,
     openlineage_yml,
+    terraform,
     databricks,
     databricks_bundle,
     spark_application,
+    emr_containers,
+    emr_serverless,
+    emr,
+    glue,
+    airflow,
     command_line,
 )
 READERS: Mapping[str, Reader] = {reader.KIND: reader for reader in _ALL}
