@@ -20,12 +20,15 @@ _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U001
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 
 
-def parse_yaml(text: str) -> list[Node]:
-    """Every document of a text; none for an empty one. Merge keys (`<<`) are put in. Raises DocumentError."""
+def parse_yaml(text: str, *, local_tags: bool = False) -> list[Node]:
+    """Every document of a text; none for an empty one. Merge keys (`<<`) are put in. Raises DocumentError.
+
+    With `local_tags` what has a tag of somebody's own is read as CloudFormation does: `!Ref x` as `{Ref: x}`.
+    """
     import yaml
 
     skipped = 1 if text.startswith(BOM) else 0
-    builder = _Builder(text, skipped)
+    builder = _Builder(text, skipped, local_tags=local_tags)
     try:
         for event in yaml.parse(text[skipped:], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.take(event)
@@ -66,11 +69,12 @@ class _Frame:
 
 
 class _Builder:
-    def __init__(self, text: str, skipped: int) -> None:
+    def __init__(self, text: str, skipped: int, *, local_tags: bool) -> None:
         from yaml.constructor import SafeConstructor
         from yaml.resolver import Resolver
 
         self.text, self.skipped, self.places = text, skipped, Places(text)
+        self.local_tags = local_tags
         self.documents: list[Node] = []
         self._resolver: Any = Resolver()
         self._constructor: Any = SafeConstructor()
@@ -84,11 +88,10 @@ class _Builder:
         import yaml
 
         if isinstance(event, yaml.ScalarEvent):
-            scalar = self._scalar(event)
             self._count += 1
-            self._add(event, _Built(scalar, 1, 0), event.anchor)
+            self._add(event, self._tagged(event, _Built(self._scalar(event), 1, 0)), event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
-            if event.tag is not None and event.tag not in _COLLECTIONS:
+            if event.tag is not None and event.tag not in _COLLECTIONS and not self._is_local(event):
                 raise self._error(event, "this tag means nothing here.")
             if len(self._stack) >= DEEPEST:
                 raise self._error(event, f"this YAML is nested too deeply, more than {DEEPEST} levels.")
@@ -99,15 +102,16 @@ class _Builder:
             self._last = self._offset(event.end_mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self._stack.pop()
-            self._add(event, _Built(self._collection(frame, event), frame.size, frame.height), frame.event.anchor)
+            built = _Built(self._collection(frame, event), frame.size, frame.height)
+            self._add(event, self._tagged(frame.event, built), frame.event.anchor)
         elif isinstance(event, yaml.AliasEvent):
             name = str(event.anchor)
-            built = self._anchors.get(name)
-            if built is None:
+            anchored = self._anchors.get(name)
+            if anchored is None:
                 problem = "refers to itself" if name in self._anchors else "refers to an anchor not defined"
                 raise self._error(event, f"this alias {problem}.")
-            self._count += built.size
-            self._add(event, built, None)
+            self._count += anchored.size
+            self._add(event, anchored, None)
         elif isinstance(event, yaml.DocumentStartEvent):
             self._anchors = {}
 
@@ -132,6 +136,8 @@ class _Builder:
         import yaml
 
         tag, text, style = event.tag, event.value, event.style or ""
+        if self._is_local(event):
+            tag = f"{_TAG}str"
         if tag is None or tag == "!":
             tag = self._resolver.resolve(yaml.ScalarNode, text, event.implicit)
         value: Any = text
@@ -151,6 +157,19 @@ class _Builder:
         mark = self.places.mark
         shown = "" if value is None else text
         return Scalar(value=value, text=shown, start=mark(start), end=mark(end), style=style)
+
+    def _is_local(self, event: Any) -> bool:
+        return self.local_tags and event.tag is not None and len(event.tag) > 1 and event.tag[0] == "!"
+
+    def _tagged(self, event: Any, built: _Built) -> _Built:
+        """What was built, under its tag where that is somebody's own."""
+        if not self._is_local(event):
+            return built
+        start = self.places.mark(self._offset(event.start_mark))
+        key = Scalar(value=event.tag[1:], text=event.tag[1:], start=start, end=start, style="")
+        entries = (Entry(key=key, value=built.node),)
+        wrapped = Mapping(entries=entries, start=start, end=max(start, built.node.end), flow=True)
+        return _Built(wrapped, built.size + 1, built.height + 1)
 
     def _collection(self, frame: _Frame, event: Any) -> Mapping | Sequence:
         import yaml

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,7 +55,12 @@ yaml_values = st.recursive(
     yaml_leaves, lambda below: st.lists(below, max_size=4) | st.dictionaries(printable, below, max_size=4)
 )
 some = settings(max_examples=200, deadline=None)
-PARSERS: dict[str, Callable[[str], object]] = {"yaml": parse_yaml, "json": parse_json, "toml": parse_toml}
+PARSERS: dict[str, Callable[[str], object]] = {
+    "yaml": parse_yaml,
+    "yaml-with-tags": partial(parse_yaml, local_tags=True),
+    "json": parse_json,
+    "toml": parse_toml,
+}
 
 
 def scalars(node: Node) -> Iterator[Scalar]:
@@ -172,6 +178,17 @@ def test_yaml_resolves_as_pyyaml_does() -> None:
     no = at(only(parse_yaml("d: No")), "d")
     assert isinstance(no, Scalar)
     assert (no.value, no.text) == (False, "No")
+
+
+def test_tags_of_cloudformation_can_be_read() -> None:
+    """The short form means the long one."""
+    text = "a: !Ref x\nb: !Sub\n  - 1\n  - {c: !GetAtt y}\nd: !!str 1\n"
+    expected = {"a": {"Ref": "x"}, "b": {"Sub": [1, {"c": {"GetAtt": "y"}}]}, "d": "1"}
+    assert plain(only(parse_yaml(text, local_tags=True))) == expected
+    with pytest.raises(DocumentError, match="tag"):
+        parse_yaml("a: !!python/name:os.system x", local_tags=True)
+    with pytest.raises(DocumentError, match="too deeply"):
+        parse_yaml("[!a " * 40 + "]" * 40, local_tags=True)
 
 
 def test_every_document_of_a_text_is_there() -> None:
