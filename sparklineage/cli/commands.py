@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "conf": "print the finished Spark properties",
     "schema": "print the JSON Schema of sparklineage.yml, for editors",
     "lint": "find mistakes in lineage configuration",
+    "migrate": "bring lineage configuration up to date",
     "completion": "print the completion script of a shell",
 }
 """Every command with its summary; `sparklineage.cli.<name>` is its module."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.errors import UsageError, suggestion
+from sparklineage.cli.lint_options import add_options, codes_of, target_of
+from sparklineage.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from sparklineage.lint import Report, Target
+    from sparklineage.lint import Report
 
 FORMATS = ("text", "json", "sarif", "github")
 KINDS = (
@@ -32,10 +32,9 @@ KINDS = (
     "command-line",
 )
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
-_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:[.\-][\w.\-]+)?")
 _ABOUT = """\
 Check configuration that is already there, whoever wrote it: spark-defaults.conf and other properties files,
-spark-submit commands in shell scripts, Python that builds a SparkSession, openlineage.yml. Nothing is run or changed.
+spark-submit commands in shell scripts, Python that builds a SparkSession, openlineage.yml. Nothing is run.
 Status 0: nothing wrong; 1: errors or warnings; 2: something could not be read. A comment
 `# sparklineage: ignore[SL011]` in the same line, or alone in the line above, silences a rule."""
 
@@ -43,24 +42,23 @@ Status 0: nothing wrong; 1: errors or warnings; 2: something could not be read. 
 def add_parser(subparsers: Any) -> None:
     """Add `lint` to the commands of a parser."""
     parser = subparsers.add_parser("lint", help="find mistakes in lineage configuration", description=_ABOUT)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files and folders; - reads from stdin")
-    parser.add_argument("--as", dest="kind", choices=KINDS, help="what the files are, where their names do not tell")
-    parser.add_argument("--spark", metavar="V", help="the Spark that it is for, such as 3.5.6 or 4.2.0")
-    parser.add_argument("--agent", metavar="V", help="the agent that it is for, such as 1.53.0")
+    add_options(parser, KINDS)
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to print (default: text)")
-    parser.add_argument("--select", metavar="CODES", help="only these rules, such as SL010,SL011 or SL01")
-    parser.add_argument("--ignore", metavar="CODES", help="all but these rules")
+    parser.add_argument("--fix", action="store_true", help="rewrite what can be rewritten safely, and show the changes")
+    parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    parser.add_argument("--backup", action="store_true", help="with --fix, keep each changed file as FILE.orig")
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: ARG001
     """Print the findings on stdout, what could not be read on stderr."""
     from sparklineage.cli.lint_formats import FORMATTERS  # noqa: PLC0415
     from sparklineage.cli.terminal import warn  # noqa: PLC0415
-    from sparklineage.lint import Target  # noqa: PLC0415
 
-    target = Target(spark=_version(args.spark, "--spark"), agent=_version(args.agent, "--agent"))
-    codes = _codes(args.select, args.ignore)
-    report = _checked(args.paths, args.kind, target, codes)
+    if args.fix or args.diff:
+        return _fix(args)
+    if args.backup:
+        raise UsageError("lint: --backup needs --fix.")
+    report = _checked(args)
     for sentence in report.unreadable:
         warn("".join(char if char.isprintable() else "?" for char in sentence))
     report.findings.sort(key=lambda finding: finding.place)
@@ -72,49 +70,42 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: A
     return FINDINGS if any(finding.severity != "info" for finding in report.findings) else CLEAN
 
 
-def _checked(paths: list[str], kind: str | None, target: Target, codes: tuple[str, ...]) -> Report:
+def _fix(args: argparse.Namespace) -> int:
+    """The diffs, then what remains; what is not meant for people is alone on stdout."""
+    from sparklineage.cli.fixing import STDIN, mend, status, summary, tell  # noqa: PLC0415
+    from sparklineage.cli.lint_formats import FORMATTERS  # noqa: PLC0415
+
+    write = not args.diff
+    if args.backup and not write:
+        raise UsageError("lint: --backup needs --fix without --diff.")
+    report = mend(args, write=write, to_stdout=write)
+    rewritten = write and STDIN in args.paths
+    tell(
+        report,
+        f"{summary(report, made=write)}.",
+        sys.stderr if rewritten or args.format != "text" else sys.stdout,
+    )
+    report.report.findings.sort(key=lambda finding: finding.place)
+    if text := FORMATTERS[args.format](report.report):
+        print(text, file=sys.stderr if rewritten else sys.stdout)
+    return status(report, made=write)
+
+
+def _checked(args: argparse.Namespace) -> Report:
     from sparklineage.lint import check_paths, check_text  # noqa: PLC0415
     from sparklineage.lint.readers import UnreadableError  # noqa: PLC0415
 
-    report = check_paths([Path(path) for path in paths if path != "-"], kind=kind, target=target, codes=codes)
-    if "-" in paths:
-        data = sys.stdin.buffer.read()
-        text = data.decode("utf-8-sig", errors="replace")
+    target, codes, fixable = target_of(args), codes_of(args), args.format == "json"
+    paths = [Path(path) for path in args.paths if path != "-"]
+    report = check_paths(paths, kind=args.kind, target=target, codes=codes, fixable=fixable)
+    if "-" in args.paths:
+        text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
+        kind = args.kind or "command-line"
         try:
-            checked = check_text(text, "<stdin>", kind=kind or "command-line", target=target, codes=codes)
+            checked = check_text(text, "<stdin>", kind=kind, target=target, codes=codes, fixable=fixable)
         except UnreadableError as error:
             report.unreadable.append(str(error))
         else:
             report.findings.extend(checked.findings)
             report.checked += 1
     return report
-
-
-def _version(text: str | None, option: str) -> str | None:
-    if text is not None and not _VERSION.fullmatch(text):
-        raise UsageError(f"lint: {option} takes a version such as 4.2.0, not {text!r}.")
-    return text
-
-
-def _codes(select: str | None, ignore: str | None) -> tuple[str, ...]:
-    """The rules to ask. A beginning of codes stands for all of them."""
-    from sparklineage.lint import RULES  # noqa: PLC0415
-    from sparklineage.lint.check import UNKNOWN_FORMAT  # noqa: PLC0415
-
-    known = (UNKNOWN_FORMAT, *RULES)
-    chosen, left_out = (
-        {code for part in _parts(given) for code in _beginning(part, known, option)}
-        for given, option in ((select, "--select"), (ignore, "--ignore"))
-    )
-    return tuple(code for code in known if (select is None or code in chosen) and code not in left_out)
-
-
-def _parts(given: str | None) -> list[str]:
-    return [part.strip().upper() for part in (given or "").split(",") if part.strip()]
-
-
-def _beginning(part: str, known: tuple[str, ...], option: str) -> list[str]:
-    found = [code for code in known if code.startswith(part)]
-    if not found:
-        raise UsageError(f"lint: {option} names {part}, which is no rule.{suggestion(part, known)}")
-    return found

@@ -46,6 +46,7 @@ def to_json(report: Report) -> str:
                     "found": finding.found,
                     "reality": finding.reality,
                     "fix": finding.fix,
+                    "fixable": finding.fixable,
                     "docs": f"{PAGE}#{finding.code.lower()}",
                 }
                 for finding in report.findings

@@ -18,6 +18,8 @@ def replace_file(path: Path, before: bytes, after: bytes, *, backup: bool = Fals
     """
     target = path.resolve(strict=True)
     status = target.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
     # Whoever may write to the folder could replace the file, but its owner has said that it stays.
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "it is read-only")
