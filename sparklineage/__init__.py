@@ -8,21 +8,34 @@ from sparklineage.version import VERSION
 
 TYPE_CHECKING = False  # type checkers take this for typing's own, which costs 3 ms to import
 if TYPE_CHECKING:
+    from sparklineage.assemble.library import configure, load
+    from sparklineage.assemble.library import finished_for as finished
+    from sparklineage.config.spec import Spec
+    from sparklineage.model.conf_set import ConfSet
     from sparklineage.model.dataset import Dataset
     from sparklineage.sdk.step import step
 
-__all__ = ["Dataset", "__version__", "step"]
+__all__ = ["ConfSet", "Dataset", "Spec", "__version__", "configure", "finished", "load", "step"]
 
 __version__ = VERSION
 
 # Loaded at first use, so that `import sparklineage` costs a job next to nothing.
-_LAZY = {"Dataset": "sparklineage.model.dataset", "step": "sparklineage.sdk.step"}
+_LAZY = {
+    "ConfSet": "sparklineage.model.conf_set.ConfSet",
+    "Dataset": "sparklineage.model.dataset.Dataset",
+    "Spec": "sparklineage.config.spec.Spec",
+    "configure": "sparklineage.assemble.library.configure",
+    "finished": "sparklineage.assemble.library.finished_for",
+    "load": "sparklineage.assemble.library.load",
+    "step": "sparklineage.sdk.step.step",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_LAZY[name]), name)
+    module, _, attribute = _LAZY[name].rpartition(".")
+    value: object = getattr(import_module(module), attribute)
     globals()[name] = value
     return value
 

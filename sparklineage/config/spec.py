@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparklineage.config.definition import definition
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sparklineage.config.layers import Resolved
+    from sparklineage.model.conf_set import ConfSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,20 @@ class Spec:
         if isinstance(item.value, (Secret, SecretReference)):
             return item.shown
         return render(item.value, item.key.kind)
+
+    def with_mode(self, mode: str, source: str) -> Spec:
+        """The same with another `delivery.mode`, decided by `source`."""
+        item = replace(self.resolved["delivery.mode"], value=mode, source=source, layer="options")
+        return replace(self, resolved={**self.resolved, "delivery.mode": item})
+
+    def conf_set(self) -> ConfSet:
+        """The Spark properties that the keys stand for, without listeners and JARs; `sparklineage.finished` adds
+        those. Raises ConfigError for what the agent's syntax cannot say, and for an outbox that cannot be delivered.
+        """
+        from sparklineage.config.conf import conf_set  # noqa: PLC0415
+        from sparklineage.config.settings import mode_of  # noqa: PLC0415
+
+        return conf_set(self, mode_of(self).value)
 
     def below(self, prefix: str) -> dict[str, Resolved]:
         """The values of the keys that begin with `prefix`, by the rest of their names."""

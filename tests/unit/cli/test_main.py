@@ -62,7 +62,7 @@ def test_every_command_keeps_to_the_frame(name: str, capsys: Captured) -> None:
         (["grap"], "there is no command 'grap'. Did you mean graph?"),
         (
             ["xyz"],
-            "there is no command 'xyz'. The commands are submit, runs, graph, relay, ",
+            f"there is no command 'xyz'. The commands are {', '.join(list(COMMANDS)[:-1])} and {list(COMMANDS)[-1]}.",
         ),
         (["--versoin"], "there is no option '--versoin'. Did you mean --version?"),
         (["runs", "--limit", "-1"], "runs: --limit takes a number from 0, not -1."),

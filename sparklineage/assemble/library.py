@@ -1,0 +1,113 @@
+"""The doors for Python code: read a configuration, and put it into a session that is yet to be built."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from sparklineage.assemble.finished import finished
+from sparklineage.config.loading import load_spec
+from sparklineage.config.secrets import resolve
+from sparklineage.errors import SparklineageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.agent.artifact import Artifact
+    from sparklineage.assemble.finished import Finished
+    from sparklineage.config.spec import Spec
+    from sparklineage.submit.spark import SparkInstall
+
+_Builder = TypeVar("_Builder")
+
+
+def load(
+    config: str | os.PathLike[str] | None = None,
+    *,
+    profile: str | None = None,
+    platform: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Spec:
+    """The configuration in force: `config`, else the file that `sparklineage` itself would read in this folder.
+
+    `environ` are the variables to look at instead of the process's own. Raises ConfigError, a sentence a line.
+    """
+    return load_spec(
+        environ=os.environ if environ is None else environ,
+        flags={},
+        directory=Path(),
+        config=Path(config) if config is not None else None,
+        profile=profile,
+        platform=platform,
+    )
+
+
+def finished_for(spec: Spec, *, spark_home: str | os.PathLike[str] | None = None) -> Finished:
+    """The finished conf set of a configuration, for the Spark that is found, or the one in `spark_home`."""
+    return finished(spec, install=_spark(spec, spark_home), home=Path.home())
+
+
+def configure(
+    builder: _Builder,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    profile: str | None = None,
+    platform: str | None = None,
+) -> _Builder:
+    """A `SparkSession.builder` whose session reports its lineage; the options that it has stay.
+
+    Fetches the agent's JAR unless it is cached. Keys and headers go into the environment of this process, from where
+    the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the events wait in the journal for
+    `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the job, so the agent sends them
+    itself. Raises SessionRunsError where a session runs already, and ConfigError, AgentJarError and
+    UnsupportedSparkError where there can be no lineage; `disabled: true` gives the builder back as it is.
+    """
+    spec = load(config, profile=profile, platform=platform)
+    if spec["disabled"] is True:
+        return builder
+    if spec["delivery.mode"] == "auto" and spec["transport.type"] is not None:
+        spec = spec.with_mode("direct", "configure: nobody else would deliver beside this job")
+    install = _spark(spec, None)
+    done = finished(spec, install=install, home=Path.home())
+    conf = done.conf.resolved(lambda reference, source: resolve(reference, source=source, environ=spec.environ))
+    # Refuses before anything is fetched or set.
+    conf.apply(_Dry(builder), environ=spec.environ)
+    if done.artifact is not None and not done.agent_jar.is_file():
+        _fetch(done.artifact, spec, install)
+    os.environ.update(conf.environment())
+    return conf.apply(builder, environ=spec.environ)
+
+
+class _Dry:
+    """A builder that only looks like one."""
+
+    def __init__(self, builder: object) -> None:
+        self._options = dict(getattr(builder, "_options", {}))
+
+    def config(self, key: str, value: str) -> None:
+        """Takes the property and forgets it."""
+
+
+def _spark(spec: Spec, home: str | os.PathLike[str] | None) -> SparkInstall | None:
+    from sparklineage.submit.spark import find_spark  # noqa: PLC0415
+
+    try:
+        return find_spark(spec.environ, home=Path(home) if home is not None else None, python=Path(sys.executable))
+    except SparklineageError:
+        if home is not None:
+            raise
+        return None
+
+
+def _fetch(artifact: Artifact, spec: Spec, install: SparkInstall | None) -> None:
+    from sparklineage.agent.fetch import default_cache, fetch  # noqa: PLC0415
+    from sparklineage.agent.repository import sources  # noqa: PLC0415
+
+    repository = spec.text("agent.repository")
+    places = sources(
+        home=Path.home(), environ=spec.environ, repository=repository,
+        spark_home=install.home if install is not None else None, ivy_settings=None,
+    )  # fmt: skip
+    fetch(artifact, cache=default_cache(spec.environ, Path.home()), sources=places)
