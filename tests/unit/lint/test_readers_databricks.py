@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sparklineage.lint import check_text
 from sparklineage.lint.readers import READERS, UnreadableError, reader_for
@@ -363,3 +366,29 @@ def test_files_without_settings_have_no_sheets(text: str) -> None:
     """Whatever their shape is."""
     assert _sheets(text) == []
     assert _sheets(text, "databricks-bundle") == []
+
+
+CONFS = st.dictionaries(
+    st.from_regex(r"spark\.[a-zA-Z][a-zA-Z.]{0,20}", fullmatch=True),
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"], exclude_characters="$"), min_size=1, max_size=30),
+    min_size=1,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(conf=CONFS)
+def test_a_conf_comes_back(conf: dict[str, str]) -> None:
+    """Every key and value of clusters, policies and bundles, whatever quotes and escapes they need."""
+    policy = {f"spark_conf.{key}": {"type": "fixed", "value": value} for key, value in conf.items()}
+    for kind, text in (
+        ("databricks", json.dumps({"spark_conf": conf})),
+        ("databricks", json.dumps(policy, indent=1)),
+        ("databricks", json.dumps({"definition": json.dumps(policy)})),
+        ("databricks-bundle", yaml.safe_dump({"resources": {"clusters": {"c": {"spark_conf": conf}}}})),
+    ):
+        (sheet,) = _sheets(text, kind)
+        assert {setting.key: setting.value for setting in sheet.settings} == conf
+        for setting in sheet.settings:
+            _, value = _cut(text, setting)
+            parse = yaml.safe_load if kind == "databricks-bundle" else json.loads
+            assert value is None or parse(value) == setting.value

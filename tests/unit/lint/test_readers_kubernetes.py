@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sparklineage.lint import check_text
 from sparklineage.lint.readers import READERS, UnreadableError, reader_for
 from sparklineage.lint.readers.template import untemplated
 from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LISTENER = "io.openlineage.spark.agent.OpenLineageSparkListener"
 KUBEFLOW = """\
@@ -343,3 +352,38 @@ def test_broken_files_get_one_sentence(text: str, where: str) -> None:
 def test_objects_without_settings_have_no_sheets(text: str) -> None:
     """Whatever their shape is."""
     assert _sheets(text) == []
+
+
+CONFS = st.dictionaries(
+    st.from_regex(r"spark\.[a-zA-Z][a-zA-Z.]{0,20}", fullmatch=True),
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"], exclude_characters="{$"), min_size=1, max_size=30),
+    min_size=1,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(conf=CONFS)
+@pytest.mark.parametrize(("render", "parse"), [(json.dumps, json.loads), (yaml.safe_dump, yaml.safe_load)])
+def test_a_conf_comes_back(
+    render: Callable[[object], str], parse: Callable[[str], object], conf: dict[str, str]
+) -> None:
+    """Every key and value, whatever quotes and escapes they need, each where it says that it stands."""
+    text = render({"kind": "SparkApplication", "spec": {"sparkConf": conf}})
+    (sheet,) = _sheets(text)
+    assert {setting.key: setting.value for setting in sheet.settings} == conf
+    for setting in sheet.settings:
+        key, value = _cut(text, setting)
+        assert key is not None
+        assert parse(key) == setting.key
+        assert value is None or parse(value) == setting.value
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    text=st.lists(st.sampled_from(["{{", "}}", "{%", "%}", "\n", " ", "a: ", "x", "if", "-", "{", "}"])).map("".join)
+)
+def test_any_template_keeps_its_length_and_lines(text: str) -> None:
+    """Whatever is open or closed in it."""
+    found = untemplated(text).text
+    assert len(found) == len(text)
+    assert [at for at, char in enumerate(found) if char == "\n"] == [at for at, char in enumerate(text) if char == "\n"]
