@@ -2,7 +2,8 @@
 
 The agent lays Spark's properties over its variables, and its variables are read as a whole or not at all. So a secret
 takes along what the agent needs to see beside it, or would else replace (MergeConfig and OpenLineageEnvParser in its
-source): a transport's type, all of its `auth`, and all of a transport that holds others.
+source, and seen with 1.53.0): a transport's type, all of its `auth` or `sslContext`, and all of a transport that holds
+others.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from sparklineage.model.conf_value import ConfValue
 
 _AUTH = f"{TRANSPORT}auth."
+# The empty passwords that an sslContext of Spark's properties begins with would replace the real ones.
+_WHOLE = (_AUTH, f"{TRANSPORT}sslContext.")
 _NESTED = (f"{TRANSPORT}transports.", f"{TRANSPORT}transport.")
 _MAPS = frozenset(("properties", "headers", "urlParams"))
 """What stands behind one of these names is one name, dots and all."""
@@ -32,7 +35,7 @@ def carried(entries: Iterable[ConfEntry]) -> frozenset[str]:
     """The properties that go by the environment, and must not stand in Spark's configuration too."""
     every = tuple(entries)
     secret = {entry.key for entry in every if entry.secret and entry.key.startswith(AGENT)}
-    blocks = [_AUTH] if any(key.startswith(_AUTH) for key in secret) else []
+    blocks = [block for block in _WHOLE if any(key.startswith(block) for key in secret)]
     if any(key.startswith(_NESTED) for key in secret):
         blocks.append(TRANSPORT)
     return frozenset(entry.key for entry in every if entry.key in secret or entry.key.startswith(tuple(blocks)))
@@ -72,10 +75,16 @@ def _plant(tree: dict[str, Any], path: Sequence[str], value: object) -> None:
     for name in path[:-1]:
         tree = tree.setdefault(name, {})
         if not isinstance(tree, dict):
-            raise ConfigError(
-                f"{'.'.join(path)} stands below {name}, which has a value of its own; remove one of them."
-            )
+            raise _both(path)
+    if path[-1] in tree:
+        raise _both(path)
     tree[path[-1]] = value
+
+
+def _both(path: Sequence[str]) -> ConfigError:
+    return ConfigError(
+        f"{AGENT}{'.'.join(path)} cannot be beside a property that is the beginning of another one's name; remove one."
+    )
 
 
 def _plain(value: ConfValue) -> object:

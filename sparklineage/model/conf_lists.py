@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_value import ConfValue
 from sparklineage.model.lists import comma_list, joined
+from sparklineage.model.masking import mask
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -27,6 +28,8 @@ class CommaList(ConfValue):
     def __post_init__(self) -> None:
         for entry in self.entries:
             _check(entry, ",", "a,b")
+        in_order = sorted(self.entries, key=lambda entry: entry not in self.first)
+        object.__setattr__(self, "entries", tuple(in_order))
 
     @property
     def written(self) -> str:
@@ -39,8 +42,8 @@ class CommaList(ConfValue):
     def behind(self, theirs: ConfValue) -> ConfValue:
         if not isinstance(theirs, CommaList):
             return theirs
-        first = tuple(entry for entry in self.entries if entry in self.first)
-        ours = tuple(entry for entry in self.entries if entry not in self.default)
+        first = (entry for entry in self.entries if entry in self.first)
+        ours = (entry for entry in self.entries if entry not in self.default)
         return CommaList(joined(first, theirs.entries, ours), first=self.first)
 
 
@@ -120,17 +123,17 @@ class Pairs(ConfValue):
             for part in pair:
                 if not part or part != part.strip() or _CONTROL.search(part):
                     raise ConfigError(
-                        f"{part[:100]!r} cannot stand in tags; leave out blanks around it, and line ends and "
+                        f"{_shown(part)} cannot stand in tags; leave out blanks around it, and line ends and "
                         "other control characters."
                     )
                 # The agent takes two backslashes for two, so a single one before : or ; always makes it plain text.
                 if re.search(r"(?<!\\)\\(?:\\\\)*(?=[:;]|$)", part):
                     raise ConfigError(
-                        f"{part[:100]!r} cannot stand in tags; the agent cannot read a backslash before : or ; or at "
+                        f"{_shown(part)} cannot stand in tags; the agent cannot read a backslash before : or ; or at "
                         "the end. Write a slash."
                     )
         if (text := self.written).startswith("[") and text.endswith("]"):
-            raise ConfigError(f"{text[:100]!r} cannot stand in tags; the agent takes what is in brackets for a list.")
+            raise ConfigError(f"{_shown(text)} cannot stand in tags; the agent takes what is in brackets for a list.")
 
     @property
     def written(self) -> str:
@@ -180,6 +183,10 @@ def _tags(text: str) -> list[Pair]:
     return found
 
 
+def _shown(text: str) -> str:
+    return repr(mask(text)[:100])
+
+
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(entry for part in text.split(";") if (entry := part.strip()))
 
@@ -188,6 +195,6 @@ def _check(entry: str, forbidden: str, form: str) -> None:
     if entry and entry == entry.strip() and not _CONTROL.search(entry) and not set(forbidden) & set(entry):
         return
     raise ConfigError(
-        f"{entry[:100]!r} cannot be an entry of a list {form}; leave out {' '.join(forbidden)}, line ends and blanks "
+        f"{_shown(entry)} cannot be an entry of a list {form}; leave out {' '.join(forbidden)}, line ends and blanks "
         "around it."
     )

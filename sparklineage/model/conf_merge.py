@@ -79,8 +79,8 @@ def _one(ours: ConfEntry, theirs: ConfEntry, taken: bool) -> ConfEntry:
     way = mine.gives_way(value)
     given_way = (Lost(way, ours.source, f"{theirs.source} has another value for the same key"),) if way else ()
     lost = joined(ours.lost, given_way, theirs.lost)
-    if together.written == theirs.value.written:
-        # Theirs has all of ours already.
+    if together == value.behind(value):
+        # Theirs has all of ours already, in the order that ours asks for.
         return replace(theirs, value=value, why=theirs.why or ours.why, lost=lost)
     sources = ours.joined if value.blank else joined(_sources(theirs), _sources(ours))
     return replace(ours, value=together, lost=lost, joined=sources)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sparklineage.config.conf_values import typed
 from sparklineage.errors import ConfigError
+from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.parent import Parent
 from sparklineage.submit.existing_agent import ExistingAgent, existing_agent
 from sparklineage.submit.lineage_conf import (
@@ -254,3 +256,80 @@ def test_an_agent_among_spark_s_own_jars(tmp_path: Path) -> None:
 def test_what_is_no_agent(jars: str) -> None:
     command = parse(["--jars", jars, "job.py"])
     assert existing_agent(effective(command, None, {}), None) is None
+
+
+FROM_FILE = ConfSet.of(
+    {
+        "spark.openlineage.filter.deniedSparkNodes": "[a.B]",
+        "spark.openlineage.job.tags": "team:flights",
+        "spark.openlineage.capturedProperties": "spark.x",
+        "spark.jars.packages": "g:file:1",
+        "spark.redaction.regex": "pin",
+        "spark.sql.shuffle.partitions": "8",
+    },
+    source="sparklineage.yml:4:3",
+    typed=typed,
+)
+
+
+def test_properties_of_the_file_are_added() -> None:
+    found = values(build(spec=replace(SPEC, properties=FROM_FILE)))
+    assert found["spark.openlineage.filter.deniedSparkNodes"] == "[a.B]"
+    assert found["spark.openlineage.job.tags"] == "team:flights"
+    assert found["spark.openlineage.capturedProperties"] == "spark.x,spark.sparklineage.step"
+    assert found["spark.redaction.regex"] == f"{REDACTED}|pin"
+    built = build(spec=replace(SPEC, properties=FROM_FILE))
+    assert built.args[-4:] == ("--packages", "g:file:1", "--conf", "spark.sql.shuffle.partitions=8")
+    assert built.notes == ()
+    assert built.properties[-1].why == "set in sparklineage.yml:4:3"
+
+
+def test_properties_of_the_file_lie_below_the_user_s() -> None:
+    found = build(
+        "--packages", "g:a:1", "-c", "spark.sql.shuffle.partitions=9", "-c", "spark.redaction.regex=own",
+        "-c", "spark.openlineage.job.tags=team:mine;x:y", "-c", "spark.openlineage.capturedProperties=spark.y",
+        spec=replace(SPEC, properties=FROM_FILE),
+    )  # fmt: skip
+    assert "spark.sql.shuffle.partitions" not in values(found)
+    assert found.args[found.args.index("--packages") + 1] == "g:a:1,g:file:1"
+    assert values(found)["spark.redaction.regex"] == f"{REDACTED}|pin|own"
+    assert values(found)["spark.openlineage.capturedProperties"] == "spark.y,spark.x,spark.sparklineage.step"
+    assert "spark.openlineage.job.tags" not in values(found)
+    assert found.notes == (
+        "spark.openlineage.job.tags=team:mine;x:y stays as you set it (--conf)",
+        "spark.sql.shuffle.partitions=9 stays as you set it (--conf)",
+    )
+    (packages,) = (entry for entry in found.properties if entry.key == "spark.jars.packages")
+    assert packages.why == "set in sparklineage.yml:4:3, joined with --packages"
+
+
+def test_the_file_s_properties_cannot_rename_the_run_or_show_a_secret() -> None:
+    more = ConfSet.of(
+        {"spark.openlineage.applicationRunId": OTHER, "spark.openlineage.namespace": "raw",
+         "spark.openlineage.transport.auth.apiKey": "canary-77aa12"},
+        source="sparklineage.yml:4:3", typed=typed,
+    )  # fmt: skip
+    found = build(spec=replace(SPEC, properties=more))
+    assert (found.run_id, found.namespace) == (RUN, "default")
+    assert "canary" not in f"{found!r}"
+    assert not [entry for entry in found.properties if "auth" in entry.key]
+
+
+def test_a_transport_in_the_file_s_properties_switches_the_outbox_off() -> None:
+    raw = ConfSet.of({"spark.openlineage.transport.type": "console"}, source="sparklineage.yml:9:5")
+    found = build(spec=replace(SPEC, properties=raw))
+    assert found.transport == "user"
+    assert values(found)["spark.openlineage.transport.type"] == "console"
+    assert "spark.openlineage.transport.location" not in values(found)
+    assert found.notes[0].endswith("the agent sends its events itself (sparklineage.yml:9:5)")
+
+
+def test_jars_that_cannot_be_joined_stop_the_submit() -> None:
+    """The listeners without their JARs would fail the job."""
+    with pytest.raises(ConfigError, match=r"^spark\.jars \(--jars\): --jars stays, and cannot be joined: "):
+        build("--jars", "/a\n.jar")
+
+
+def test_a_list_of_the_user_s_that_has_ours_already_is_left_alone() -> None:
+    found = build("-c", "spark.openlineage.capturedProperties=spark.sparklineage.step,spark.x")
+    assert "spark.openlineage.capturedProperties" not in values(found)
