@@ -105,7 +105,8 @@ def agent_jar(scala: str, version: str | None = None) -> Path:
 
 def golden(case: str) -> tuple[str, str]:
     """The name and the text of the file of a golden case."""
-    (file,) = (path for path in (CASES / case).iterdir() if path.name not in {"options.txt", "expected.txt"})
+    besides = {"options.txt", "expected.txt", "source.txt"}
+    (file,) = (path for path in (CASES / case).iterdir() if path.name not in besides and path.stem != "fixed")
     return file.name, file.read_text(encoding="utf-8")
 
 
@@ -124,11 +125,11 @@ def plan(
     base: Mapping[str, str] | None = None,
     listener: bool = True,
     only: Iterable[str] | None = None,
-    then: str = JOB,
+    code: str = JOB,
 ) -> Plan:
     """The application of a golden case: its file, or the properties in it (or those named by `only`) on top of a base.
 
-    Behind a golden job.py comes another job, so that there is something to send events about.
+    Behind a golden job.py comes `code`, so that there is something to send events about.
     """
     file, text = golden(case)
     name = name or case
@@ -137,12 +138,14 @@ def plan(
     if file == "openlineage.yml":
         return Plan(name=name, properties=properties, yaml=text)
     if file == "job.py":
-        return Plan(name=name, properties=properties, code=f"{text}\n{then}")
+        return Plan(name=name, properties=properties, code=f"{text}\n{code}")
     chosen = {key: value for key, value in settings(case).items() if only is None or key in only}
-    return Plan(name=name, properties=properties | chosen)
+    return Plan(name=name, properties=properties | chosen, code=code)
 
 
-def run_plans(folder: Path, plans: list[Plan], *, spark: str = "4.2", agent: str | None = None) -> dict[str, Any]:
+def run_plans(
+    folder: Path, plans: list[Plan], *, spark: str = "4.2", agent: str | None = None, **environ: str
+) -> dict[str, Any]:
     """Start one JVM with a Spark and an agent on its class path and go through the plans."""
     scene = Scene(folder=folder, spark=spark)
     (folder / "log4j2.properties").write_text(_LOG4J)
@@ -167,6 +170,7 @@ def run_plans(folder: Path, plans: list[Plan], *, spark: str = "4.2", agent: str
             PYTHONPATH=os.pathsep.join([str(REPOSITORY), *_pyspark(spark)]),
             TEAM="lineage",
             STAGE="test",
+            **environ,
         ),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -6,6 +6,7 @@ All share one JVM, one application after the other, and have a backend each.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,10 @@ UUID = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
 CANARY = "canary-91d0e2"
 HTTP = {"transport.type": "http", "transport.url": "http://backend"}
 PARENT = {"parentJobNamespace": "airflow", "parentJobName": "dag.task", "parentRunId": UUID}
+SHOWN = {
+    "spark.yarn.appMasterEnv.OPENLINEAGE__TRANSPORT__AUTH__API_KEY": CANARY,
+    "spark.my.password": "canary-of-a-password",
+}
 BREAKER = {"circuitBreaker.type": "timeout", "circuitBreaker.timeoutInSeconds": "60"}
 FOUR_WRITES = JOB.replace(
     'spark.range(3).write.mode("overwrite").parquet("written")',
@@ -29,7 +34,11 @@ ASKS = f'print("it says", spark.conf.get("spark.extraListeners"))\n{JOB}'
 
 def of(name: str, *sets: dict[str, str], **more: Any) -> Plan:
     """An application with the listener and the agent's properties, written without their prefix."""
-    found = {f"{AGENT}{key}": value for properties in sets for key, value in properties.items()}
+    found = {
+        key if key.startswith("spark.") else f"{AGENT}{key}": value
+        for properties in sets
+        for key, value in properties.items()
+    }
     return Plan(name=name, properties={"spark.extraListeners": LISTENER, **found}, **more)
 
 
@@ -49,11 +58,13 @@ UNREADABLE = {
     "SL033-not-a-uuid": "Invalid UUID string: nightly-42",
     "SL035-unknown-choice": 'the return value of "io.openlineage.client.circuitBreaker.CircuitBreakerBuilder',
     "SL036-breaker-without-limit": '"this.timeoutInSeconds" is null',
+    "SL023-missing-transport-jar": "Failed to find TransportBuilder",
+    "SL039-group-without-type": "missing type id property 'type'",
     "SL013-url-path-and-endpoint": "You can't pass both uri and endpoint parameters.",
     "SL019-bare-file-name": "NullPointerException",
 }
 """Golden cases after which not one event is there, and what the log says."""
-LEFT_OUT = ["SL016-unknown-nested-key", "SL020-unknown-auth-type"]
+LEFT_OUT = ["SL016-unknown-nested-key", "SL020-unknown-auth-type", "SL022-incomplete-auth"]
 """Golden openlineage.yml that the agent leaves out as a whole."""
 RIGHT = [
     "clean-SL010-no-transport-type",
@@ -111,7 +122,7 @@ PLANS = [
     plan("SL041-listener-twice"),
     plan("SL042-wrong-listener"),
     Plan(name="no listener", properties={f"{AGENT}{key}": value for key, value in HTTP.items()}),
-    plan("SL045-too-late", base={f"{AGENT}{key}": value for key, value in HTTP.items()}, listener=False, then=ASKS),
+    plan("SL045-too-late", base={f"{AGENT}{key}": value for key, value in HTTP.items()}, listener=False, code=ASKS),
     of("a key in clear text", HTTP, {"transport.auth.type": "api_key", "transport.auth.apiKey": CANARY}),
     plan("SL060-literal-secret"),
     *(of(name, {"appName": name}) for name in ("flights_2026-11-21", "flights_2026-11-22")),
@@ -123,6 +134,32 @@ PLANS = [
     of("alone", {"debug.smart": "true", "timeout.buildDatasetsTimePercentage": "50"}, only_read=True),
     of("beside a file", {"debug.smart": "true", "timeout.buildDatasetsTimePercentage": "50"}, yaml=NAMED,
        only_read=True),
+    of("static", {"circuitBreaker.type": "static", "circuitBreaker.valuesReturned": "true,false"}),
+    of("key twice in a file", yaml="namespace: staging\nnamespace: prod\n"),
+    of("foreign key", {
+        "transport.type": "file", "transport.location": "./events.ndjson", "transport.topicName": "lineage",
+    }),
+    of("auth without type", HTTP, {"transport.auth.apiKey": CANARY}),
+    of("api_key without a key", HTTP, {"transport.auth.type": "api_key"}),
+    of("Bearer", HTTP, {"transport.auth.type": "api_key", "transport.auth.apiKey": f"Bearer {CANARY}"}),
+    of("statsd", {"metrics.type": "statsd", "metrics.host": "127.0.0.1"}),
+    of("half a certificate", HTTP, {"transport.sslContext.keyStorePath": "/etc/lineage/client.p12"}),
+    of("not expanded", {"namespace": "${env:STAGE}"}),
+    of("removes nothing", {"dataset.removePath.pattern": "/written$"}),
+    of("removes", {"dataset.removePath.pattern": "(?<remove>/written)$"}),
+    of("removes, in brackets", {"dataset.removePath.pattern": "[/](?<remove>writte)[n]"}),
+    of("a name in brackets", {"appName": "[prod]"}),
+    of("trimmers in brackets", {"dataset.disabledTrimmers": "[a;b]"}),
+    of("off", {"disabled": "true"}),
+    of("context without a name", PARENT, {
+        "context": f'{{"parent": {{"run": {{"runId": "{UUID}"}}, "job": {{"namespace": "prod"}}}}}}',
+    }),
+    of("captured", HTTP, {
+        "transport.auth.type": "api_key", "transport.auth.apiKey": CANARY,
+        "capturedProperties": f"{AGENT}transport.auth.apiKey",
+    }),
+    of("variables as properties", SHOWN),
+    of("a pattern of one's own", {**SHOWN, "spark.redaction.regex": "(?i)api_?key"}),
     of("kafka", {"transport.type": "kafka", "transport.topicName": "lineage"}),
     of("properties beside an unreadable file", HTTP, yaml=f"{NAMED}transport:\n  url: http://backend\n"),
 ]  # fmt: skip
@@ -144,13 +181,19 @@ def parent(ran: Done) -> dict[str, Any] | None:
     return found
 
 
+def written(ran: Done) -> str:
+    """The last part of the name of the dataset that the job has written."""
+    (name,) = {item["name"] for event in ran.console for item in event["outputs"]}
+    return str(name).rpartition("/")[2]
+
+
 def variables(ran: Done) -> list[str]:
     """The variables of the environment in the events, among those that the tests set."""
     return sorted({name for event in ran.console for name in ("TEAM", "STAGE") if f'"{name}"' in json.dumps(event)})
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
-def test_sl010_sl013_sl015_sl017_sl018_sl019_sl031_sl032_sl033_sl035_sl036_no_event_is_sent(
+def test_sl010_sl013_sl015_sl017_sl018_sl019_sl023_sl031_sl032_sl033_sl035_sl036_sl039_no_event_is_sent(
     done: dict[str, Any], case: str
 ) -> None:
     """The job is green; the log has the exception that the rule names."""
@@ -167,7 +210,7 @@ def test_the_right_form_sends_events(done: dict[str, Any], case: str) -> None:
 
 
 @pytest.mark.parametrize("case", LEFT_OUT)
-def test_sl016_sl020_a_file_that_cannot_be_read_is_left_out(done: dict[str, Any], case: str) -> None:
+def test_sl016_sl020_sl022_a_file_that_cannot_be_read_is_left_out(done: dict[str, Any], case: str) -> None:
     """Without a reason in the log. The transport is the console's then, unless Spark's configuration has one."""
     ran = done[case]
     assert ran.green
@@ -231,13 +274,17 @@ def test_sl014_a_slash_is_the_whole_path(done: dict[str, Any]) -> None:
         ("timeout alone", "MismatchedInputException"),
         ("wrong transport.timeoutInMillis", "InvalidFormatException"),
         ("wrong jobName.appendDatasetName", "InvalidFormatException"),
+        ("auth without type", "missing type id property 'type'"),
+        ("trimmers in brackets", "MismatchedInputException"),
         ("wrong disabled", "Illegal value for config key spark.openlineage.disabled"),
         ("wrong transport.compression", "InvalidFormatException"),
         ("breaker simpleMemory", '"this.timeoutInSeconds" is null'),
         ("breaker javaRuntime", '"this.timeoutInSeconds" is null'),
     ],
 )
-def test_sl030_sl034_in_sparks_configuration_nothing_is_sent(done: dict[str, Any], name: str, reason: str) -> None:
+def test_sl022_sl030_sl034_in_sparks_configuration_nothing_is_sent(
+    done: dict[str, Any], name: str, reason: str
+) -> None:
     """What is only a part of a golden case, or is one in another format."""
     assert sent_nothing(done[name])
     assert reason in done[name].log
@@ -348,13 +395,99 @@ def test_a_second_application_in_the_jvm_sends_nothing_through_a_breaker(done: d
     assert done["second without a breaker"].events
 
 
-def test_any_file_takes_the_debug_and_time_settings_of_spark_away(done: dict[str, Any]) -> None:
+def test_sl074_any_file_takes_the_debug_and_time_settings_of_spark_away(done: dict[str, Any]) -> None:
     assert "None" not in {done["alone"]["debug"], done["alone"]["timeout"]}
     assert done["beside a file"]["debug"] == done["beside a file"]["timeout"] == "None"
 
 
-def test_kafka_without_its_client_stops_the_application(done: dict[str, Any]) -> None:
+def test_sl023_kafka_without_its_client_stops_the_application(done: dict[str, Any]) -> None:
     ran = done["kafka"]
     assert not ran.green
     assert "NoClassDefFoundError: org/apache/kafka/clients/producer/KafkaProducer" in ran.log
     assert "stopping SparkContext" in ran.log
+
+
+def test_sl005_the_breaker_of_the_tests_drops_events(done: dict[str, Any]) -> None:
+    assert done["static"].green
+    assert len(done["static"].console) < len(done["SL003-unknown-key"].console)
+
+
+def test_sl006_of_two_in_a_file_the_last_counts(done: dict[str, Any]) -> None:
+    assert {event["job"]["namespace"] for event in done["key twice in a file"].console} == {"prod"}
+
+
+def test_sl021_a_key_of_another_transport_has_no_effect(done: dict[str, Any]) -> None:
+    assert list(done["foreign key"].files) == ["events.ndjson"]
+    assert "topicName" not in done["foreign key"].log
+
+
+def test_sl022_a_type_without_its_key_sends_no_key(done: dict[str, Any]) -> None:
+    """But the word null in its place."""
+    assert {headers["Authorization"] for headers in done["api_key without a key"].headers} == {"Bearer null"}
+
+
+def test_sl024_statsd_without_its_jar_is_left_out(done: dict[str, Any]) -> None:
+    assert {event["eventType"] for event in done["statsd"].console} >= {"START", "COMPLETE"}
+    assert "statsd" not in done["statsd"].log
+
+
+def test_sl025_half_a_certificate_is_none(done: dict[str, Any]) -> None:
+    assert "SSLContext configured but unable to set up" in done["half a certificate"].log
+    assert done["half a certificate"].events
+
+
+def test_sl027_nothing_is_put_in(done: dict[str, Any]) -> None:
+    assert {event["job"]["namespace"] for event in done["not expanded"].console} == {"${env:STAGE}"}
+
+
+def test_sl028_without_its_group_a_pattern_removes_nothing(done: dict[str, Any]) -> None:
+    """One in brackets stays a pattern, as it is not read with the rest; so does the name of the application."""
+    assert written(done["removes nothing"]) == "written"
+    assert written(done["removes"]) != "written"
+    assert written(done["removes, in brackets"]) == "n"
+    assert "prod" in {event["job"]["name"] for event in done["a name in brackets"].console}
+
+
+def test_sl029_bearer_is_there_twice(done: dict[str, Any]) -> None:
+    assert {headers["Authorization"] for headers in done["Bearer"].headers} == {f"Bearer Bearer {CANARY}"}
+
+
+def test_sl037_a_context_without_a_name_leaves_the_parent_out(done: dict[str, Any]) -> None:
+    """Though the older keys are complete."""
+    ran = done["context without a name"]
+    assert ran.console
+    assert parent(ran) is None
+
+
+def test_sl062_the_event_log_shows_a_variable_that_is_a_property(done: dict[str, Any]) -> None:
+    assert CANARY in done["variables as properties"].history
+    assert "canary-of-a-password" not in done["variables as properties"].history
+
+
+def test_sl063_a_pattern_of_one_s_own_replaces_sparks(done: dict[str, Any]) -> None:
+    ran = done["a pattern of one's own"]
+    assert CANARY not in ran.history
+    assert "canary-of-a-password" in ran.history
+
+
+def test_sl064_a_captured_property_is_in_the_events(done: dict[str, Any]) -> None:
+    facets = [event["run"]["facets"].get("spark_properties", {}) for event in done["captured"].events]
+    assert [facet["properties"] for facet in facets if CANARY in json.dumps(facet)]
+
+
+def test_sl076_lineage_is_off(done: dict[str, Any]) -> None:
+    assert sent_nothing(done["off"])
+    assert "Exception" not in done["off"].log
+
+
+def test_sl073_variables_without_a_type_are_ignored(tmp_path: Path) -> None:
+    """All of them, also those that are right; the rest of the configuration counts."""
+    ran = run_plans(
+        tmp_path,
+        [of("variables", HTTP)],
+        OPENLINEAGE__TRANSPORT__AUTH__TYPE="api_key",
+        OPENLINEAGE__TRANSPORT__AUTH__API_KEY=CANARY,
+        OPENLINEAGE__NAMESPACE="prod",
+    )["variables"]
+    assert {headers.get("Authorization") for headers in ran.headers} == {None}
+    assert {event["job"]["namespace"] for event in ran.events} == {"default"}

@@ -15,12 +15,14 @@ NOT_FOUND = f"ClassNotFoundException: {LISTENER}"
 
 @pytest.fixture(scope="module")
 def variables_and_a_bare_key(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """The script of SL070 with the command of SL004 in it, and a header that is a secret."""
+    """The script of SL070 with the command of SL004 in it, a header that is a secret, and a name that is given
+    twice."""
     _, exports = golden("SL070-python-client-variable")
     _, command = golden("SL004-missing-prefix")
-    header = "--conf spark.openlineage.transport.headers.X-Key=canary-77b1 job.py"
+    header = "--conf spark.openlineage.transport.headers.X-Key=canary-77b1"
+    twice = "--conf spark.openlineage.appName=first --conf spark.openlineage.appName=second"
     job = f'import os\n\n{JOB}\nprint(open(f"/proc/{{os.getppid()}}/cmdline").read())\n'
-    text = exports.replace("spark-submit job.py\n", command.replace("job.py", header))
+    text = exports.replace("spark-submit job.py\n", command.replace("job.py", f"{header} {twice} job.py"))
     return run_script(tmp_path_factory.mktemp("variables"), text, job=job, agent=True)
 
 
@@ -36,6 +38,11 @@ def test_sl070_the_agent_reads_no_variable_of_the_python_client(variables_and_a_
     ran = variables_and_a_bare_key
     assert ran.elsewhere.connections == 0
     assert {event["job"]["namespace"] for event in ran.backend.events} == {"default"}
+
+
+def test_sl006_of_two_values_the_last_counts(variables_and_a_bare_key: Shell) -> None:
+    assert {event["job"]["name"].split(".")[0] for event in variables_and_a_bare_key.backend.events} == {"second"}
+    assert "first" not in variables_and_a_bare_key.stderr
 
 
 def test_sl060_the_list_of_processes_shows_the_secret(variables_and_a_bare_key: Shell) -> None:
