@@ -15,6 +15,7 @@ from sparklineage.lint.readers import (
     glue,
     openlineage_yml,
     python_source,
+    requirements,
     spark_application,
     spark_defaults,
     terraform,
@@ -39,6 +40,7 @@ _ALL: tuple[Reader, ...] = (
     emr,
     glue,
     airflow,
+    requirements,
     command_line,
 )
 READERS: Mapping[str, Reader] = {reader.KIND: reader for reader in _ALL}

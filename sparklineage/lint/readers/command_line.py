@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.config.spark_options import ALIASES, PROPERTIES, SWITCHES, VALUED
 from sparklineage.lint.finding import Place
+from sparklineage.lint.readers.requirements import installed
 from sparklineage.lint.readers.shell import Word, commands
 from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
 
@@ -46,7 +47,7 @@ def claims(name: str, text: str) -> bool:
 
 def read(text: str, file: str) -> Sequence[Sheet]:
     """One sheet for each command, with the variables that were exported before it."""
-    if not any(name in text for name in (*_SUBMIT, _OWN)):
+    if not any(name in text for name in (*_SUBMIT, _OWN, "install")):
         return []
     variables: dict[str, Word] = {}
     exported: dict[str, Word] = {}
@@ -61,6 +62,8 @@ def read(text: str, file: str) -> Sequence[Sheet]:
             named = {word.value: variables[word.value] for word in rest[1:] if word.value in variables}
             if rest[0].value == "export" or any(word.value.startswith("-") and "x" in word.value for word in rest[1:]):
                 exported.update({**given, **named})
+        elif packages := installed(rest, file):
+            sheets.append(packages)
         elif (at := _submit(rest)) is not None:
             inline, _ = _assignments(rest[:at], anywhere=True)
             environment = {**exported, **own, **inline}

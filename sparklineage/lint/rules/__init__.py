@@ -14,6 +14,7 @@ from sparklineage.lint.rules import (
     keys,
     listener,
     nested,
+    platforms,
     secrets,
     transport,
     values,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "Rule", "Target"]
 
 _FAMILIES = (
-    address, class_path, databricks, environment, groups, habits, keys, listener, nested, secrets,
+    address, class_path, databricks, environment, groups, habits, keys, listener, nested, platforms, secrets,
     transport, values, versions,
 )  # fmt: skip
 _ALL = [rule for family in _FAMILIES for rule in vars(family).values() if isinstance(rule, Rule)]

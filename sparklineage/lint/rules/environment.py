@@ -39,7 +39,7 @@ def python_client_variable(sheet: Sheet, target: Target) -> Iterator[Hit]:  # no
         if instead:
             yield Hit(
                 at=variable,
-                found=f"{variable.key} is set for a spark-submit.",
+                found=f"{variable.key} is set for Spark.",
                 reality=f"{'dbt' if variable.key.endswith('CONTEXT') else 'The Python client'} reads it; "
                 "the agent inside Spark does not.",
                 fix=f"Use {instead}.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import catalogue
 from sparklineage.lint.rules.agents import agent_version
+from sparklineage.lint.rules.destinations import destinations
 from sparklineage.lint.rules.interface import FAILS, Hit, rule
 from sparklineage.lint.settings import AGENT_PREFIX
 from sparklineage.model.versions import numbers
@@ -108,6 +109,43 @@ def group_without_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: 
                 fix=f"Add {name if setting.origin == 'yaml' else AGENT_PREFIX + name}"
                 f", which is {_types(f'{stem}type')}.",
             )
+
+
+@rule("SL025", "incomplete-tls", "warning", "A client certificate that is not complete")
+def incomplete_tls(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The keys below `transport.sslContext.` give the agent a certificate of its own; without `keyStorePath` and
+    `keyStoreType` it goes without, and says so only in the log. They are no trust store: a private certificate
+    authority goes into the JVM's own, with `-Djavax.net.ssl.trustStore` in `spark.driver.extraJavaOptions`.
+
+    Source: executed, agent 1.53.0 (the transport is made all the same); agent source.
+    """
+    for transport in destinations(sheet) if not sheet.partial else ():
+        given = [setting for setting in transport.settings if ".sslContext." in setting.key]
+        missing = [name for name in ("keyStorePath", "keyStoreType") if not transport.get(f"sslContext.{name}")]
+        if given and missing:
+            yield Hit(
+                at=given[0],
+                found=f"{given[0].name} is set without {' and '.join(missing)}.",
+                reality="The agent goes without the certificate, and says so only in the log.",
+                fix=f"Set {' and '.join(transport.stem + 'sslContext.' + name for name in missing)}.",
+            )
+
+
+@rule("SL026", "share-without-limit", "warning", "A share of a time that is not limited")
+def share_without_limit(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The percentages below `timeout.` are shares of the circuit breaker's time limit. Without
+    `circuitBreaker.timeoutInSeconds` there is nothing to share.
+
+    Source: agent source.
+    """
+    shares = [setting for setting in sheet.below("timeout.") if sheet.agent("timeout") is None]
+    if shares and not sheet.partial and sheet.agent("circuitBreaker.timeoutInSeconds") is None:
+        yield Hit(
+            at=shares[0],
+            found=f"{shares[0].name} is set without circuitBreaker.timeoutInSeconds.",
+            reality="There is no time limit that it could be a share of.",
+            fix="Set spark.openlineage.circuitBreaker.type=timeout and circuitBreaker.timeoutInSeconds=60.",
+        )
 
 
 def _types(key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sparklineage.lint.readers.requirements import PIP
 from sparklineage.lint.rules.interface import Hit, rule
 from sparklineage.lint.settings import AGENT_PREFIX
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sparklineage.lint.rules.interface import Target
     from sparklineage.lint.settings import Sheet
 
+_AGENT_PACKAGE = re.compile(r"(?i)openlineage[-_.]spark(?![\w-])")
 _NAMES = ("spark.app.name", f"{AGENT_PREFIX}appName", f"{AGENT_PREFIX}namespace")
 _CHANGING = re.compile(
     r"(?<!\d)20\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?!\d)"  # a date
@@ -65,3 +67,20 @@ def no_breaker(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             fix="Add spark.openlineage.circuitBreaker.type=timeout and spark.openlineage.circuitBreaker"
             ".timeoutInSeconds=60 (agent 1.35.0 or later), or let `sparklineage submit` deliver.",
         )
+
+
+@rule("SL075", "pip-install", "error", "The agent is no Python package")
+def pip_install(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """`openlineage-spark` is a JAR. No Python package of that name exists, so installing it fails, and the one for
+    Python, `openlineage-python`, does not make Spark send anything.
+
+    Source: the release artefacts of OpenLineage; guides that have it.
+    """
+    for package in sheet.all(PIP):
+        if _AGENT_PACKAGE.match(package.value.strip()):
+            yield Hit(
+                at=package,
+                found=f"{package.value.strip()} is to be installed with pip.",
+                reality="There is no such package: the agent is a JAR.",
+                fix="Give spark-submit --packages io.openlineage:openlineage-spark_2.12:1.53.0 (_2.13 for Spark 4).",
+            )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sparklineage.config.catalogue import catalogue
 from sparklineage.lint.rules.agents import agent_version
 from sparklineage.lint.rules.interface import Hit, rule
+from sparklineage.lint.rules.listener import LISTS
 from sparklineage.lint.settings import AGENT_PREFIX, UNKNOWN
 from sparklineage.model.versions import numbers
 
@@ -108,6 +109,50 @@ def missing_prefix(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG0
                 else "Spark drops it with a warning, so the agent never sees it.",
                 fix=f"Write spark.{setting.key}.",
             )
+
+
+@rule("SL005", "test-only-key", "warning", "A key for the agent's own tests")
+def test_only_key(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The key is there for the agent's own tests. `circuitBreaker.type=static` and its `valuesReturned` open and close
+    the breaker by a list, whatever happens; `testExtensionProvider` names a class that only the tests have.
+
+    Source: agent source.
+    """
+    for setting in sheet.below(""):
+        key = catalogue().find(setting.key)
+        static = setting.key == f"{AGENT_PREFIX}circuitBreaker.type" and setting.value.strip().lower() == "static"
+        if setting.value.strip() and (static or (key and key.status == "test-only")):
+            yield Hit(
+                at=setting,
+                found=f"{setting.name}{'=static' if static else ''} is for the agent's own tests.",
+                reality="In a job it drops events, or has no effect.",
+                fix="Use circuitBreaker.type=timeout." if "circuitBreaker" in setting.key else "Remove it.",
+            )
+
+
+@rule("SL006", "key-twice", "warning", "A key that is given twice")
+def key_twice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """Of two values for one key in one place the last one counts, in properties files, on a command line, in JSON and
+    in YAML, and nobody says so. Only of two types in an openlineage.yml it is the first. (For lists see SL040.)
+
+    Source: executed on Spark 3.5 and 4.2 (`--conf`, properties files) and with agent 1.53.0 (openlineage.yml).
+    """
+    last: dict[tuple[int, bool, str], Setting] = {}
+    for setting in sheet.settings:
+        passed = setting.origin == "code" or setting.key in LISTS or setting.spelled.startswith("--")
+        if passed or not setting.key.startswith("spark."):
+            continue
+        at = (setting.group, setting.late, setting.key)
+        before = last.get(at)
+        typed = setting.origin == "yaml" and setting.key.endswith(".type")
+        if before and before.value != setting.value and not setting.late:
+            yield Hit(
+                at=before,
+                found=f"{before.name} is given again in line {setting.place.line}, with another value.",
+                reality=f"Only the {'first' if typed else 'later'} one counts.",
+                fix="Remove the one that is not meant.",
+            )
+        last[at] = setting
 
 
 def _nearest(doc: str) -> str:

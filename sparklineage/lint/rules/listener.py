@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sparklineage.lint.rules.interface import Target
     from sparklineage.lint.settings import Setting, Sheet
 
-_LISTS = (
+LISTS = (
     LISTENERS, JARS, PACKAGES, "spark.jars.excludes", "spark.jars.repositories", "spark.submit.pyFiles", "spark.files",
     "spark.driver.extraClassPath", "spark.driver.extraJavaOptions", "spark.sql.extensions",
 )  # fmt: skip
@@ -34,7 +34,7 @@ def given_twice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
 
     Source: executed on Spark 3.5 and 4.2; OpenLineage#1097, #1841.
     """
-    for key in _LISTS:
+    for key in LISTS:
         groups: dict[int, list[Setting]] = {}
         for setting in sheet.all(key):
             if not setting.late:

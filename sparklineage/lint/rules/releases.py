@@ -58,7 +58,7 @@ def own_agent(sheet: Sheet) -> str | None:
     if match and not match[1] and numbers(match[2]) >= (7, 12):
         return f"{match[0]} may load the one in /usr/share/aws/datazone-openlineage-spark"
     if sheet.platform == "glue" and release in {"5.0", "5.1"}:
-        return f"Glue {release} brings one, 1.34.0 in 5.0"
+        return f"Glue {release} brings {'1.34.0' if release == '5.0' else 'one of its own'}"
     if sheet.platform == "dataproc":
         first = _DATAPROC_AGENT.get(numbers(release)[:2])
         if first and (len(numbers(release)) < len(first) or numbers(release) >= first):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shlex
 from pathlib import Path
 
@@ -25,7 +26,15 @@ NAMES = {
     "databricks": "cluster.json",
     "databricks-bundle": "databricks.yml",
     "spark-application": "app.yaml",
+    "terraform": "main.tf.json",
+    "emr": "emr.json",
+    "emr-serverless": "job.json",
+    "emr-containers": "job.json",
+    "glue": "glue.json",
+    "airflow": "conf.json",
+    "requirements": "requirements.txt",
 }
+IN_JSON = ("terraform", "databricks", "emr", "emr-serverless", "emr-containers", "glue", "airflow")
 PIECES = [
     "spark.openlineage.transport.url", "spark.openlineage.transport.type", "spark.extraListeners", "spark.jars",
     "spark.openlineage.", "openlineage.x", "transport", "transports", "url", "type", "timeout", "http", "composite",
@@ -40,10 +49,57 @@ PIECES = [
     "resources:\n ", "targets:\n ", "configuration:\n ", "kind: SparkApplication\n",
     "kind: ConfigMap\n", "\nspec:\n ", "\ndata:\n ", "sparkConf:\n  ", "spark-defaults.conf: |\n  ", "deps: {jars: [",
     "driver: {env: [{name: ", "openLineage: {host: ", "---\n", "{{", "}}", "{%", "%}", "${var.x}", "{{ end }}",
+    '{"Classification": "spark-defaults", "Properties": {', '"HadoopJarStep": {"Args": [', '{"spark_conf": ',
+    '"--conf": ', '"jobDriver": {"sparkSubmit": {"sparkSubmitParameters": ',
+    '"resource": {"databricks_cluster": {"x": ', "!Ref ",
     "[a;b]", "true", "5s", "openlineage-spark_2.12-1.53.0.jar", "io.openlineage:openlineage-spark_2.13:1.36.0",
 ]  # fmt: skip
 texts = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 everything = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+FIELDS = [
+    "Classification", "classification", "Properties", "ConfigurationProperties", "Configurations", "configurations",
+    "configurations_json", "HadoopJarStep", "hadoop_jar_step", "Args", "Jar", "Type", "Steps", "step", "Path",
+    "BootstrapActions", "bootstrap_action", "ScriptBootstrapAction", "ReleaseLabel", "release_label", "jobDriver",
+    "sparkSubmit", "sparkSubmitJobDriver", "sparkSubmitParameters", "configurationOverrides",
+    "applicationConfiguration", "runtimeConfiguration", "DefaultArguments", "Arguments", "GlueVersion", "--conf",
+    "--extra-jars", "resource", "planned_values", "resources", "instances", "attributes", "type", "values",
+    "child_modules", "aws_emr_cluster",
+    "aws_glue_job", "databricks_job", "google_dataproc_cluster", "google_dataproc_job", "cluster_config",
+    "software_config", "pyspark_config", "properties", "spark:spark.jars", "new_cluster", "spark_conf", "init_scripts",
+    "libraries", "conf", "jars", "file", "env_vars", "spark.jars", "spark.extraListeners", "spark.openlineage.x", "Ref",
+]  # fmt: skip
+TEXTS = [
+    "spark-defaults", "spark-env", "export", "Spark", "spark-submit", "--conf", "spark.a=1", "--jars a.jar --conf 'x",
+    "k=v --conf spark.b=2 --conf", "aws_emr_cluster", "databricks_cluster", "5.0", "emr-7.12.0", "emr-999.999", "{{x}}",
+    "${x}", '[{"Classification": "spark-defaults", "Properties": {"spark.jars": "a.jar"}}]', '{"spark.jars": "a.jar"}',
+    "s3://b/a.jar", "\0", "\n", "",
+]  # fmt: skip
+trees = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(TEXTS), st.text(max_size=5)),
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(st.sampled_from(FIELDS), below, max_size=4),
+    max_leaves=30,
+)
+
+
+@pytest.mark.parametrize("kind", IN_JSON)
+@everything
+@given(tree=trees, indent=st.sampled_from([None, 1]))
+def test_no_tree_breaks_a_reader(kind: str, tree: object, indent: int | None) -> None:
+    """Whatever stands where; and where a setting can be written anew, there it stands."""
+    text = json.dumps(tree, indent=indent)
+    assert check_text(text, NAMES[kind], kind=kind).kind == kind
+    for sheet in READERS[kind].read(text, NAMES[kind]):
+        for setting in (*sheet.settings, *sheet.environment, *sheet.scripts):
+            if setting.value_span:
+                found = json.loads(text[slice(*setting.value_span)])
+                assert (setting.text if isinstance(found, str) else setting.text.lower()) == _shown(found)
+            if setting.key_span:
+                assert isinstance(json.loads(text[slice(*setting.key_span)]), str)
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @pytest.mark.parametrize("kind", READERS)
@@ -133,10 +189,43 @@ SECRETS = {
         "spark.conf.set('spark.openlineage.transport.headers.Authorization', 'Bearer {0}')",
         "b.config('spark.openlineage.x', '{0}'",
     ],
+    "conf.json": [
+        '{{"spark.openlineage.transport.auth.apiKey": "{0}", "spark.openlineage.transport.type": "{0}"}}',
+        '{{"spark.openlineage.transport.headers.Authorization": "{0}", "spark.jars": "{0}" "{0}"}}',
+        '{{"conf": "{{\\"spark.openlineage.transport.auth.apiKey\\": \\"{0}\\"}}", "spark_conf": 1}}',
+    ],
+    "emr.json": [
+        '[{{"Classification": "spark-defaults", "Properties": {{"spark.openlineage.transport.auth.apiKey": "{0}"}}}}]',
+        '[{{"Type": "Spark", "Args": ["--conf", "spark.openlineage.transport.headers.X-Api-Key={0}"]}}]',
+        '{{"sparkSubmitParameters": "--conf spark.openlineage.apiKey={0}", "Classification": {0}}}',
+    ],
+    "glue.json": ['{{"--conf": "spark.openlineage.transport.auth.apiKey={0} --conf spark.openlineage.x={0}"}}'],
+    "conf.yaml": ["spark.openlineage.apiKey: {0}\nb: !{0} {0}\n", "spark.openlineage.apiKey: !!{0} x\n"],
     "openlineage.yml": [
         "transport: {{type: http, url: 'https://h/{0}', endpoint: '{0}', auth: {{type: {0}, apiKey: {0}}}}}",
         "transport:\n  type: {0}\n  apiKey: {0}\n  transports: {{a: {{type: {0}, apiKey: {0}}}}}",
         "transport: [{0}, *{0}]",
+    ],
+    "cluster.json": [
+        '{{"new_cluster": {{"spark_conf": {{"spark.openlineage.transport.auth.apiKey": "{0}"}}}}}}',
+        '{{"spark_env_vars": {{"OPENLINEAGE_API_KEY": "{0}\'"}}}}',
+        '{{"spark_version": "1", "libraries": [{{"jar": "/{0}/openlineage-spark.jar"}}]}}',
+        '{{"init_scripts": [{{"{0}": {{"destination": "{0}"}}}}, {{"dbfs": {{"destination": "dbfs:/{0}"}}}}]}}',
+        '{{"spark_conf.spark.openlineage.{0}": {{"type": "fixed", "value": "{0}"}}, "spark_version": "{0}"',
+    ],
+    "databricks.yml": [
+        "resources:\n  spark_conf: {{spark.openlineage.transport.auth.apiKey: {0}, spark.extraListeners: {0}}}",
+        "resources: *{0}",
+        "resources: !{0} x",
+    ],
+    "app.yaml": [
+        "kind: SparkApplication\nspec:\n  driver: {{env: [{{name: OPENLINEAGE_API_KEY, value: {0}}}]}}",
+        "kind: SparkApplication\napiVersion: sparkoperator.k8s.io/v1\nmetadata: {{name: 2026-01-01-{0}}}",
+        "kind: SparkApplication\nspec:\n  sparkConf: {{spark.openlineage.transport.headers.Authorization: Bearer {0}}}",
+        "kind: SparkApplication\nspec: {{{{ {0}",
+        "kind: ConfigMap\ndata:\n  spark-defaults.conf: 'spark.openlineage.apiKey {0}'",
+        "kind: ConfigMap\ndata:\n  spark.properties: 'spark.x \\u{0}'",
+        "kind: ConfigMap\ndata:\n  spark.conf: x\n  openlineage.yml: '{0}: [{0}'",
     ],
 }  # fmt: skip
 
