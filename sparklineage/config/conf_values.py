@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import catalogue
 from sparklineage.errors import ConfigError
-from sparklineage.model.conf_lists import BracketList, CommaList, Pairs, SemicolonList
+from sparklineage.model.conf_lists import BracketList, CommaList, SemicolonList
 from sparklineage.model.conf_pattern import Pattern
+from sparklineage.model.conf_tags import Pairs
 from sparklineage.model.conf_value import SecretValue, Text
 from sparklineage.model.masking import SECRET_KEY
 

@@ -6,8 +6,9 @@ import pytest
 
 from sparklineage.config.conf_values import typed, value_class
 from sparklineage.errors import ConfigError
-from sparklineage.model.conf_lists import BracketList, CommaList, Pairs, SemicolonList
+from sparklineage.model.conf_lists import BracketList, CommaList, SemicolonList
 from sparklineage.model.conf_pattern import Pattern
+from sparklineage.model.conf_tags import Pairs
 from sparklineage.model.conf_value import ConfValue, SecretValue, Text
 
 A = "spark.openlineage."

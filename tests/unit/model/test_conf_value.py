@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparklineage.errors import ConfigError
-from sparklineage.model.conf_lists import BracketList, CommaList, Pair, Pairs, SemicolonList
+from sparklineage.model.conf_lists import BracketList, CommaList, SemicolonList
 from sparklineage.model.conf_pattern import Pattern
+from sparklineage.model.conf_tags import Pair, Pairs
 from sparklineage.model.conf_value import ConfValue, SecretValue, Text
 from sparklineage.model.masking import MASK
 from sparklineage.model.secret import Secret, SecretReference
