@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import CatalogueKey, catalogue
 from sparklineage.lint import READERS, RULES
+from sparklineage.lint.fix import REWRITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CASES = Path(__file__).resolve().parents[1] / "tests" / "golden" / "lint"
-_LANGUAGES = {".conf": "properties", ".py": "python", ".sh": "shell", ".yml": "yaml"}
+_BESIDES = {"options.txt", "expected.txt", "source.txt"}
+_LANGUAGES = {
+    ".conf": "properties",
+    ".json": "json",
+    ".py": "python",
+    ".sh": "shell",
+    ".txt": "text",
+    ".yml": "yaml",
+}
 _SECTIONS = (
     ("Keys of the agent", "agent", "active"),
     ("Keys that agents no longer read", "agent", "removed"),
@@ -72,13 +81,15 @@ def lint_page(note: str) -> str:
     for rule in RULES.values():
         lines += ["", f"## {rule.code}", "", f"**{rule.title}** ({rule.severity}, `{rule.slug}`)", ""]
         lines += [rule.description, "", f"Known from: {rule.source}", ""]
+        if rule.code in REWRITES:
+            lines += ["`lint --fix` writes the right form where that is certain.", ""]
         lines += [*_form("Wrong", f"{rule.code}-{rule.slug}"), "", *_form("Right", f"clean-{rule.code}-{rule.slug}")]
     return "\n".join(lines) + "\n"
 
 
 def _form(word: str, case: str) -> Iterator[str]:
     folder = _CASES / case
-    (file,) = (path for path in folder.iterdir() if path.name not in {"options.txt", "expected.txt"})
+    (file,) = (path for path in folder.iterdir() if path.name not in _BESIDES and path.stem != "fixed")
     options = folder / "options.txt"
     given = f", with `{options.read_text(encoding='utf-8').strip()}`" if options.exists() else ""
     yield f"{word}{given}:"

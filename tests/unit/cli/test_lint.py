@@ -158,6 +158,7 @@ def test_json(folder: Path, capsys: Captured) -> None:
             "reality": "The agent ignores it without a word.",
             "fix": "Write spark.openlineage.transport.url and spark.openlineage.transport.type=http "
             "(a base address such as http://marquez:5000).",
+            "fixable": True,
             "docs": "docs/lint.md#sl001",
         }
     ]
@@ -208,7 +209,7 @@ def test_every_rule_says_where_it_is_known_from() -> None:
 
 def test_a_thousand_files_take_seconds(tmp_path: Path, capsys: Captured) -> None:
     """At most 3 s on a free core; four times that where the machine is busy."""
-    files = [path for path in GOLDEN.glob("*/*") if path.suffix != ".txt"]
+    files = [path for path in GOLDEN.glob("*/*") if path.suffix != ".txt" and path.stem != "fixed"]
     for number in range(1000):
         file = files[number % len(files)]
         (tmp_path / str(number)).mkdir()

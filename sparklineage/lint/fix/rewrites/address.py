@@ -36,7 +36,7 @@ def url_path(case: Case) -> Sequence[Change] | None:
     if parts is None or dead or next(case.sheet.all(f"{_TRANSPORT}endpoint"), None):
         return None
     path = parts.path.rstrip("/")
-    whole = "/api/v" in path or path.endswith("/lineage")
+    whole = "/api/v" in path
     url = parts._replace(path="").geturl()
     return [
         SetValue(setting=case.setting, value=url),

@@ -1,0 +1,1 @@
+spark-submit --conf spark.openlineage.namespace=prod.flights job.py
