@@ -23,6 +23,7 @@ KIND = "airflow"
 TITLE = "a Spark conf as JSON or YAML: Airflow, Livy, or alone"
 _IN_JSON = re.compile(r'"(?:spark\.[\w.\-]+|spark_conf)\\?"\s*:')
 _IN_YAML = re.compile(r"^[ \t-]*[\"']?spark\.[\w.\-]+[\"']?[ \t]*:(?:[ \t]|\r?$)", re.MULTILINE)
+_OPENS_JSON = re.compile(r"\ufeff?\s*(?:\{(?!\{|%)|\[)")
 _REFERENCE = re.compile(r"\{\{.{0,4000}?\}\}|\$\{[^{}\n]*\}", re.DOTALL)
 _CONFS = frozenset(("conf", "sparkconf"))
 _PROPERTIES = {
@@ -53,7 +54,7 @@ def claims(name: str, text: str) -> bool:
 
 def read(text: str, file: str) -> collections.abc.Sequence[Sheet]:
     """One sheet for each conf in it, together with the JARs and packages that stand beside it."""
-    if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["} and not text.lstrip("\ufeff \t\r\n").startswith("{{"):
+    if file.endswith(".json") or _OPENS_JSON.match(text):
         root = parsed(parse_json, text, file)
         source = Source(file=file, variables=_REFERENCE)
         return list(_sheets(source, root)) if root is not None else []
