@@ -23,6 +23,11 @@ DECLARED = "sparklineage_declared"
 EXECUTION = "sparklineage_execution"
 """The run facet that names the SQL execution behind a run, and the one on whose behalf it ran."""
 
+GOVERNANCE = "governance"
+"""The run facet that says how the data of an application is to be treated; governance-1.0.json describes it."""
+GOVERNED = ("pii", "classification", "retention", "encryption")
+"""Its fields: `pii` is true or false, the others are texts; each may be missing."""
+
 
 def run_id(event: Mapping[str, Any]) -> str:
     """The event's run id, or an empty text."""

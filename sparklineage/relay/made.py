@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
@@ -30,10 +30,12 @@ class Application:
     """Namespace and name."""
     parent: Mapping[str, Any] | None
     """Its `parent` facet."""
+    governance: Mapping[str, str | bool] = field(default_factory=dict)
+    """The fields of its `governance` facet; without any it has none."""
 
     def event(self, kind: str, time: int) -> ol.Event:
         """An event of the application itself, where the agent has sent none."""
-        return ol.make(
+        event = ol.make(
             kind,
             time=time,
             run=self.run_id,
@@ -41,6 +43,7 @@ class Application:
             run_facets={"parent": ol.facet("1-2-0/ParentRunFacet", **self.parent)} if self.parent else {},
             job_facets={"jobType": ol.job_type_facet("APPLICATION")},
         )
+        return governed(event, self.governance)
 
     def step_run(self, step: Step, root: Execution | None, outcome: Outcome | None) -> list[ol.Event]:
         """START and end of a run that stands for a query of the step, or for a step without any query."""
@@ -81,6 +84,13 @@ def with_declared(event: ol.Event, step: Step) -> ol.Event:
     """The event with what the step declared."""
     event = ol.with_datasets(event, "inputs", (ol.declared(item, step.name) for item in step.inputs))
     return ol.with_datasets(event, "outputs", (ol.declared(item, step.name) for item in step.outputs))
+
+
+def governed(event: ol.Event, fields: Mapping[str, str | bool]) -> ol.Event:
+    """The application's event with its `governance` facet; one that it brings stays."""
+    if not fields or ol.GOVERNANCE in ol.run_facets(event):
+        return event
+    return ol.with_run_facet(event, ol.GOVERNANCE, ol.own_facet(ol.GOVERNANCE, **fields))
 
 
 def with_execution(event: ol.Event, execution: Execution) -> ol.Event:

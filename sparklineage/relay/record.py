@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.journal import LineReader, read_json
 from sparklineage.model.clock import now_ms
-from sparklineage.model.event import TERMINAL
+from sparklineage.model.event import GOVERNED, TERMINAL
 from sparklineage.model.naming import normalize_job_name
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class RunRecord:
     started: int | None = None
     """Milliseconds."""
     parent: Mapping[str, Any] | None = None
+    governance: Mapping[str, str | bool] = field(default_factory=dict)
+    """The fields of the run facet `governance`; empty for an application without one."""
 
     @classmethod
     def of(cls, folder: RunFolder) -> RunRecord:
@@ -41,6 +43,7 @@ class RunRecord:
                 job=str(job.get("name") or "unknown"),
                 started=started if isinstance(started, int) else None,
                 parent=parent if isinstance(parent, dict) else None,
+                governance=_governance(found.get("governance")),
             )
         for record in LineReader(folder.witness).read(most=1 << 16):
             name, time = record.get("applicationName"), record.get("time")
@@ -88,6 +91,15 @@ class Outcome:
             "killed, or its machine stopped.",
             language="UNKNOWN",
         )
+
+
+def _governance(value: object) -> dict[str, str | bool]:
+    found = value if isinstance(value, dict) else {}
+    return {
+        name: found[name]
+        for name in GOVERNED
+        if (name in found and isinstance(found[name], bool if name == "pii" else str))
+    }
 
 
 def _text(value: object) -> str | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
 from sparklineage.relay.hide import Hider
-from sparklineage.relay.made import Application, failed, verdict, with_declared, with_execution
+from sparklineage.relay.made import Application, failed, governed, verdict, with_declared, with_execution
 from sparklineage.relay.match import AgentRun, Matcher, time_of
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class Settler:
             run = self._runs[run_id] = AgentRun(run_id, ol.job_type(event), event, time)
             if run.kind == "APPLICATION" and self._application is None:
                 self._application = run
+        if run.kind == "APPLICATION":
+            event = governed(event, self.record.governance)
         run.note(event, time)
         if kind in ol.TERMINAL:
             run.terminal.append(event)
@@ -243,12 +245,14 @@ class Settler:
         for other in [item for item in self._runs.values() if item is not run]:
             # A driver that started a second SparkContext under a run id of its own.
             base = other.terminal[-1] if other.terminal else other.first
-            self._finish_run(other.id, {**base, "eventType": outcome.state, "eventTime": to_iso(outcome.ended)})
+            event = {**base, "eventType": outcome.state, "eventTime": to_iso(outcome.ended)}
+            self._finish_run(other.id, governed(event, self.record.governance))
         if run is None:
             event = self._who().event(outcome.state, outcome.ended)
         else:
             base = run.terminal[-1] if run.terminal else run.first
             event = {**base, "eventType": outcome.state, "eventTime": to_iso(max(outcome.ended, run.last))}
+        event = governed(event, self.record.governance)
         if outcome.state != "COMPLETE" and outcome.message:
             event = failed(event, outcome.message, outcome.stack_trace, outcome.language)
         self._finish_run(ol.run_id(event), event)
@@ -262,7 +266,8 @@ class Settler:
         run = self._application
         if run is None:
             job = (self.record.namespace, self.record.job)
-            return Application(run_id=self.record.run_id, job=job, parent=self.record.parent)
+            governance = self.record.governance
+            return Application(run_id=self.record.run_id, job=job, parent=self.record.parent, governance=governance)
         # An agent below 1.42 knows no applicationRunId and chooses one itself.
         parent = ol.run_facets(run.first).get("parent")
         return Application(run_id=run.id, job=ol.job(run.first), parent=parent if isinstance(parent, dict) else None)
