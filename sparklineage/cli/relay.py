@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sparklineage.journal import RunFolder
+    from sparklineage.model.backend import Backend
     from sparklineage.relay import Drained, HttpSink
+    from sparklineage.relay.deliver import Waits
+    from sparklineage.relay.retire import Keep
 
 _LOCK_WAIT = 15.0
 """Seconds to wait for a run whose `submit` has just left: its relay still answers for one event."""
+_RETIRE = 60.0
+"""Seconds for finished runs that leave the journal."""
 
 _MENDED = "Once the reason is mended, `sparklineage relay drain --again RUN` sends all events of a run once more."
 
@@ -55,13 +60,16 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from sparklineage.journal import run_folders  # noqa: PLC0415
     from sparklineage.model.masking import secrets_of  # noqa: PLC0415
     from sparklineage.relay import HttpSink, folders_for  # noqa: PLC0415
+    from sparklineage.relay.deliver import Waits  # noqa: PLC0415
+    from sparklineage.relay.retire import Keep  # noqa: PLC0415
 
     flags = {"--backend": args.backend, "--journal": args.journal}
     config = Path(args.config) if args.config else None
     settings = load_settings(environ=environ, flags=flags, directory=Path.cwd(), config=config)
     backend, root = settings.backend.value, settings.journal.value
+    keep = Keep(size=settings.limits.size, age=settings.limits.age)
     if backend is None:
-        return _close_lost(root, args.run, secrets_of(environ))
+        return _close_lost(root, args.run, secrets_of(environ), keep)
     if args.again and not args.run:
         raise UsageError("--again needs the RUN that it is for; `sparklineage runs` lists them.")
     if not args.timeout > 0:
@@ -74,12 +82,17 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         folders = run_folders(root) if args.all else folders_for(root, backend.key)
     if not folders:
         print(f"Nothing waits for {backend.shown} in {root}.")
+    backend = _complete(backend, environ)
     secrets = [*secrets_of(environ), *backend.secrets]
+    waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     until = time.monotonic() + args.timeout
     sink = HttpSink(backend, until=until)
     named = bool(args.run)
-    results = [_one(folder, sink, until, again=args.again, named=named, secrets=secrets) for folder in folders]
+    results = [
+        _one(folder, sink, until, again=args.again, named=named, secrets=secrets, waits=waits) for folder in folders
+    ]
     sink.close()
+    _retire(root, keep)
     letters = [folder.refused(sink.key) for folder, result in zip(folders, results, strict=True) if result.refused]
     _judge(results, backend.shown, letters, named=named)
     old = [folder.refused(sink.key) for folder in (folders if named else run_folders(root))]
@@ -89,7 +102,25 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str]) -> int:
+def _complete(backend: Backend, environ: Mapping[str, str]) -> Backend:
+    """With the secrets that lie with services. Raises ConfigError or MissingExtraError where one cannot be had."""
+    from sparklineage.config.secrets import resolve  # noqa: PLC0415
+
+    return backend.with_secrets(lambda reference, source: resolve(reference, source=source, environ=environ))
+
+
+def _retire(root: Path, keep: Keep) -> bool:
+    """Finished runs leave the journal where it is limited; whether any did. Prints a line for each."""
+    from sparklineage.relay.retire import retire  # noqa: PLC0415
+
+    any_left = False
+    for item in retire(root, keep, until=time.monotonic() + _RETIRE):
+        any_left = True
+        print(item)
+    return any_left
+
+
+def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str], keep: Keep) -> int:
     """Without a backend the journal is the store: runs that were left without an end get one there."""
     from sparklineage.cli.choose import choose_runs  # noqa: PLC0415
     from sparklineage.journal import run_folders  # noqa: PLC0415
@@ -99,7 +130,7 @@ def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str]) -> in
     closed = [folder for folder in folders if close_lost(folder, secrets=secrets)]
     for folder in closed:
         print(f"{folder.run_id}  the run had no end and was closed as ABORT")
-    if not closed:
+    if not _retire(root, keep) and not closed:
         raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
     return 0
 
@@ -145,13 +176,20 @@ def _hint(text: str) -> None:
 
 
 def _one(
-    folder: RunFolder, sink: HttpSink, until: float, *, again: bool, named: bool, secrets: Sequence[str]
+    folder: RunFolder,
+    sink: HttpSink,
+    until: float,
+    *,
+    again: bool,
+    named: bool,
+    secrets: Sequence[str],
+    waits: Waits,
 ) -> Drained:
     from sparklineage.relay import drain  # noqa: PLC0415
 
     patience = min(until, time.monotonic() + _LOCK_WAIT)
     while True:
-        found = drain(folder, sink, until=until, again=again, secrets=secrets)
+        found = drain(folder, sink, until=until, again=again, secrets=secrets, waits=waits)
         if not found.busy or time.monotonic() >= patience or not (named or folder.outcome.exists()):
             break
         time.sleep(0.2)

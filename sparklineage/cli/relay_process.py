@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 import sys
 import time
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sparklineage.journal import RunFolder
-    from sparklineage.model.backend import Backend
+    from sparklineage.relay.handover import Handover
 
 # Not `-m`: that would put the user's folder first on the path, with whatever json.py may lie there.
 _BOOT = (
     "import sys; sys.path[:1] = []; sys.path.append(sys.argv[1]); "
-    "from sparklineage.relay.process import main; sys.exit(main(sys.argv[2]))"
+    "from sparklineage.cli.relay_boot import main; sys.exit(main(sys.argv[2]))"
 )
 _SETTLE = 10.0
 """Seconds that the relay may take to settle the rest of a journal; it is milliseconds for most."""
@@ -41,13 +40,12 @@ class RelayProcess:
     def __init__(
         self,
         folder: RunFolder,
-        backend: Backend,
+        handover: Handover,
         *,
         environ: Mapping[str, str],
         lock_fd: int,
-        secrets: Sequence[str] = (),
     ) -> None:
-        """`lock_fd` is the lock of the driver's life; `secrets` are values that nothing written may hold."""
+        """`lock_fd` is the lock of the driver's life; secrets of services are fetched with this `environ`."""
         self.folder = folder
         # The relay inherits the lock, so that from before the job until it ends nobody else delivers this run.
         with DeliveryLock(folder) as delivering, (folder.path / "relay.log").open("ab") as log:
@@ -61,15 +59,7 @@ class RelayProcess:
                 start_new_session=True,  # a Ctrl-C at the terminal is for the job
                 cwd=folder.path,
             )
-        fields = {
-            "url": backend.url,
-            "endpoint": backend.endpoint,
-            "api_key": backend.api_key.reveal() if backend.api_key else None,
-            "headers": dict(backend.headers),
-            "timeout": backend.timeout,
-            "marquez": backend.marquez,
-        }
-        self._say(json.dumps({"backend": fields, "secrets": list(secrets)}))
+        self._say(handover.line())
 
     def ended(self) -> bool:
         """Tell it that outcome.json is written, and wait until the journal is settled; False if it did not."""

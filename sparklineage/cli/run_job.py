@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,11 @@ from sparklineage.cli.say import say, write
 from sparklineage.cli.summary import summary
 from sparklineage.errors import JournalError, SparklineageError
 from sparklineage.journal import Reserve, RunLock, create_folder, write_json
+from sparklineage.model.clock import now_ms, to_iso
 from sparklineage.model.masking import mask
+from sparklineage.relay.deliver import Waits
+from sparklineage.relay.handover import Handover
+from sparklineage.relay.retire import Keep, retire
 from sparklineage.submit.launch import launch
 from sparklineage.submit.outcome import judge
 
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
     from sparklineage.submit.launch import Ending
     from sparklineage.submit.outcome import Outcome
+
+_RETIRE = 1.0
+"""Seconds that `submit` may take longer for runs that leave the journal; where a relay runs, it does that."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ def run_job(argv: Sequence[str], run: OpenRun, lineage: Lineage, settings: Setti
             guard.do("the backend could not be waited for", lambda: relay.drain(drain_timeout, hurry.asked))
             guard.do("the relay could not be left", relay.leave)
         guard.do("the summary could not be made", lambda: _tell(folder, ending, outcome, lineage, settings))
+        if relay is None and not hurry.asked():
+            guard.do("finished runs could not be removed", lambda: _retire(folder, settings))
         remove_link(lineage.link)
         return outcome.exit_status
 
@@ -125,7 +135,21 @@ def _relay(run: OpenRun, lineage: Lineage, settings: Settings, environ: Mapping[
     backend = settings.backend.value
     if backend is None:
         return None
-    return RelayProcess(run.folder, backend, environ=environ, lock_fd=run.lock.fd, secrets=lineage.secrets)
+    told = Handover(
+        backend=backend,
+        secrets=lineage.secrets,
+        waits=Waits(first=settings.retry.first, longest=settings.retry.longest),
+        keep=Keep(size=settings.limits.size, age=settings.limits.age),
+    )
+    return RelayProcess(run.folder, told, environ=environ, lock_fd=run.lock.fd)
+
+
+def _retire(folder: RunFolder, settings: Settings) -> None:
+    """What the relay does once it is left, where there is none."""
+    keep = Keep(size=settings.limits.size, age=settings.limits.age)
+    for item in retire(folder.path.parent, keep, until=time.monotonic() + _RETIRE, current=folder.run_id):
+        with (folder.path / "relay.log").open("a", encoding="utf-8") as log:
+            log.write(f"{to_iso(now_ms())} {item}\n")
 
 
 def _settle(folder: RunFolder, relay: RelayProcess | None, secrets: Sequence[str]) -> None:

@@ -35,6 +35,16 @@ class RunFolder:
         return self.path.name
 
     @property
+    def begun(self) -> float:
+        """When the run began, in seconds since the epoch, going by its first file."""
+        for path in (self.run, self.witness, self.path):
+            try:
+                return path.stat().st_mtime
+            except OSError:
+                continue
+        return 0.0
+
+    @property
     def run(self) -> Path:
         return self.path / "run.json"
 
@@ -94,16 +104,4 @@ def run_folders(root: Path) -> list[RunFolder]:
         ) from None
     except OSError as error:
         raise JournalError(f"{root}: the journal cannot be read: {error.strerror}.") from None
-    return [RunFolder(entry) for entry in sorted(entries, key=lambda entry: (_started(entry), entry.name))]
-
-
-def _started(entry: Path) -> float:
-    for name in ("run.json", "witness.ndjson"):
-        try:
-            return (entry / name).stat().st_mtime
-        except OSError:
-            continue
-    try:
-        return entry.stat().st_mtime
-    except OSError:
-        return 0.0
+    return sorted(map(RunFolder, entries), key=lambda folder: (folder.begun, folder.run_id))

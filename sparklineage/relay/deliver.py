@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.journal import FORMAT, LineReader, append_line, read_json, write_cursor
@@ -20,12 +21,23 @@ if TYPE_CHECKING:
     from sparklineage.relay.sinks import Answer, Sink
     from sparklineage.relay.sinks.hierarchy import Hierarchy
 
-_FIRST_WAIT = 0.25
-_LONGEST_WAIT = 30.0
+_SHORTEST_WAIT = 0.01
+"""Below this a backend that is down would be asked without a pause."""
 _BLOCK = 1 << 20
 _LONG = 1.0
 """Seconds after which an attempt without an answer is worth a word."""
 _SILENT = "no answer yet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """Seconds between two attempts to deliver the same event, where the backend asks for no others."""
+
+    first: float = 0.25
+    longest: float = 30.0
+
+
+DEFAULT_WAITS = Waits()
 
 
 class Delivery:
@@ -35,9 +47,10 @@ class Delivery:
     each answer, so a relay that is killed sends at most one event a second time.
     """
 
-    def __init__(self, folder: RunFolder, sink: Sink) -> None:
+    def __init__(self, folder: RunFolder, sink: Sink, waits: Waits = DEFAULT_WAITS) -> None:
         self.folder = folder
         self.sink = sink
+        self.waits = waits
         self._path = folder.delivery(sink.key)
         found = read_json(self._path) or {}
         self.offset = _number(found, "offset")
@@ -113,6 +126,10 @@ class Delivery:
         self._remember()
         return answer
 
+    def pause(self, answer: Answer) -> float:
+        """Seconds before the next attempt, after this answer."""
+        return pause(self.failures, answer.wait, waits=self.waits)
+
     def start_over(self) -> None:
         """Forget what was accepted and refused: the next events are the first ones again.
 
@@ -166,9 +183,11 @@ class Delivery:
         self._changed = False
 
 
-def pause(failures: int, asked: float | None, draw: Callable[[], float] = random.random) -> float:
-    """Seconds before the next attempt: doubling from a quarter to thirty, half of it by chance."""
-    longest = min(_FIRST_WAIT * 2 ** min(failures - 1, 16), _LONGEST_WAIT)
+def pause(
+    failures: int, asked: float | None, draw: Callable[[], float] = random.random, waits: Waits = DEFAULT_WAITS
+) -> float:
+    """Seconds before the next attempt: doubling from the first wait to the longest, half of it by chance."""
+    longest = max(min(waits.first * 2 ** min(failures - 1, 16), waits.longest), _SHORTEST_WAIT)
     return asked if asked is not None else longest * (0.5 + draw() / 2)
 
 
@@ -194,7 +213,7 @@ class Courier(threading.Thread):
                     self.wake.wait()
                     self.wake.clear()
                 elif answer.verdict is Verdict.RETRY:
-                    self._leaving.wait(pause(self.delivery.failures, answer.wait))
+                    self._leaving.wait(self.delivery.pause(answer))
         except Exception as error:  # noqa: BLE001 - told by the relay; the job must never notice
             self.broken = error
         finally:
@@ -222,7 +241,7 @@ def deliver_all(
             return True
         on_progress(delivery)
         if answer.verdict is Verdict.RETRY:
-            wait = pause(delivery.failures, answer.wait)
+            wait = delivery.pause(answer)
             if delivery.failures >= give_up_after or time.monotonic() + wait >= until:
                 return False
             stop.wait(wait)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sparklineage.errors import JournalBusyError, JournalError, JournalTooNewError
 from sparklineage.journal import DeliveryLock, LineReader, RunFolder, RunLock, read_json, run_folders
 from sparklineage.journal.lock import is_held
-from sparklineage.relay.deliver import Delivery, deliver_all
+from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits, deliver_all
 from sparklineage.relay.follow import Follower
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def drain(
     on_progress: Callable[[Delivery], None] = lambda _: None,
     stop: threading.Event | None = None,
     secrets: Iterable[str] = (),
+    waits: Waits = DEFAULT_WAITS,
 ) -> Drained:
     """Close the run if it has no end, then send what waits. Raises nothing that concerns this folder alone.
 
@@ -127,7 +128,7 @@ def drain(
                 locks.enter_context(RunLock(folder))
             locks.enter_context(DeliveryLock(folder))
             closed = close_if_lost(folder, secrets=secrets)
-            delivery = Delivery(folder, sink)
+            delivery = Delivery(folder, sink, waits)
             if again:
                 delivery.start_over()
             before = delivery.delivered, delivery.refused
@@ -184,7 +185,11 @@ def wants(folder: RunFolder, key: str) -> bool:
 
 
 def drain_leftovers(
-    current: RunFolder, make_sink: Callable[[], Sink], leaving: threading.Event, secrets: Iterable[str] = ()
+    current: RunFolder,
+    make_sink: Callable[[], Sink],
+    leaving: threading.Event,
+    secrets: Iterable[str] = (),
+    waits: Waits = DEFAULT_WAITS,
 ) -> None:
     """In the background of a new run: what its backend has not got of the earlier ones."""
     sink = make_sink()
@@ -196,7 +201,9 @@ def drain_leftovers(
                 return
             if folder.run_id != current.run_id and wants(folder, sink.key):
                 until = time.monotonic() + 3600
-                drained = drain(folder, sink, until=until, give_up_after=_TRIES, stop=leaving, secrets=secrets)
+                drained = drain(
+                    folder, sink, until=until, give_up_after=_TRIES, stop=leaving, secrets=secrets, waits=waits
+                )
                 stuck = stuck + 1 if drained.waiting else 0
     finally:
         sink.close()

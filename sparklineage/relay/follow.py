@@ -68,6 +68,10 @@ class Follower:
             write_json(self.folder.settled, self._summary(outcome))
         return events
 
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep these out of what is written from now on too. May be called by another thread."""
+        self._hider.add(secrets)
+
     def corrupt(self) -> dict[str, list[int]]:
         """Damaged lines by file, numbered from 1."""
         readers = (self._agent, self._witness, self._steps)

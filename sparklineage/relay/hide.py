@@ -21,7 +21,12 @@ class Hider:
     """Masks the given values. An event that holds none of them costs one search of its text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self.secrets = tuple(dict.fromkeys(secret for secret in secrets if len(secret) >= 6))
+        self.secrets: tuple[str, ...] = ()
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Mask these from now on too. May be called by another thread."""
+        self.secrets = tuple(dict.fromkeys([*self.secrets, *(secret for secret in secrets if len(secret) >= 6)]))
         self._spelt = spellings(self.secrets)
         distinct = [item for item in self.secrets if len(item) >= _LONG or not (item.isalpha() or item.isdigit())]
         self._distinct = spellings(distinct)

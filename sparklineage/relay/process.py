@@ -4,48 +4,78 @@ A separate process, so that a bug or a slow backend of the lineage never touches
 reach it, and an event that is under way when `submit` leaves is still answered and remembered. Standard input
 carries one line of JSON (the backend, its key and other secrets to keep out of what is written: never an argument),
 later the line `ended` when outcome.json is written, and the line `leave`; its end means that `submit` is gone.
+Secrets that lie with a service are fetched here, so that no job ever waits for it.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from sparklineage.errors import SparklineageError
 from sparklineage.journal import RunFolder
-from sparklineage.model.backend import Backend
-from sparklineage.model.secret import Secret
+from sparklineage.model.clock import now_ms, to_iso
+from sparklineage.model.masking import mask
 from sparklineage.relay.deliver import Courier, Delivery
 from sparklineage.relay.drain import drain_leftovers
 from sparklineage.relay.follow import Follower
+from sparklineage.relay.handover import Handover
+from sparklineage.relay.retire import retire
 from sparklineage.relay.sinks.http import HttpSink
+from sparklineage.relay.sinks.late import LateBackend, LateSink, no_service
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sparklineage.relay.sinks import Sink
+    from sparklineage.relay.sinks.late import Fetch
 
 _ROUND = 0.25
 """Seconds between two looks at the growing files."""
+_RETIRE = 5.0
+"""Seconds for runs that leave the journal; nobody waits for them, but for the lock of this one perhaps."""
 
 
-def main(path: str) -> int:
-    """Follow, settle and deliver the run in this folder until told to leave. Returns an exit status."""
+def main(path: str, fetch: Fetch = no_service) -> int:
+    """Follow, settle and deliver the run in this folder until told to leave. Returns an exit status.
+
+    `fetch` gives the secrets that lie with a service; it is asked until it has them.
+    """
     folder = RunFolder(Path(path))
     lines = _Lines(sys.stdin.fileno())
-    settings = json.loads(lines.first())
-    backend = backend_of(settings["backend"])
-    secrets = [*settings.get("secrets", ()), *backend.secrets]
+    told = Handover.read(lines.first())
+    backend = told.backend
+    secrets = [*told.secrets, *backend.secrets]
     follower = Follower(folder, secrets=secrets)
-    courier = Courier(Delivery(folder, HttpSink(backend)))
-    courier.start()
+
+    def learn(found: Sequence[str]) -> None:
+        secrets.extend(found)
+        follower.hide(found)
+
+    late = LateBackend(backend, fetch, learn)
+
+    def make_sink() -> Sink:
+        return LateSink(late) if backend.deferred else HttpSink(backend)
+
     leaving = threading.Event()
-    leftovers = threading.Thread(
-        target=drain_leftovers,
-        args=(folder, lambda: HttpSink(backend), leaving, secrets),
-        name="leftovers",
-        daemon=True,
-    )
+
+    def deliver_leftovers() -> None:
+        if backend.deferred and late.complete() is not None:
+            # The courier goes on asking. Nothing of an earlier run is settled before the secret is known.
+            while not late.is_complete.wait(_ROUND):
+                if leaving.is_set():
+                    return
+        drain_leftovers(folder, make_sink, leaving, secrets, told.waits)
+
+    courier = Courier(Delivery(folder, make_sink(), told.waits))
+    courier.start()
+    leftovers = threading.Thread(target=deliver_leftovers, name="leftovers", daemon=True)
     leftovers.start()
     try:
         _follow(follower, lines, courier)
@@ -56,8 +86,22 @@ def main(path: str) -> int:
         courier.join(backend.timeout * 2 + 5)
         leftovers.join(backend.timeout * 2 + 5)
         if courier.broken is not None:
-            print("".join(traceback.format_exception(courier.broken)), file=sys.stderr)  # noqa: T201 - to relay.log
+            _log(mask("".join(traceback.format_exception(courier.broken)), secrets))
+    _retire(folder, told)
     return 0
+
+
+def _retire(folder: RunFolder, told: Handover) -> None:
+    """Whatever goes wrong here is for the next time."""
+    try:
+        for item in retire(folder.path.parent, told.keep, until=time.monotonic() + _RETIRE, current=folder.run_id):
+            _log(str(item))
+    except SparklineageError as error:
+        _log(str(error))
+
+
+def _log(text: str) -> None:
+    print(to_iso(now_ms()), text, file=sys.stderr, flush=True)  # noqa: T201 - to relay.log
 
 
 def _follow(follower: Follower, lines: _Lines, courier: Courier) -> None:
@@ -101,9 +145,3 @@ class _Lines:
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.decode()
-
-
-def backend_of(fields: dict[str, Any]) -> Backend:
-    """The backend as `submit` wrote it down."""
-    key = fields.pop("api_key", None)
-    return Backend(**fields, api_key=Secret(key) if key else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import math
@@ -11,7 +12,7 @@ import time
 from base64 import b64encode
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from sparklineage.model.masking import mask, spellings
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _RETRIED = frozenset({408, 425, 429})
 # Marquez answers 500 to JSON that it cannot read, such as a text above 20 MB, and says 400 in the body.
 _MEANT_AS_REFUSAL = re.compile(rb'\s*\{\s*"code"\s*:\s*4\d\d\b')
+_OURS = frozenset({"content-type", "content-encoding"})
+"""Headers that the body decides about."""
 _MOST_BODY = 4096
 _LONGEST_WAIT = 60.0
 
@@ -47,16 +50,17 @@ class HttpSink:
         self._proxied_plainly = False
         self._proxy_headers: dict[str, str] = {}
         self._is_marquez = True if backend.marquez else None
-        # An answer that quotes the request may quote any of its headers.
-        self._secrets = spellings([*backend.secrets, *backend.headers.values()])
+        # An answer that quotes the request may quote any of its headers and parameters.
+        parts = [*backend.secrets, *backend.headers.values(), *backend.params.values()]
+        self._secrets = spellings(dict.fromkeys([*parts, *(quote(text, safe="") for text in parts)]))
         self._headers = {
-            **{key: value for key, value in backend.headers.items() if key.lower() != "content-type"},
+            **{key: value for key, value in backend.headers.items() if key.lower() not in _OURS},
             "Content-Type": "application/json",
             "User-Agent": f"sparklineage/{VERSION}",
             **_authorization(backend, self._target.username, self._target.password),
         }
-        path = self._target.path or "/"
-        self._path = f"{path}?{self._target.query}" if self._target.query else path
+        self._query = self._target.query
+        self._path = (self._target.path or "/") + (f"?{self._query}" if self._query else "")
 
     def send(self, event: bytes, hierarchy: Hierarchy | None = None) -> Answer:
         """Post one event; to Marquez, or where it is refused with 400, with its datasets' namespaces respelt."""
@@ -117,7 +121,10 @@ class HttpSink:
         proxied = path
         if self._proxied_plainly:
             proxied = f"{self._target.scheme}://{self._target.netloc.rpartition('@')[2]}{path}"
-        self._connection.request(method, proxied, body=body, headers=self._headers | self._proxy_headers)
+        headers = self._headers | self._proxy_headers
+        if body is not None and self.backend.compression == "gzip":
+            body, headers["Content-Encoding"] = gzip.compress(body, 6), "gzip"
+        self._connection.request(method, proxied, body=body, headers=headers)
         response = self._connection.getresponse()
         # A little more than is kept, so that no secret is cut in two and then not known.
         answer = response.read(_MOST_BODY + 1024)
@@ -155,6 +162,7 @@ class HttpSink:
         if self._is_marquez is not None:
             return self._is_marquez
         path = self._target.path.removesuffix("/lineage") + "/namespaces?limit=1"
+        path += f"&{self._query}" if self._query else ""
         for _ in range(2):  # the first time over a kept connection, which may be closed
             try:
                 status, _, _, body = self._request("GET", path, None)

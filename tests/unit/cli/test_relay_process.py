@@ -15,6 +15,8 @@ from sparklineage.journal import DeliveryLock, RunFolder, RunLock
 from sparklineage.model.backend import Backend
 from sparklineage.model.secret import Secret
 from sparklineage.relay import arrivals
+from sparklineage.relay.deliver import Waits
+from sparklineage.relay.handover import Handover
 from tests.support.journal import add, application, event, folder, outcome
 from tests.support.receiver import Receiver
 
@@ -36,15 +38,14 @@ def start(made: RunFolder) -> Iterator[Start]:
     started = []
 
     def start_to(receiver: Receiver, **fields: object) -> RelayProcess:
-        secrets = fields.pop("secrets", ())
-        assert isinstance(secrets, tuple)
+        told = {name: fields.pop(name) for name in ("secrets", "waits", "keep") if name in fields}
+        backend = Backend(url=receiver.url, **{"timeout": 2.0, **fields})  # type: ignore[arg-type]
         with RunLock(made) as lock:
             relay = RelayProcess(
                 made,
-                Backend(url=receiver.url, **{"timeout": 2.0, **fields}),  # type: ignore[arg-type]
+                Handover(backend=backend, **told),  # type: ignore[arg-type]
                 environ={"PATH": os.environ["PATH"]},
                 lock_fd=lock.fd,
-                secrets=secrets,
             )
         started.append(relay)
         return relay
@@ -107,6 +108,16 @@ def test_a_wait_beyond_the_time_is_not_waited_for(made: RunFolder, start: Start)
         (arrival,) = arrivals(made)
         assert arrival.retry_at is not None
         assert arrival.error == "429 Too Many Requests"
+
+
+def test_the_waits_are_those_of_the_configuration(made: RunFolder, start: Start) -> None:
+    """By themselves ten refusals in a row take more than a minute."""
+    with Receiver(answer=lambda number, _: 503 if number <= 10 else 201) as receiver:
+        relay = start(receiver, waits=Waits(first=0.02, longest=0.1))
+        finish(made, relay)
+        relay.drain(10, never)
+        (arrival,) = arrivals(made)
+        assert (arrival.waiting, arrival.delivered) == (0, 4)
 
 
 def test_while_it_lives_nobody_else_delivers(made: RunFolder, start: Start) -> None:

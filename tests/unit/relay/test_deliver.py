@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sparklineage.journal import RunFolder
 from sparklineage.model.backend import Backend
 from sparklineage.model.secret import Secret
 from sparklineage.relay import Delivery, HttpSink
-from sparklineage.relay.deliver import Courier, deliver_all, pause
+from sparklineage.relay.deliver import Courier, Waits, deliver_all, pause
 from sparklineage.relay.sinks import Verdict
 from tests.support.journal import add, application, event, folder
 from tests.support.receiver import Receiver
@@ -230,6 +231,85 @@ def test_waits_grow_to_half_a_minute_and_differ_by_chance() -> None:
     assert [pause(failures, None, lambda: 1.0) for failures in (1, 2, 3, 9, 99)] == [0.25, 0.5, 1.0, 30.0, 30.0]
     assert pause(3, None, lambda: 0.0) == 0.5
     assert pause(3, 7.0) == 7.0
+
+
+def test_waits_can_be_chosen_but_never_make_a_loop_without_a_pause() -> None:
+    waits = Waits(first=1.0, longest=5.0)
+    assert [pause(failures, None, lambda: 1.0, waits) for failures in (1, 2, 3, 4)] == [1.0, 2.0, 4.0, 5.0]
+    assert [pause(failures, None, lambda: 1.0, Waits(first=0.0, longest=0.0)) for failures in (1, 9)] == [0.01, 0.01]
+
+
+def test_a_delivery_waits_as_it_was_told(made: RunFolder) -> None:
+    with Receiver(answer=lambda number, _: 503 if number <= 10 else 201) as receiver:
+        delivery = Delivery(made, sink_to(receiver), Waits(first=0.02, longest=0.05))
+        assert deliver_all(delivery, until=soon(3), give_up_after=99)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+
+
+def test_query_parameters_are_sent_as_the_agent_sends_them(made: RunFolder) -> None:
+    """The spelling was seen on the wire: agent 1.53, `transport.urlParams` with these values."""
+    params = {"code": "a b/c+d=é&x", "url.param.t": "2"}
+    with Receiver() as receiver:
+        sink = sink_to(receiver, url=f"{receiver.url}?y=1", params=params)
+        assert deliver_all(Delivery(made, sink), until=soon(), give_up_after=1)
+    assert set(receiver.paths) == {"/api/v1/lineage?y=1&code=a%20b%2Fc%2Bd%3D%C3%A9%26x&t=2"}
+    assert len(receiver.events) == 4
+
+
+def test_no_query_parameter_shows(made: RunFolder) -> None:
+    """Neither where the backend quotes the request, as it was sent or as it was meant, nor in what people see."""
+    spelt = [CANARY, "two words+41", "two%20words%2B41", "in-the-url-77"]
+    with Receiver(answer=lambda *_: 422, refusal=json.dumps(spelt).encode()) as receiver:
+        url = f"{receiver.url}?sig=in-the-url-77"
+        sink = sink_to(receiver, url=url, params={"code": CANARY, "tenant": "two words+41"})
+        assert deliver_all(Delivery(made, sink), until=soon(), give_up_after=1)
+    everything = "".join(path.read_text() for path in made.path.rglob("*") if path.is_file())
+    everything += f"{sink.backend!r} {sink.shown}"
+    assert not [text for text in spelt if text in everything]
+    assert sink.backend.secrets == (CANARY, "in-the-url-77")
+
+
+def test_the_question_whether_it_is_marquez_carries_the_parameters() -> None:
+    """A gateway answers nothing without its key."""
+    asked: list[str] = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = b'{"namespaces": []}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    odd = json.dumps({"inputs": [{"namespace": "a b", "name": "x"}]}).encode()
+    with HTTPServer(("127.0.0.1", 0), Gateway) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        sink = HttpSink(Backend(url=f"http://127.0.0.1:{server.server_port}", params={"code": CANARY}))
+        assert sink.send(odd).verdict is Verdict.ACCEPTED
+        sink.close()
+        server.shutdown()
+    assert asked == [f"/api/v1/namespaces?limit=1&code={CANARY}"]
+
+
+def test_compressed_bodies_are_what_the_events_are(made: RunFolder) -> None:
+    with Receiver() as receiver:
+        sink = sink_to(receiver, compression="gzip", headers={"content-encoding": "identity"})
+        assert deliver_all(Delivery(made, sink), until=soon(), give_up_after=1)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+    assert {item["Content-Encoding"] for item in receiver.seen_headers} == {"gzip"}
+    assert "content-encoding" not in receiver.seen_headers[0]
+    length = int(receiver.seen_headers[0]["Content-Length"])
+    assert length < len(made.events.read_bytes().splitlines()[0])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""A sink whose backend still lacks secrets: they are fetched from their service before the first event is sent."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from sparklineage.errors import ConfigError, SparklineageError
+from sparklineage.relay.sinks.http import HttpSink
+from sparklineage.relay.sinks.interface import Answer, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sparklineage.model.backend import Backend
+    from sparklineage.model.secret import Secret, SecretReference
+    from sparklineage.relay.sinks.hierarchy import Hierarchy
+
+    Fetch = Callable[[SecretReference, str], Secret]
+    """The secret behind a reference, and what refers to it; raises a SparklineageError of one sentence."""
+
+
+class LateBackend:
+    """A backend for all threads of a relay, completed by whoever needs it first.
+
+    `learn` is told what is secret before anything is sent with it.
+    """
+
+    def __init__(self, backend: Backend, fetch: Fetch, learn: Callable[[Sequence[str]], None]) -> None:
+        self.backend = backend
+        self.is_complete = threading.Event()
+        self._fetch = fetch
+        self._learn = learn
+        self._fetching = threading.Lock()
+
+    def complete(self) -> str | None:
+        """Fetch what lacks, unless it is there; one sentence says why that could not be done, without a secret."""
+        with self._fetching:
+            if self.is_complete.is_set():
+                return None
+            try:
+                found = self.backend.with_secrets(self._fetch)
+            except SparklineageError as error:
+                return str(error)
+            except Exception as error:  # noqa: BLE001 - a vendor's client; its text may hold anything
+                return f"the secrets of {self.backend.shown} cannot be fetched ({type(error).__name__})"
+            self._learn(found.secrets)
+            self.backend = found
+            self.is_complete.set()
+            return None
+
+
+class LateSink:
+    """An `HttpSink` to a `LateBackend`: as long as a secret lacks, each event has to be sent again."""
+
+    def __init__(self, late: LateBackend) -> None:
+        self.key = late.backend.key
+        self.shown = late.backend.shown
+        self._late = late
+        self._sink: HttpSink | None = None
+
+    def send(self, event: bytes, hierarchy: Hierarchy | None = None) -> Answer:
+        """Fetch if need be, then post."""
+        if self._sink is None:
+            reason = self._late.complete()
+            if reason is not None:
+                return Answer(verdict=Verdict.RETRY, text=reason)
+            self._sink = HttpSink(self._late.backend)
+        return self._sink.send(event, hierarchy)
+
+    def close(self) -> None:
+        if self._sink is not None:
+            self._sink.close()
+
+
+def no_service(_: SecretReference, source: str) -> Secret:
+    """For a relay that travels alone, without the clients of the services."""
+    raise ConfigError(
+        f"{source} refers to a secret of a service, which is fetched only where sparklineage is installed; "
+        "give it in an environment variable (env:NAME) or a file (file:/path)."
+    )
