@@ -34,7 +34,7 @@ def missing_transport_jar(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """The agent's JAR has the transports http, console, kafka, file, composite and transform. The others are JARs of
     their own, `io.openlineage:transports-s3` and the like: without one the configuration is unreadable (`Failed to
     find TransportBuilder`). For kafka the JAR lacks Kafka's client: `NoClassDefFoundError:
-    org/apache/kafka/clients/producer/KafkaProducer`.
+    org/apache/kafka/clients/producer/KafkaProducer`, which stops the application.
 
     Source: executed, agent 1.53.0.
     """
@@ -58,7 +58,7 @@ def missing_transport_jar(sheet: Sheet, target: Target) -> Iterator[Hit]:
             yield Hit(
                 at=transport.kind,
                 found=f"{transport.kind.name} is kafka, and nothing here brings kafka-clients.",
-                reality="Unless the JAR lies in $SPARK_HOME/jars, the transport cannot be made, and no event is sent.",
+                reality="Unless the JAR lies in $SPARK_HOME/jars, the application is stopped (NoClassDefFoundError).",
                 fix="Add org.apache.kafka:kafka-clients beside the agent.",
                 severity="warning",
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sparklineage.config.catalogue import catalogue
 from sparklineage.lint.rules.agents import agent_version
 from sparklineage.lint.rules.destinations import destinations
-from sparklineage.lint.rules.interface import FAILS, Hit, rule
+from sparklineage.lint.rules.interface import FAILS, GREEN, Hit, rule
 from sparklineage.lint.settings import AGENT_PREFIX
 from sparklineage.model.versions import numbers
 
@@ -29,7 +29,7 @@ def clash(sheet: Sheet, target: Target) -> Iterator[Hit]:
     `spark.openlineage.timeout` is such a name since 1.35.0, on its own as well: an old `timeout=5000` makes the whole
     configuration unreadable (`MismatchedInputException`).
 
-    Source: executed with Jackson; agent source, ArgumentParser.
+    Source: executed, agent 1.53.0; that it was harmless before, with 1.32.0.
     """
     version = agent_version(sheet, target)
     names = {setting.key for setting in sheet.settings if setting.value.strip()}
@@ -50,19 +50,25 @@ def clash(sheet: Sheet, target: Target) -> Iterator[Hit]:
             )
 
 
-@rule("SL036", "breaker-without-limit", "error", "A timeout breaker without its limit")
-def breaker_limit(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
-    """`circuitBreaker.type=timeout` has no limit of its own: `circuitBreaker.timeoutInSeconds` is required.
+@rule("SL036", "breaker-without-limit", "error", "A circuit breaker without its limit")
+def breaker_limit(sheet: Sheet, target: Target) -> Iterator[Hit]:
+    """Circuit breakers have no time limit of their own. Without `circuitBreaker.timeoutInSeconds` the type `timeout`
+    fails at the start, and `simpleMemory` and `javaRuntime` fail at every event since 1.35.0 (`NullPointerException`):
+    the job stays green, and nothing is sent.
 
-    Source: agent source; OpenLineage#3875.
+    Source: executed, agent 1.53.0, 1.36.0 and (harmless with javaRuntime) 1.32.0; OpenLineage#3875.
     """
     kind = sheet.agent("circuitBreaker.type")
-    missing = sheet.agent("circuitBreaker.timeoutInSeconds") is None and not sheet.partial
-    if kind and kind.value.strip().lower() == "timeout" and missing:
+    if kind is None or sheet.partial or sheet.agent("circuitBreaker.timeoutInSeconds"):
+        return
+    version = agent_version(sheet, target)
+    old = bool(version) and numbers(version or "") < (1, 35)
+    value = kind.value.strip()
+    if value.lower() == "timeout" or (value.lower() in {"simplememory", "javaruntime"} and not old):
         yield Hit(
             at=kind,
-            found=f"{kind.name} is timeout, without circuitBreaker.timeoutInSeconds.",
-            reality="The breaker has no limit to keep.",
+            found=f"{kind.name} is {value}, without circuitBreaker.timeoutInSeconds.",
+            reality=f"The agent fails at it: {GREEN}",
             fix="Add spark.openlineage.circuitBreaker.timeoutInSeconds=60.",
         )
 
@@ -72,7 +78,7 @@ def incomplete_parent(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: A
     """The parent of the application is reported only when `parentJobNamespace`, `parentJobName` and `parentRunId` are
     all there. Two of the three are as good as none.
 
-    Source: agent source.
+    Source: executed, agent 1.53.0.
     """
     given = [setting for name in _PARENT if (setting := sheet.agent(name)) and not setting.late]
     if not given or len(given) == len(_PARENT) or sheet.partial or sheet.agent("context"):

@@ -33,7 +33,8 @@ _DRIVER_VARIABLES = ("spark.yarn.appMasterEnv.", "spark.kubernetes.driverEnv.")
 _KEPT: Mapping[Platform | None, str] = {
     None: "Set the variables OPENLINEAGE__TRANSPORT__TYPE, …__AUTH__TYPE and …__AUTH__API_KEY instead, all three.",
     "databricks": "Write {{secrets/SCOPE/KEY}} instead.",
-    "kubernetes": "Give the driver the variable OPENLINEAGE__TRANSPORT__AUTH__API_KEY with a secretKeyRef.",
+    "kubernetes": "Give the driver OPENLINEAGE__TRANSPORT__AUTH__API_KEY with a secretKeyRef, …__TRANSPORT__TYPE and "
+    "…__AUTH__TYPE beside it.",
 }
 """What to do instead."""
 _PATTERN = r"(?i)secret|password|token|access[.]?key|api[_.-]?key|authorization|urlParams|credential|jaas"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.config.catalogue import CatalogueKey, catalogue
 from sparklineage.errors import suggestion
-from sparklineage.lint.rules.interface import FAILS, Hit, rule
+from sparklineage.lint.rules.interface import FAILS, GREEN, Hit, rule
 from sparklineage.lint.settings import UNKNOWN
 
 if TYPE_CHECKING:
@@ -25,13 +25,22 @@ _MILLIS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 _SPARKS_OWN = re.compile(r"\$\{(?:env|system):[^}]*\}")
 _TYPED = ("circuitBreaker.type", "namespaceResolvers.<resolved>.type")
 
+_AS_WRITTEN = frozenset((f"{AGENT_PREFIX}appName", f"{AGENT_PREFIX}dataset.removePath.pattern"))
+"""Texts that the agent reads from Spark's configuration one by one."""
+_NO_UUID = {
+    "applicationRunId": "The listener fails at it: no event is sent.",
+    "parentRunId": "The agent drops it in silence, and the parent with it.",
+    "rootParentRunId": "The agent drops it in silence, and takes the run of the parent for the root's.",
+}
+
 
 @rule("SL030", "list-without-brackets", "error", "A list that is not written [a;b]")
 def bracket_list(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """The agent makes a list only of a value in brackets with semicolons: `[a;b]`. Without the brackets the value is
-    one text where a list is needed; with commas the list has one entry, commas and all.
+    one text where a list is needed, and the whole configuration is unreadable; with commas the list has one entry,
+    commas and all.
 
-    Source: agent source, ArgumentParser.
+    Source: executed, agent 1.53.0.
     """
     for setting, key in _known(sheet):
         value = setting.value
@@ -43,9 +52,7 @@ def bracket_list(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             yield Hit(
                 at=setting,
                 found=f"{setting.name} is not written as [a;b].",
-                reality="The agent reads one entry, with the commas in it."
-                if commas and not bare
-                else "The agent makes no list of it.",
+                reality="The agent reads one entry, with the commas in it." if commas and not bare else FAILS,
                 fix="Write the list in brackets, with semicolons: [a;b;c].",
             )
 
@@ -53,37 +60,38 @@ def bracket_list(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
 @rule("SL031", "text-in-brackets", "error", "A text in brackets becomes a list")
 def bracket_text(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """In Spark's configuration every value that begins with `[` and ends with `]` is made a list, also a namespace, a
-    header or a pattern, and a list is then found where one text is needed.
+    header or a pattern. A list where one text is needed makes the whole configuration unreadable
+    (`MismatchedInputException`). Only `appName` and `dataset.removePath.pattern` stay what they are.
 
-    Source: agent source, ArgumentParser.
+    Source: executed, agent 1.53.0.
     """
     for setting, key in _known(sheet):
         text = key.type in {"text", "url", "uuid", "path", "class", "regex", "a;b list"}
-        if text and setting.origin != "yaml" and setting.value.startswith("[") and setting.value.endswith("]"):
+        if not text or setting.origin == "yaml" or setting.key in _AS_WRITTEN:
+            continue
+        if setting.value.startswith("[") and setting.value.endswith("]"):
             yield Hit(
                 at=setting,
                 found=f"The value of {setting.name} begins with [ and ends with ].",
-                reality="The agent makes a list of it, where it needs a text.",
+                reality=f"The agent makes a list of it, where it needs a text: {GREEN}",
                 fix="Put the pattern in a group: (?:[…])." if key.type == "regex" else "Write it without the brackets.",
             )
 
 
 @rule("SL033", "not-a-uuid", "error", "An id that is no UUID")
 def not_a_uuid(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
-    """Run ids are UUIDs. A `parentRunId` or `rootParentRunId` that is none is dropped in silence, and with it the whole
-    parent; an `applicationRunId` that is none makes the listener fail, and there are no events.
+    """Run ids are UUIDs. A `parentRunId` that is none is dropped in silence, and with it the whole parent; for a
+    `rootParentRunId` that is none the agent takes the run of the parent; an `applicationRunId` that is none makes the
+    listener fail, and there are no events.
 
-    Source: agent source; OpenLineage#4215.
+    Source: executed, agent 1.53.0; OpenLineage#4215.
     """
     for setting, key in _known(sheet):
         if key.type == "uuid" and setting.known and not _UUID.fullmatch(setting.value.strip()):
-            application = key.key.endswith("applicationRunId")
             yield Hit(
                 at=setting,
                 found=f"{setting.name} is no UUID.",
-                reality="The listener fails at it: no event is sent."
-                if application
-                else "The agent drops it in silence, and the parent with it.",
+                reality=_NO_UUID[key.key.removeprefix(AGENT_PREFIX)],
                 fix="Give a UUID such as 01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42, made anew for every run.",
             )
 
@@ -94,7 +102,7 @@ def wrong_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     whole configuration unreadable (`InvalidFormatException`). Only `facets.<name>.disabled` is milder: what is not
     exactly `true` or `false` is ignored with a warning.
 
-    Source: executed with Jackson; agent source.
+    Source: executed, agent 1.53.0.
     """
     for setting, key in _known(sheet):
         value = setting.value.strip()
@@ -136,16 +144,17 @@ def unknown_choice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG0
 @rule("SL037", "unreadable-context", "warning", "A context that cannot be read")
 def context(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """`spark.openlineage.context` is JSON with `parent.run.runId`, `parent.job.namespace` and `parent.job.name`. What
-    is not is logged and ignored, and the six older parent keys count instead, if they are there.
+    is not is logged and ignored, and the six older parent keys count instead, if they are there. Without the name or
+    the namespace of the job there is no parent at all, whatever the older keys say.
 
-    Source: agent source; OpenLineage#4682.
+    Source: executed, agent 1.53.0; OpenLineage#4682.
     """
     setting = sheet.agent("context")
     if setting and setting.known and setting.value.strip() and not _is_context(setting.value):
         yield Hit(
             at=setting,
             found=f"{setting.name} is no JSON with parent.run.runId, parent.job.namespace and parent.job.name.",
-            reality="The agent logs a warning and leaves the parent to the older keys.",
+            reality="The agent leaves the parent to the older keys, or out altogether.",
             fix='Write {"parent": {"run": {"runId": "UUID"}, "job": {"namespace": "…", "name": "…"}}}.',
         )
 
