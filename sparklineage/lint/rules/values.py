@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.config.catalogue import CatalogueKey, catalogue
 from sparklineage.errors import suggestion
 from sparklineage.lint.rules.interface import FAILS, GREEN, Hit, rule
-from sparklineage.lint.settings import UNKNOWN
+from sparklineage.lint.settings import AGENT_PREFIX, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
