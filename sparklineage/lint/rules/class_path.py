@@ -69,7 +69,7 @@ def missing_metrics_jar(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa:
     """`metrics.type=statsd` needs `io.micrometer:micrometer-registry-statsd` on the class path. Without it the agent
     goes without metrics.
 
-    Source: agent source.
+    Source: executed, agent 1.53.0.
     """
     kind, jars = sheet.agent("metrics.type"), _jars(sheet)
     if kind is None or jars is None or kind.value.strip().lower() != "statsd":

@@ -32,7 +32,7 @@ def python_client_variable(sheet: Sheet, target: Target) -> Iterator[Hit]:  # no
     client and Airflow, `OPENLINEAGE_CONTEXT` for dbt. The agent in Spark reads `OPENLINEAGE__TRANSPORT__TYPE` and the
     like (since 1.23.0), `OPENLINEAGE_CONFIG` and `OPENLINEAGE_DISABLED`.
 
-    Source: agent source (the names do not occur in it).
+    Source: executed, agent 1.53.0; agent source (the names do not occur in it).
     """
     for variable in sheet.environment:
         instead = _UNREAD.get(variable.key)
@@ -95,7 +95,7 @@ def switched_off(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """`spark.openlineage.disabled=true` (since 1.35.0) and `OPENLINEAGE_DISABLED=true` keep the agent from sending
     anything.
 
-    Source: agent source.
+    Source: executed, agent 1.53.0 (the property); agent source.
     """
     disabled = sheet.agent("disabled")
     variables = [variable for variable in sheet.environment if variable.key == "OPENLINEAGE_DISABLED"]

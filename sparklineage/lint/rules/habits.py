@@ -33,7 +33,8 @@ def changing_name(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG00
     """The name of the application is the name of its job. With a date or an id in it every run becomes a new job with a
     history of one, and what reads its datasets is never the same job twice.
 
-    Source: agent source (the job's name is made from `spark.openlineage.appName`, else `spark.app.name`).
+    Source: executed, agent 1.53.0; agent source (the job's name is made from `spark.openlineage.appName`, else
+    `spark.app.name`).
     """
     for key in _NAMES:
         setting = sheet.get(key)

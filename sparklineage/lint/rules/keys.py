@@ -28,7 +28,8 @@ def dead_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """The key was removed from the agent. It ignores unknown keys without a word, so the setting has no effect;
     of an address that is set this way nothing is left, and the events are printed to the log instead of sent.
 
-    Source: agent source, removals in 0.22.0 (OpenLineage#1711), 1.20.0 (#2912) and 1.30.0 (#3522).
+    Source: executed, agent 1.53.0; agent source, removals in 0.22.0 (OpenLineage#1711), 1.20.0 (#2912) and
+    1.30.0 (#3522).
     """
     version = agent_version(sheet, target)
     for setting in sheet.settings:
@@ -54,8 +55,8 @@ def never_existed(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG00
     """The key is passed around in threads and guides, or is a near miss of a real one, but no release reads it. The
     agent ignores it without a word.
 
-    Source: agent source; OpenLineage#3967, #2589; `facets.variables` stands in the documentation, the code reads
-    `facets.custom_environment_variables`.
+    Source: executed, agent 1.53.0; agent source; OpenLineage#3967, #2589; `facets.variables` stands in the
+    documentation, the code reads `facets.custom_environment_variables`.
     """
     for setting in sheet.settings:
         key = catalogue().find(setting.key)
@@ -75,7 +76,7 @@ def unknown_key(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """No known release of the agent reads this key, which is most often a slip of the pen. The agent ignores it
     without a word.
 
-    Source: agent source (`FAIL_ON_UNKNOWN_PROPERTIES` is off).
+    Source: executed, agent 1.53.0; agent source (`FAIL_ON_UNKNOWN_PROPERTIES` is off).
     """
     for setting in sheet.settings:
         if not setting.key.startswith(AGENT_PREFIX) or catalogue().find(setting.key):
@@ -116,7 +117,7 @@ def test_only_key(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG00
     """The key is there for the agent's own tests. `circuitBreaker.type=static` and its `valuesReturned` open and close
     the breaker by a list, whatever happens; `testExtensionProvider` names a class that only the tests have.
 
-    Source: agent source.
+    Source: executed, agent 1.53.0; agent source.
     """
     for setting in sheet.below(""):
         key = catalogue().find(setting.key)

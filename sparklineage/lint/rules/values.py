@@ -182,7 +182,7 @@ def pattern_without_group(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noq
     """`dataset.removePath.pattern` takes out of a path what its group `remove` finds: `(?<remove>…)`. Without that
     group nothing is taken out.
 
-    Source: agent documentation; OpenLineage#1794.
+    Source: executed, agent 1.53.0; OpenLineage#1794.
     """
     setting = sheet.agent("dataset.removePath.pattern")
     value = setting.value.strip() if setting and setting.known else ""
@@ -201,7 +201,7 @@ def bearer_twice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """The agent sends `Authorization: Bearer ` and then the key. A key that begins with `Bearer ` itself, as Airflow
     injects it, makes `Bearer Bearer`, which backends refuse.
 
-    Source: agent source; Airflow's OpenLineage provider.
+    Source: executed, agent 1.53.0; Airflow's OpenLineage provider.
     """
     keys = [setting for setting in sheet.below("transport.") if setting.key.endswith(".auth.apiKey")]
     keys += [variable for variable in sheet.environment if variable.key == "OPENLINEAGE__TRANSPORT__AUTH__API_KEY"]
