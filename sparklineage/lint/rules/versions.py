@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.lint.rules.agents import LISTENER, agent_version, agents, brought, spark_version
-from sparklineage.lint.rules.destinations import TRANSPORT, known, split
+from sparklineage.lint.rules.destinations import TRANSPORT, destinations, known, split
 from sparklineage.lint.rules.interface import FAILS, Hit, rule
-from sparklineage.lint.rules.releases import scala_of
+from sparklineage.lint.rules.releases import java_of, scala_of
 from sparklineage.lint.settings import LISTENERS
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.versions import numbers
@@ -34,7 +34,8 @@ def wrong_scala(sheet: Sheet, target: Target) -> Iterator[Hit]:
     has it in the name of the runtime. With the wrong one the application is stopped at its first job
     (`NoSuchMethodError … SparkListenerJobStart.stageIds()`).
 
-    Source: OpenLineage#2798, #3275; Spark's own packages; the vendors' release notes.
+    Source: executed, agent 1.53.0 for Scala 2.12 on Spark 4.2.0; OpenLineage#2798, #3275; Spark's own packages; the
+    vendors' release notes.
     """
     agent = next((agent for agent in agents(sheet) if agent.jar.scala), None)
     theirs = _scala(sheet, target) if agent else None
@@ -108,7 +109,7 @@ def too_old_for_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
     without a word; inside a composite or transform transport it cannot read its configuration. Variables
     `OPENLINEAGE__…` are read since 1.23.0.
 
-    Source: agent source, release tags.
+    Source: executed, agent 1.32.0; agent source, release tags.
     """
     agent = agent_version(sheet, target)
     for setting in sheet.below("") if agent else ():
@@ -182,3 +183,22 @@ def agent_and_platform(sheet: Sheet, target: Target) -> Iterator[Hit]:
             reality=reality,
             fix=f"Take agent {needed} or later.",
         )
+
+
+@rule("SL055", "jwt-on-java-8", "warning", "A way of authentication that Java 8 does not have")
+def jwt_on_java_8(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """The agent runs on Java 8, but its `jwt` authentication calls what came with Java 9 (`List.of`). EMR 6, Glue 3 and
+    4, and Databricks up to 15.4 run Java 8 unless told otherwise.
+
+    Source: agent source (read, not seen to fail); the vendors' release notes.
+    """
+    java = java_of(sheet)
+    for transport in destinations(sheet) if java == 8 else ():
+        kind = transport.get("auth.type")
+        if kind and kind.value.strip() == "jwt":
+            yield Hit(
+                at=kind,
+                found=f"{kind.name} is jwt, and {_NAMES.get(sheet.platform, '')}{sheet.release} runs Java 8.",
+                reality="The agent may fail there with NoSuchMethodError, and send nothing.",
+                fix="Use api_key, or a release with Java 17.",
+            )
