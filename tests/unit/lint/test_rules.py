@@ -1,0 +1,324 @@
+"""Rules where a golden case would have to be long, or where a format says less than a sheet can hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparklineage.lint.finding import Place
+from sparklineage.lint.rules import RULES, Target
+from sparklineage.lint.rules.destinations import destinations
+from sparklineage.lint.settings import UNKNOWN, Origin, Platform, Setting, Sheet
+
+LISTENER = "io.openlineage.spark.agent.OpenLineageSparkListener"
+AGENT = {"spark.jars": "/opt/openlineage-spark_2.12-1.53.0.jar", "spark.extraListeners": LISTENER}
+P = "spark.openlineage."
+T = f"{P}transport."
+
+
+def _settings(values: dict[str, str], origin: Origin = "properties") -> tuple[Setting, ...]:
+    return tuple(
+        Setting(key=key, value=value, text=value, place=Place("f", line), origin=origin)
+        for line, (key, value) in enumerate(values.items(), start=1)
+    )
+
+
+def _sheet(
+    values: dict[str, str],
+    *,
+    origin: Origin = "properties",
+    platform: Platform | None = None,
+    release: str | None = None,
+    environment: dict[str, str] | None = None,
+    scripts: tuple[str, ...] = (),
+    arguments: int | None = None,
+    partial: bool = False,
+) -> Sheet:
+    return Sheet(
+        place=Place("f"),
+        settings=_settings(values, origin),
+        environment=_settings(environment or {}, "environment"),
+        platform=platform,
+        release=release,
+        scripts=_settings({f"script.{number}": path for number, path in enumerate(scripts)}),
+        arguments=arguments,
+        partial=partial,
+    )
+
+
+def _lines(code: str, sheet: Sheet, agent: str | None = None) -> list[int]:
+    """The lines that a rule finds something in."""
+    return [finding.place.line for finding in RULES[code].findings(sheet, Target(agent=agent))]
+
+
+def _found(code: str, sheet: Sheet) -> str:
+    return " ".join(finding.found for finding in RULES[code].findings(sheet, Target()))
+
+
+def test_transports_are_found_wherever_they_stand() -> None:
+    """Each with its own settings, the outer before the inner."""
+    sheet = _sheet(
+        {
+            f"{T}type": "composite",
+            f"{T}transports.a.type": "Transform",
+            f"{T}transports.a.transport.type": "http",
+            f"{T}transports.a.transport.properties.transport.type": "x",
+            f"{T}transports.transport.url": "http://h",
+            f"{T}transports.b.type": f"ka{UNKNOWN}",
+            f"{T}transports.c.type": " ",
+        }
+    )
+    found = {transport.stem: transport for transport in destinations(sheet)}
+    told = {stem.removeprefix(T): (one.type, one.holds, len(one.settings)) for stem, one in found.items()}
+    assert told == {
+        "": ("composite", True, 1),
+        "transports.a.": ("transform", True, 1),
+        "transports.a.transport.": ("http", False, 2),
+        "transports.transport.": ("", False, 1),
+        "transports.b.": ("", False, 1),
+    }
+    assert next(iter(found)) == T
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"type": "kafka", "topicName": "t"}, "transport.properties.<producer key>"),
+        ({"type": "KAFKA", "topicName": "t", "properties.bootstrap.servers": "h:1"}, None),
+        ({"type": "composite"}, "transport.transports.<name>.<key>"),
+        ({"type": "composite", "transports.a.type": "http"}, "transport.transports.a.url"),
+        ({"type": "composite", "transports.a.type": "console"}, None),
+        ({"type": "transform", "transformerClass": "a.B"}, "transport.transport.<key>"),
+        ({"type": "gcs", "bucketName": "b"}, "transport.projectId"),
+        ({"type": "gcplineage"}, None),
+        ({"type": f"h{UNKNOWN}"}, None),
+    ],
+)
+def test_each_transport_has_what_it_needs(given: dict[str, str], missing: str | None) -> None:
+    """Also those inside another."""
+    found = _found("SL018", _sheet({T + name: value for name, value in given.items()}))
+    assert (f"without {missing}." in found) if missing else found == ""
+
+
+def test_a_type_in_a_variable_does_not_help_sparks_configuration() -> None:
+    """It is read on its own first, as the agent shows when it runs."""
+    sheet = _sheet({f"{T}url": "http://h"}, environment={"OPENLINEAGE__TRANSPORT__TYPE": "http"})
+    assert _lines("SL010", sheet) == [1]
+
+
+def test_keys_inside_a_composite_transport_belong_to_its_type() -> None:
+    """What only another type has is unknown there; a name is known to all."""
+    sheet = _sheet(
+        {
+            f"{T}type": "composite",
+            f"{T}transports.a.type": "http",
+            f"{T}transports.a.name": "marquez",
+            f"{T}transports.a.topicName": "t",
+            f"{T}transports.b.topicName": "t",
+        }
+    )
+    assert _lines("SL016", sheet) == [4]
+    assert _lines("SL010", sheet) == [5]
+    assert _lines("SL021", sheet) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "release", "theirs"),
+    [
+        ("emr", "emr-6.15.0", "2.12"),
+        ("emr-serverless", "emr-7.13.0", "2.12"),
+        ("emr-containers", "emr-7.1.0-latest", "2.12"),
+        ("emr", "emr-spark-8.0.0", "2.13"),
+        ("glue", "5.1", "2.12"),
+        ("glue", "auto", None),
+        ("databricks", "16.4.x-scala2.13", "2.13"),
+        ("databricks", "17.3.x-photon", "2.13"),
+        ("databricks", "16.4.x", None),
+        ("databricks", "15.4.x", "2.12"),
+        ("dataproc", "2.2-debian12", None),
+        (None, None, None),
+    ],
+)
+def test_the_release_tells_its_scala(platform: Platform | None, release: str | None, theirs: str | None) -> None:
+    """An agent for the other Scala is found, and one for the same is not."""
+    for scala in ("2.12", "2.13"):
+        jars = {"spark.jars": f"/opt/openlineage-spark_{scala}-1.53.0.jar"}
+        found = _lines("SL050", _sheet(jars, platform=platform, release=release))
+        assert found == ([1] if theirs and scala != theirs else [])
+
+
+@pytest.mark.parametrize(
+    ("platform", "release", "has"),
+    [
+        ("emr", "emr-7.11.0", False),
+        ("emr", "emr-7.12.0", True),
+        ("emr-serverless", "emr-7.13.0", True),
+        ("emr", "emr-spark-8.0.0", False),
+        ("glue", "4.0", False),
+        ("glue", "5.0", True),
+        ("dataproc", "2.1.21-debian11", False),
+        ("dataproc", "2.1.22-debian11", True),
+        ("dataproc", "2.2-debian12", True),
+        ("dataproc", "1.5", False),
+        ("databricks", "17.3.x-scala2.13", False),
+    ],
+)
+def test_platforms_bring_agents(platform: Platform, release: str, has: bool) -> None:
+    """A second one beside it is found; the listener alone is right then, and where nothing brings one it is not."""
+    assert _lines("SL082", _sheet(AGENT, platform=platform, release=release)) == ([1] if has else [])
+    alone = _sheet({"spark.extraListeners": LISTENER}, platform=platform, release=release)
+    assert _lines("SL043", alone) == ([] if has else [1])
+
+
+@pytest.mark.parametrize(
+    ("platform", "arguments", "refused"),
+    [
+        ("emr", 10_240, False),
+        ("emr", 10_241, True),
+        ("emr-serverless", 102_400, False),
+        ("emr-containers", 102_401, True),
+        ("glue", 999_999, False),
+        (None, 999_999, False),
+    ],
+)
+def test_arguments_have_a_limit(platform: Platform | None, arguments: int, refused: bool) -> None:
+    assert bool(_lines("SL083", _sheet({}, platform=platform, arguments=arguments))) is refused
+
+
+def test_emr_takes_sixteen_bootstrap_actions() -> None:
+    sixteen = tuple(f"s3://b/{number}.sh" for number in range(16))
+    assert _lines("SL083", _sheet({}, platform="emr", scripts=sixteen)) == []
+    assert _lines("SL083", _sheet({}, platform="emr", scripts=(*sixteen, "s3://b/one-more.sh"))) == [17]
+    assert _lines("SL083", _sheet({}, platform="databricks", scripts=(*sixteen, "/Volumes/more.sh"))) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ({"spark.a": "x" * 1024}, []),
+        ({"spark.a": "x" * 1025}, [1]),
+        ({"spark." + "a" * 1019: "x"}, [1]),
+        ({f"spark.a{number}": "x" for number in range(100)}, []),
+        ({f"spark.a{number}": "x" for number in range(102)}, [101]),
+        ({"spark.a": "one\x07two"}, [1]),
+        ({"spark.a": f"one{UNKNOWN}\ttwo"}, []),
+        ({"spark.a": ""}, [1]),
+    ],
+)
+def test_properties_of_emr_serverless_have_limits(values: dict[str, str], lines: list[int]) -> None:
+    """Of their number, their length and their characters; EMR on EC2 has but the last."""
+    assert _lines("SL083", _sheet(values, platform="emr-serverless")) == lines
+    expected = lines if any("\x07" in value for value in values.values()) else []
+    assert _lines("SL083", _sheet(values, platform="emr")) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{{secrets/scope/key}}",
+        "${MARQUEZ_KEY}",
+        "${{ secrets.MARQUEZ_KEY }}",
+        "Bearer ${MARQUEZ_KEY}",
+        "{{resolve:secretsmanager:marquez:SecretString:key}}",
+        "EMR.secret@arn:aws:secretsmanager:eu-west-1:123456789012:secret:marquez",
+        "aws-secretsmanager:marquez",
+        "databricks:scope/key",
+        "env:MARQUEZ_KEY",
+        "<your key>",
+        f"{UNKNOWN}",
+    ],
+)
+def test_references_are_no_literal_secrets(value: str) -> None:
+    """Whoever resolves them, and wherever they stand."""
+    assert _lines("SL060", _sheet({f"{T}auth.apiKey": value})) == []
+    assert _lines("SL060", _sheet({}, environment={"OPENLINEAGE__TRANSPORT__AUTH__API_KEY": value})) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "fix"),
+    [("databricks", "{{secrets/SCOPE/KEY}}"), ("kubernetes", "secretKeyRef"), ("glue", "all three")],
+)
+def test_a_literal_secret_has_a_place_on_each_platform(platform: Platform, fix: str) -> None:
+    """Of the settings and of the variables."""
+    for sheet in (
+        _sheet({f"{T}auth.apiKey": "k3yk3yk3y"}, platform=platform),
+        _sheet({}, environment={"OPENLINEAGE__TRANSPORT__AUTH__API_KEY": "k3yk3yk3y"}, platform=platform),
+    ):
+        (found,) = RULES["SL060"].findings(sheet, Target())
+        assert fix in found.fix
+        assert "k3yk3yk3y" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "codes"),
+    [
+        ({"OPENLINEAGE__TRANSPORT": '{"type": "http", "auth": {"type": "api_key", "apiKey": "x"}}'}, []),
+        ({"OPENLINEAGE__TRANSPORT__TYPE": "http"}, []),
+        ({"OPENLINEAGE__TRANSPORT__URL": "http://h"}, [1]),
+        ({"OPENLINEAGE__TRANSPORT__TYPE": "http", "OPENLINEAGE__TRANSPORT__AUTH__API_KEY": "x"}, [2]),
+        ({"OPENLINEAGE__NAMESPACE": "x"}, []),
+    ],
+)
+def test_variables_need_types(environment: dict[str, str], codes: list[int]) -> None:
+    """Or the agent ignores them all."""
+    assert _lines("SL073", _sheet({}, environment=environment)) == codes
+    assert _lines("SL073", _sheet({}, environment=environment, partial=True)) == []
+
+
+def test_a_variable_takes_the_time_limits_away() -> None:
+    """Also one that only names a file."""
+    limits = {f"{P}timeout.buildDatasetsTimePercentage": "60", f"{P}debug.smart": "true"}
+    assert _lines("SL074", _sheet(limits)) == []
+    assert _lines("SL074", _sheet(limits, environment={"OPENLINEAGE_CONFIG": "/etc/o.yml"})) == [1, 2]
+    assert _lines("SL074", _sheet(limits, environment={"OPENLINEAGE__NAMESPACE": "x"})) == [1, 2]
+    assert _lines("SL074", _sheet(limits, environment={"OPENLINEAGE_DISABLED": "false"})) == []
+    assert _lines("SL074", _sheet(limits, origin="yaml")) == [1, 2]
+
+
+def test_a_lineage_jar_may_come_from_elsewhere() -> None:
+    """Nothing is missing where the sheet does not say what all the JARs are."""
+    s3 = {f"{T}type": "s3", f"{T}bucketName": "b"}
+    assert _lines("SL023", _sheet({**AGENT, **s3})) == [3]
+    assert _lines("SL023", _sheet(s3)) == []
+    assert _lines("SL023", _sheet({**AGENT, **s3}, partial=True)) == []
+    assert _lines("SL023", _sheet({**AGENT, **s3, "spark.jars": f"{AGENT['spark.jars']},/opt/{UNKNOWN}"})) == []
+    kafka = {f"{T}type": "kafka", f"{T}topicName": "t", f"{T}properties.a": "b"}
+    assert _lines("SL023", _sheet({**AGENT, **kafka})) == [3]
+    assert _lines("SL023", _sheet({**AGENT, **kafka}, platform="databricks")) == []
+
+
+def test_old_agents_do_not_read_variables() -> None:
+    sheet = _sheet({}, environment={"OPENLINEAGE__TRANSPORT__TYPE": "http", "OPENLINEAGE_DISABLED": "true"})
+    assert _lines("SL052", sheet, "1.22.0") == [1]
+    assert _lines("SL052", sheet, "1.23.0") == []
+
+
+def test_a_key_inside_another_transport_has_its_version() -> None:
+    sheet = _sheet(
+        {f"{T}type": "composite", f"{T}transports.a.type": "http", f"{T}transports.a.sslContext.keyPassword": "x"}
+    )
+    assert _lines("SL052", sheet, "1.27.0") == [3]
+    assert _lines("SL052", sheet, "1.28.0") == []
+    assert _lines("SL053", sheet, "1.22.0") == [1]
+
+
+@pytest.mark.parametrize(
+    ("package", "found"),
+    [
+        ("openlineage-spark", True),
+        ("OpenLineage_Spark==1.53.0", True),
+        ("openlineage.spark>=1", True),
+        ("openlineage-spark-extension", False),
+        ("openlineage-python", False),
+        ("sparklineage", False),
+    ],
+)
+def test_the_agent_is_no_python_package(package: str, found: bool) -> None:
+    """However it is spelt."""
+    assert _lines("SL075", _sheet({"pip": package})) == ([1] if found else [])
+
+
+def test_rules_have_codes_in_order_and_names_of_their_own() -> None:
+    """The documentation lists them so, and a golden folder is named after the slug."""
+    assert list(RULES) == sorted(RULES)
+    assert len({rule.slug for rule in RULES.values()}) == len(RULES)
+    assert all(rule.title and rule.description and rule.source for rule in RULES.values())
