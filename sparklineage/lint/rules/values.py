@@ -23,7 +23,7 @@ _BOOLS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|min|h)")
 _MILLIS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 _SPARKS_OWN = re.compile(r"\$\{(?:env|system):[^}]*\}")
-_TYPED = ("circuitBreaker.type", "namespaceResolvers.<resolved>.type")
+_TYPED = ("circuitBreaker.type", "namespaceResolvers.<resolved>.type", "transport.compression")
 
 _AS_WRITTEN = frozenset((f"{AGENT_PREFIX}appName", f"{AGENT_PREFIX}dataset.removePath.pattern"))
 """Texts that the agent reads from Spark's configuration one by one."""
@@ -120,9 +120,9 @@ def wrong_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
 
 @rule("SL035", "unknown-choice", "warning", "A choice that the agent does not know")
 def unknown_choice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
-    """The key takes one of a few words, and this is none of them. An unknown `circuitBreaker.type`, also `noop`, and an
-    unknown type of a namespace resolver are the dangerous cases: unless a JAR of yours brings such a one, the whole
-    configuration is unreadable.
+    """The key takes one of a few words, and this is none of them. An unknown `circuitBreaker.type`, also `noop`, an
+    unknown type of a namespace resolver and an unknown `compression` are the dangerous cases: unless a JAR of yours
+    brings such a one, the whole configuration is unreadable.
 
     Source: executed, agent 1.53.0, 1.37.0 and 1.32.0; agent source.
     """
