@@ -2,108 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sparklineage.journal import run_folders
 from tests.support.receiver import Receiver
+from tests.unit.cli.scripted import argv, environ, only_run, start, submit
 
 CANARY = "canary-c0ffee-8841"
-SCRIPT = """\
-#!/usr/bin/env bash
-printf '%s\\n' "$@" > "$PROBE/argv"
-env > "$PROBE/env"
-folder=$(printf '%s\\n' "$@" | sed -n 's/^spark.sparklineage.journal=//p')
-eval "${JOB:-}"
-"""
-
-
-@pytest.fixture
-def spark(tmp_path: Path) -> Path:
-    """A Spark home whose spark-submit writes down its arguments and runs $JOB."""
-    home = tmp_path / "spark"
-    (home / "bin").mkdir(parents=True)
-    (home / "jars").mkdir()
-    for name in ("spark-core_2.13-4.2.0.jar", "scala-library-2.13.18.jar"):
-        (home / "jars" / name).write_bytes(b"")
-    script = home / "bin" / "spark-submit"
-    script.write_text(SCRIPT)
-    script.chmod(0o755)
-    with zipfile.ZipFile(tmp_path / "openlineage-spark_2.13-1.53.0.jar", "w") as jar:
-        name = "io/openlineage/spark/agent/OpenLineageSparkListener.class"
-        jar.writestr(name, b"()Lscala/collection/immutable/Seq;")
-    (tmp_path / "job.py").write_text("")
-    return home
-
-
-def environ(spark: Path, **more: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "JAVA_HOME") if name in os.environ}
-    root = spark.parent
-    return {
-        **kept,
-        "HOME": str(root),
-        "SPARK_HOME": str(spark),
-        "PROBE": str(root),
-        "SPARKLINEAGE_AGENT_JAR": str(root / "openlineage-spark_2.13-1.53.0.jar"),
-        "SPARKLINEAGE_JOURNAL": str(root / "journal"),
-        "PYTHONPATH": str(Path(__file__).parents[3]),
-        **more,
-    }
-
-
-_STARTED: list[subprocess.Popen[str]] = []
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_running() -> Iterator[None]:
-    """Whatever a test that failed in the middle has left behind."""
-    yield
-    while _STARTED:
-        with _STARTED.pop() as process:
-            process.kill()
-
-
-def start(spark: Path, *args: str, **more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "sparklineage", "submit", *args]
-    process = subprocess.Popen(
-        command,
-        env=environ(spark, **more),
-        cwd=spark.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    _STARTED.append(process)
-    return process
-
-
-def submit(spark: Path, *args: str, **more: str) -> tuple[int, str, str]:
-    process = start(spark, *args, **more)
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
-
-
-def argv(spark: Path) -> list[str]:
-    return (spark.parent / "argv").read_text().splitlines()
-
-
-def only_run(spark: Path) -> dict[str, Any]:
-    (folder,) = run_folders(spark.parent / "journal")
-    found = {name: json.loads((folder.path / f"{name}.json").read_text()) for name in ("run", "outcome", "settled")}
-    found["events"] = [json.loads(line) for line in folder.events.read_text().splitlines()]
-    found["folder"] = folder
-    return found
 
 
 def test_the_job_runs_and_its_end_is_recorded(spark: Path) -> None:
@@ -286,7 +198,12 @@ def test_a_spark_that_no_agent_supports_is_refused_by_name(spark: Path) -> None:
         ([], {}, 2, "no application was given"),
         (["--config", "nowhere.yml", "job.py"], {}, 64, "nowhere.yml: cannot be read"),
         (["--agent-jar", "job.py", "job.py"], {}, 73, ""),
-        (["job.py"], {"OPENLINEAGE_URL": "marquez:5000"}, 64, "OPENLINEAGE_URL is 'marquez:5000', but an http or https URL"),
+        (
+            ["job.py"],
+            {"OPENLINEAGE_URL": "marquez:5000"},
+            64,
+            "OPENLINEAGE_URL is 'marquez:5000', but an http or https URL",
+        ),
         (["job.py"], {"SPARK_HOME": "/nowhere"}, 71, "SPARK_HOME is /nowhere"),
         (["job.py"], {"JAVA_HOME": "/nowhere"}, 70, "JAVA_HOME"),
     ],
