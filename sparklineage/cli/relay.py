@@ -44,6 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     drain.add_argument("--backend", metavar="URL", help="address of the OpenLineage HTTP receiver")
     drain.add_argument("--journal", metavar="DIR", help="root of the journal")
     drain.add_argument("--config", metavar="FILE", help="configuration file")
+    drain.add_argument("--profile", metavar="NAME", help="profile of the configuration file")
     drain.add_argument("--all", action="store_true", help="also runs that were submitted without this backend")
     drain.add_argument("--again", action="store_true", help="send the events of the named runs from the first one, "
                        "also those accepted or refused before")  # fmt: skip
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     flags = {"--backend": args.backend, "--journal": args.journal}
     config = Path(args.config) if args.config else None
-    settings = load_settings(environ=environ, flags=flags, directory=Path.cwd(), config=config)
+    settings = load_settings(environ=environ, flags=flags, directory=Path(), config=config, profile=args.profile)
     backend, root = settings.backend.value, settings.journal.value
     keep = Keep(size=settings.limits.size, age=settings.limits.age)
     if backend is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from sparklineage.cli.main import main
 from sparklineage.journal import DeliveryLock, RunFolder, RunLock
 from sparklineage.model.backend import Backend
+from sparklineage.model.clock import now_ms
 from sparklineage.relay import read_events, status
 from tests.support.journal import add, application, event, folder, outcome
 from tests.support.receiver import Receiver
@@ -204,3 +206,47 @@ def test_without_a_backend_a_living_run_is_left_alone(tmp_path: Path) -> None:
         assert main(["relay", "drain"], {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL": str(tmp_path)}) == 64
         assert (status(made).state, [item["eventType"] for item in read_events(made)]) == ("RUNNING", ["START"])
     assert not made.settled.exists()
+
+
+def settled_run(root: Path, number: int, *, days: int) -> RunFolder:
+    """A run that nobody has to deliver."""
+    made = folder(root, run_id(number))
+    ended = now_ms() - days * 86_400_000
+    made.settled.write_text(json.dumps({"format": 1, "endedAt": ended}))
+    os.utime(made.run, (ended / 1000, ended / 1000))
+    return made
+
+
+def test_finished_runs_leave_at_the_end_of_a_drain(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "conf.yml").write_text("delivery: {limits: {journalAge: 30d}}")
+    journal = tmp_path / "journal"
+    for number, days in ((1, 40), (2, 20)):
+        settled_run(journal, number, days=days)
+    with Receiver() as receiver:
+        ended_run(journal, 3, url=receiver.url)
+        assert drain(journal, receiver.url, "--config", str(tmp_path / "conf.yml")) == 0
+    sent, gone = capsys.readouterr().out.splitlines()
+    assert sent == f"{run_id(3)}  2 delivered"
+    assert gone.startswith(f"{run_id(1)}  removed from the journal: it is older than 30 d (")
+    assert sorted(item.name for item in journal.iterdir()) == [run_id(2), run_id(3)]
+
+
+def test_without_a_backend_a_drain_makes_room_too(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "conf.yml").write_text("delivery: {limits: {journalAge: 30d}}")
+    journal = tmp_path / "journal"
+    settled_run(journal, 1, days=40)
+    arguments = ["relay", "drain", "--journal", str(journal), "--config", str(tmp_path / "conf.yml")]
+    assert main(arguments, {"HOME": str(tmp_path)}) == 0
+    assert capsys.readouterr().out.startswith(f"{run_id(1)}  removed from the journal")
+    assert main(arguments, {"HOME": str(tmp_path)}) == 64
+
+
+def test_a_drain_waits_as_the_profile_says(tmp_path: Path) -> None:
+    """By themselves twelve refusals of one event take more than a minute."""
+    retry = "delivery: {retry: {firstWait: 10ms, longestWait: 50ms}}"
+    (tmp_path / "conf.yml").write_text(f"profiles: {{quick: {{{retry}}}}}\n")
+    with Receiver(answer=lambda number, _: 503 if number <= 12 else 201) as receiver:
+        ended_run(tmp_path / "journal", url=receiver.url)
+        options = ("--config", str(tmp_path / "conf.yml"), "--profile", "quick", "--timeout", "20")
+        assert drain(tmp_path / "journal", receiver.url, *options) == 0
+    assert len(receiver.events) == 2

@@ -1,0 +1,215 @@
+"""Which runs leave the journal, which stay, and that nothing beside them is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sparklineage.journal import DeliveryLock, RunFolder, RunLock
+from sparklineage.model.clock import now_ms
+from sparklineage.relay.retire import Keep, Retired, retire, size_of
+from tests.support.journal import folder
+
+DAY = 86_400
+SIZE = 10_000
+BACKEND = "0123456789ab"
+TINY = Keep(size=1)
+
+
+def run_id(number: int) -> str:
+    return f"01900000-0000-7000-8000-0000000000{number:02d}"
+
+
+def run(root: Path, number: int, *, days: float = 10, backend: str | None = None, **settled: object) -> RunFolder:
+    """A settled run of about SIZE bytes that ended so many days ago."""
+    made = folder(root, run_id(number), backend=backend)
+    ended = now_ms() - round(days * DAY * 1000)
+    made.events.write_text("x" * (SIZE - 1) + "\n")
+    made.outcome.write_text(json.dumps({"format": 1, "state": "COMPLETE", "endedAt": ended}))
+    made.settled.write_text(json.dumps({"format": 1, "endedAt": ended, **settled}))
+    os.utime(made.run, (ended / 1000 - 1, ended / 1000 - 1))
+    return made
+
+
+def cursor(made: RunFolder, offset: int = SIZE, *, key: str = BACKEND, **more: object) -> None:
+    made.delivery(key).write_text(json.dumps({"format": 1, "offset": offset, "refused": 0, **more}))
+
+
+def retired(root: Path, keep: Keep, current: str | None = None) -> list[Retired]:
+    return list(retire(root, keep, until=time.monotonic() + 20, current=current))
+
+
+def left(root: Path) -> list[int]:
+    return sorted(int(entry.name[-2:]) for entry in root.iterdir())
+
+
+def test_what_is_too_old_leaves(tmp_path: Path) -> None:
+    for number, days in enumerate((40, 31, 29, 1)):
+        run(tmp_path, number, days=days)
+    found = retired(tmp_path, Keep(age=30 * DAY))
+    assert left(tmp_path) == [2, 3]
+    assert [item.run_id for item in found] == [run_id(0), run_id(1)]
+    assert str(found[0]).startswith(f"{run_id(0)}  removed from the journal: it is older than 30 d (")
+
+
+def test_a_long_run_that_has_just_ended_is_not_old(tmp_path: Path) -> None:
+    made = run(tmp_path, 1, days=1)
+    os.utime(made.run, (0, 0))
+    assert retired(tmp_path, Keep(age=30 * DAY)) == []
+    assert left(tmp_path) == [1]
+
+
+def test_the_oldest_leave_until_the_journal_is_small_enough(tmp_path: Path) -> None:
+    for number in range(5):
+        run(tmp_path, number, days=10 - number)
+    found = retired(tmp_path, Keep(size=3 * SIZE + SIZE // 2))
+    assert left(tmp_path) == [2, 3, 4]
+    assert all(item.size >= SIZE for item in found)
+    assert f"the journal was larger than {3 * SIZE + SIZE // 2} bytes" in str(found[0])
+    assert retired(tmp_path, Keep(size=3 * SIZE + SIZE // 2)) == []
+
+
+def test_without_limits_nothing_leaves(tmp_path: Path) -> None:
+    run(tmp_path, 1, days=10_000)
+    assert retired(tmp_path, Keep()) == []
+    assert left(tmp_path) == [1]
+
+
+def test_the_current_run_stays(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    run(tmp_path, 2)
+    retired(tmp_path, TINY, current=run_id(1))
+    assert left(tmp_path) == [1]
+
+
+def test_only_what_every_backend_has_accepted_leaves(tmp_path: Path) -> None:
+    cursor(run(tmp_path, 1, backend=BACKEND))
+    run(tmp_path, 2, backend=BACKEND)  # its cursor was never written
+    cursor(run(tmp_path, 3, backend=BACKEND), SIZE - 1)
+    cursor(run(tmp_path, 4), SIZE - 1)  # sent with `relay drain --all`, in part
+    two = run(tmp_path, 5, backend=BACKEND)
+    cursor(two)
+    cursor(two, 0, key="another")
+    retired(tmp_path, TINY)
+    assert left(tmp_path) == [2, 3, 4, 5]
+
+
+def test_dead_letters_stay(tmp_path: Path) -> None:
+    """They can be sent again once the reason is mended, such as a key that was no longer valid."""
+    cursor(run(tmp_path, 1, backend=BACKEND), refused=1)
+    made = run(tmp_path, 2, backend=BACKEND)
+    cursor(made)
+    made.refused(BACKEND).write_text("{}\n")
+    assert retired(tmp_path, Keep(size=1, age=1)) == []
+
+
+@pytest.mark.parametrize("name", ["run.json", "settled.json", f"delivery/{BACKEND}.json"])
+@pytest.mark.parametrize("text", ["{", '{"format": 9}', "[]"])
+def test_what_cannot_be_read_stays(tmp_path: Path, name: str, text: str) -> None:
+    made = run(tmp_path, 1, backend=BACKEND)
+    cursor(made)
+    (made.path / name).write_text(text)
+    assert retired(tmp_path, TINY) == []
+    assert left(tmp_path) == [1]
+
+
+def test_a_run_that_is_not_settled_stays(tmp_path: Path) -> None:
+    run(tmp_path, 1).settled.unlink()
+    assert retired(tmp_path, TINY) == []
+
+
+@pytest.mark.parametrize("lock", [RunLock, DeliveryLock])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_run_that_somebody_holds_stays(tmp_path: Path, lock: type[RunLock | DeliveryLock], is_told: bool) -> None:
+    made = run(tmp_path, 1)
+    if not is_told:
+        made.outcome.unlink()
+    with lock(made):
+        assert retired(tmp_path, TINY) == []
+    assert len(retired(tmp_path, TINY)) == 1
+
+
+def test_a_lock_of_another_process_counts(tmp_path: Path) -> None:
+    made = run(tmp_path, 1)
+    with RunLock(made) as lock:
+        heir = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock.fd,))
+    try:
+        assert retired(tmp_path, TINY) == []
+    finally:
+        heir.communicate(b"\n")
+    assert len(retired(tmp_path, TINY)) == 1
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    treasure = run(outside, 7)
+    journal = tmp_path / "journal"
+    made = run(journal, 1)
+    (journal / run_id(2)).symlink_to(treasure.path)
+    (made.path / "link").symlink_to(treasure.path)
+    (made.path / "file").symlink_to(treasure.events)
+    (journal / f".leaving-{run_id(3)}").symlink_to(treasure.path)
+    found = retired(journal, TINY)
+    assert [item.run_id for item in found] == [run_id(1)]
+    assert found[0].size < 2 * SIZE
+    assert sorted(entry.name for entry in journal.iterdir()) == [f".leaving-{run_id(3)}", run_id(2)]
+    assert treasure.events.stat().st_size == SIZE
+
+
+def test_other_peoples_files_stay(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    for name in ("notes", ".leaving-notes"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").write_text("x" * SIZE)
+    retired(tmp_path, TINY)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".leaving-notes", "file", "notes"]
+
+
+def test_what_a_killed_process_left_half_removed_goes(tmp_path: Path) -> None:
+    run(tmp_path, 1).path.rename(tmp_path / f".leaving-{run_id(1)}")
+    retired(tmp_path, Keep(age=DAY))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_begun_after_the_time(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    assert list(retire(tmp_path, Keep(size=1, age=1), until=time.monotonic())) == []
+    assert left(tmp_path) == [1]
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may remove everything")
+def test_what_may_not_be_removed_is_passed_over(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    tmp_path.chmod(0o500)
+    try:
+        assert retired(tmp_path, TINY) == []
+    finally:
+        tmp_path.chmod(0o700)
+    assert left(tmp_path) == [1]
+
+
+def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
+    made = folder(tmp_path)
+    before = size_of(made.path)
+    (made.path / "delivery" / "x").write_text("x" * 77)
+    (made.path / "link").symlink_to("y" * 5)
+    assert size_of(made.path) == before + 77 + 5
+    assert size_of(tmp_path / "nowhere") == 0
+
+
+def test_two_at_once_remove_each_run_once(tmp_path: Path) -> None:
+    for number in range(60):
+        run(tmp_path, number)
+    code = (
+        "import sys, time; from pathlib import Path; from sparklineage.relay.retire import Keep, retire; "
+        "print(len(list(retire(Path(sys.argv[1]), Keep(size=1), until=time.monotonic() + 20))))"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) for _ in range(2)]
+    counts = [int(process.communicate()[0]) for process in both]
+    assert (sum(counts), left(tmp_path)) == (60, [])
