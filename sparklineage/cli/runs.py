@@ -142,6 +142,9 @@ def _notes(status: RunStatus) -> Iterator[str]:
         yield status.problem
     if status.corrupt:
         yield f"{status.corrupt} damaged {'line' if status.corrupt == 1 else 'lines'} of its journal skipped"
+    for item in status.deliveries:
+        if item.waiting and item.error:
+            yield f"{item.waiting} waiting: {item.error}"
 
 
 def _arrival(item: Any) -> str:
