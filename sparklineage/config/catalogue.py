@@ -104,14 +104,21 @@ class Catalogue:
         self.keys = tuple(keys)
         self._exact = {key.key: key for key in self.keys if key.pattern is None}
         # The longer text around the placeholders is the nearer description.
-        families = (key for key in self.keys if key.pattern is not None)
-        self._families = sorted(families, key=lambda key: -len(_PLACEHOLDER.sub("", key.key)))
+        families = [(_PLACEHOLDER.split(key.key)[0], key) for key in self.keys if key.pattern is not None]
+        self._families = sorted(families, key=lambda family: -len(_PLACEHOLDER.sub("", family[1].key)))
 
     def find(self, key: str) -> CatalogueKey | None:
         """The entry for a key, or None where nobody knows it."""
         if found := self._exact.get(key):
             return found
-        return next((family for family in self._families if family.pattern and family.pattern.fullmatch(key)), None)
+        for stem, family in self._families:
+            if key.startswith(stem) and family.pattern and family.pattern.fullmatch(key):
+                return family
+        return None
+
+    def needed(self, transport: str) -> tuple[CatalogueKey, ...]:
+        """The keys that a type of transport cannot do without."""
+        return self._needed.get(transport, ())
 
     def nearest(self, key: str) -> str | None:
         """The key in use that this one was most likely meant to be, or None."""
@@ -122,6 +129,11 @@ class Catalogue:
             return siblings[near[0]]
         near = get_close_matches(key.removeprefix(PREFIX).lower(), self._agents, n=1, cutoff=0.85)
         return self._agents[near[0]] if near else None
+
+    @cached_property
+    def _needed(self) -> dict[str, tuple[CatalogueKey, ...]]:
+        types = {transport for key in self.keys for transport in key.required}
+        return {name: tuple(key for key in self.keys if name in key.required) for name in types}
 
     @cached_property
     def _siblings(self) -> dict[str, dict[str, str]]:

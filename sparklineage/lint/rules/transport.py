@@ -81,7 +81,7 @@ def incomplete(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     if sheet.partial or from_environment(sheet):
         return
     for transport in destinations(sheet):
-        needed = [key for key in catalogue().keys if transport.type in key.required and not transport.has(key)]
+        needed = [key for key in catalogue().needed(transport.type) if not transport.has(key)]
         if transport.kind and needed:
             names = " and ".join(_short(transport) + key.key.removeprefix(TRANSPORT) for key in needed)
             yield Hit(
