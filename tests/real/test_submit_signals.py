@@ -77,7 +77,7 @@ def contents(scene: Scene) -> dict[str, bytes]:
 def relay_of(process: subprocess.Popen[bytes]) -> int:
     """The relay that a submit has started."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    (found,) = [pid for pid in children if b"sparklineage.relay.process" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    (found,) = [pid for pid in children if b"sparklineage.cli.relay_boot" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     return int(found)
 
 
