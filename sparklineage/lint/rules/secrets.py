@@ -24,6 +24,7 @@ _NAMES = re.compile(
     r"(?i)(?:auth\.(?:apiKey|api_key|token)\b|sslContext\.(?:store|key)Password|(?:headers|properties|urlParams)\.(.+))",
 )
 _SECRET_NAME = re.compile(r"(?i)authorization|cookie|\bsig$|signature|^code$|^key$")
+_IN_JSON = re.compile(r'(?i)"(?:api_?key|token|authorization|(?:store|key)_?password)"\s*:\s*"[^"]')
 # References that something else resolves: Databricks secrets, variables of templates, EMR Serverless, our own.
 _REFERENCE = re.compile(rf"<[^<>]*>|(?:{'|'.join(KINDS)}):.*|EMR\.secret@.*", re.DOTALL)
 _DEFAULT = r"(?i)secret|password|token|access[.]?key"
@@ -164,7 +165,8 @@ def _is_secret(setting: Setting) -> bool:
     if not value:
         return False
     if setting.origin == "environment":
-        return setting.key.startswith("OPENLINEAGE_") and bool(SECRET_KEY.search(setting.key))
+        ours = setting.key.startswith("OPENLINEAGE_")
+        return ours and bool(SECRET_KEY.search(setting.key) or _IN_JSON.search(value))
     if not setting.key.startswith(AGENT_PREFIX):
         return False
     if setting.key.endswith(".url"):

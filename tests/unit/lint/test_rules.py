@@ -248,6 +248,14 @@ def test_a_literal_secret_has_a_place_on_each_platform(platform: Platform, fix: 
         assert "k3yk3yk3y" not in repr(found)
 
 
+def test_a_secret_inside_json_is_a_secret() -> None:
+    """A variable may hold the whole transport."""
+    held = '{"type": "http", "auth": {"type": "api_key", "apiKey": "%s"}}'
+    assert _lines("SL060", _sheet({}, environment={"OPENLINEAGE__TRANSPORT": held % "k3yk3yk3y"})) == [1]
+    assert _lines("SL060", _sheet({}, environment={"OPENLINEAGE__TRANSPORT": held % "${KEY}"})) == []
+    assert _lines("SL060", _sheet({}, environment={"OPENLINEAGE__TRANSPORT": '{"type": "console"}'})) == []
+
+
 @pytest.mark.parametrize(
     ("environment", "codes"),
     [
