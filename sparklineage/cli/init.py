@@ -93,7 +93,7 @@ def _checked(text: str | None, name: str, where: str) -> str | None:
     try:
         value = read_value(text, key)
     except WrongValueError as error:
-        raise UsageError(f"{where} is {described(text, key)}, but {error} is needed.") from None
+        raise UsageError(f"{where} is {described(text, key)}, but {error} is needed.{error.hint}") from None
     if isinstance(value, Secret):
         raise UsageError(f"{where} is no reference to a secret; write env:NAME or file:/path, never the secret itself.")
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,10 @@ WANTED: dict[Kind, str] = {
 }
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character, which JSON can hold, or a byte of a variable that is not UTF-8."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What one key says beyond its kind."""
@@ -47,7 +52,12 @@ class Limits:
 
 
 class WrongValueError(ValueError):
-    """A value that its kind does not allow. Says what is needed, as the end of a sentence, and never the value."""
+    """A value that its kind does not allow. Says what is needed, as a part of a sentence, and never the value."""
+
+    def __init__(self, needed: str, hint: str = "") -> None:
+        """`needed` is such as `a number`; `hint` a sentence to put behind, such as ` Did you mean http?`."""
+        super().__init__(needed)
+        self.hint = hint
 
 
 def named(found: object) -> str:
@@ -63,7 +73,17 @@ def one_text(found: object, kind: Kind) -> str:
     """A single value as text, without the blanks around it. Raises WrongValueError for lists, mappings and switches."""
     if found is None or isinstance(found, (bool, list, tuple, dict)):
         raise WrongValueError(WANTED[kind])
-    text = str(found)
+    text = written(found, kind)
     if "\0" in text:
         raise WrongValueError(f"{WANTED[kind]} without a NUL")
+    if _HALF.search(text):
+        raise WrongValueError(f"{WANTED[kind]} in UTF-8")
     return text.strip()
+
+
+def written(found: object, kind: Kind) -> str:
+    """`str(found)`. Raises WrongValueError for an integer of more digits than Python writes."""
+    try:
+        return str(found)
+    except ValueError:
+        raise WrongValueError(f"{WANTED[kind]} of fewer digits") from None

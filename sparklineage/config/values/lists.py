@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.config.values.interface import WANTED, WrongValueError
+from sparklineage.config.values.interface import WANTED, WrongValueError, written
 
 if TYPE_CHECKING:
     from sparklineage.config.values.interface import Limits, Value
@@ -20,7 +20,7 @@ def read_list(found: object, limits: Limits) -> Value:  # noqa: ARG001
         parts = text[1:-1].split(";") if text.startswith("[") and text.endswith("]") else text.split(",")
     if not isinstance(parts, (list, tuple)) or any(isinstance(part, (list, tuple, dict, bool)) for part in parts):
         raise WrongValueError(WANTED["list"])
-    entries = tuple(entry for part in parts if part is not None and (entry := str(part).strip()))
+    entries = tuple(entry for part in parts if part is not None and (entry := written(part, "list").strip()))
     if any(_UNWRITABLE.intersection(entry) for entry in entries):
         raise WrongValueError("a list whose entries hold no ; [ ] and no line end, which the agent could not read")
     return entries
@@ -35,7 +35,7 @@ def write_list(value: Value) -> str:
 def read_tags(found: object, limits: Limits) -> Value:  # noqa: ARG001
     """A mapping from key to value, or a list or text of `key:value[:source]`; one text a tag."""
     if isinstance(found, dict):
-        return tuple(_tag(str(name), value) for name, value in found.items())
+        return tuple(_tag(written(name, "tags"), value) for name, value in found.items())
     parts: object = found.split(";") if isinstance(found, str) else found
     if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
         raise WrongValueError(WANTED["tags"])
@@ -54,7 +54,7 @@ def write_tags(value: Value) -> str:
 def _tag(name: str, value: object) -> str:
     if value is None or isinstance(value, (dict, list, tuple)):
         raise WrongValueError(WANTED["tags"])
-    text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+    text = ("true" if value else "false") if isinstance(value, bool) else written(value, "tags")
     if set(":;\n\r\0") & set(name + text) or not name.strip():
         raise WrongValueError("tags without : ; and line ends, which the agent could not read")
     return f"{name.strip()}:{text.strip()}"

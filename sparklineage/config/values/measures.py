@@ -16,11 +16,13 @@ BYTES = {
     "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
     "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
 }  # fmt: skip
-_NUMBER = r"\d{1,15}(?:\.\d{1,9})?"
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
 _BARE = re.compile(_NUMBER)
 _STEP = re.compile(rf"({_NUMBER})\s*(ms|min|s|m|h|d)\s*")
-_ISO = re.compile(r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?", re.IGNORECASE)
-_SIZE = re.compile(rf"({_NUMBER})\s*([kmgt]?i?b)", re.IGNORECASE)
+_ISO = re.compile(
+    r"P(?:([0-9]{1,9})D)?(?:T(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)S)?)?", re.IGNORECASE
+)
+_SIZE = re.compile(rf"({_NUMBER})\s*((?:[kmgt]i?)?b)", re.IGNORECASE)
 _LONGEST = 366 * MILLIS["d"]
 
 

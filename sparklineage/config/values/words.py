@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sparklineage.config.values.interface import WANTED, WrongValueError, one_text
+from sparklineage.config.values.interface import WANTED, WrongValueError, one_text, written
 from sparklineage.errors import suggestion
 from sparklineage.model.ids import is_run_id
 
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from sparklineage.config.values.interface import Limits, Value
 
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
-_INTEGER = re.compile(r"[+-]?\d{1,18}")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_LARGEST, _LONGEST_INTEGER = 2**31 - 1, 20
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _CLASS = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
-_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:[.\-][\w.\-]+)?")
+_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?(?:[.\-][A-Za-z0-9_.\-]+)?")
+_SHORT_VERSION = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def read_text(found: object, limits: Limits) -> Value:  # noqa: ARG001
@@ -30,12 +33,17 @@ def read_text(found: object, limits: Limits) -> Value:  # noqa: ARG001
 
 def read_path(found: object, limits: Limits) -> Value:  # noqa: ARG001
     """A path, without blanks around it."""
-    return one_text(found, "path")
+    text = one_text(found, "path")
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        raise WrongValueError("a path whose home folder is known here") from None
+    return text
 
 
 def read_boolean(found: object, limits: Limits) -> Value:  # noqa: ARG001
     """`true`, `yes`, `on`, `1`, or their opposites."""
-    text = str(found).strip().lower() if isinstance(found, (str, int)) else ""
+    text = written(found, "boolean").strip().lower() if isinstance(found, (str, int)) else ""
     if text not in _TRUE | _FALSE:
         raise WrongValueError(WANTED["boolean"])
     return text in _TRUE
@@ -47,11 +55,14 @@ def write_boolean(value: Value) -> str:
 
 
 def read_integer(found: object, limits: Limits) -> Value:  # noqa: ARG001
-    """Digits alone."""
+    """Digits alone, within an int of Java."""
     text = one_text(found, "integer")
     if not _INTEGER.fullmatch(text):
         raise WrongValueError(WANTED["integer"])
-    return int(text)
+    number = int(text) if len(text) <= _LONGEST_INTEGER else _LARGEST + 1
+    if not -_LARGEST <= number <= _LARGEST:
+        raise WrongValueError(f"{WANTED['integer']} of at most {_LARGEST}, as the agent holds it,")
+    return number
 
 
 def read_number(found: object, limits: Limits) -> Value:  # noqa: ARG001
@@ -77,7 +88,7 @@ def read_enum(found: object, limits: Limits) -> Value:
         return text
     hint = suggestion(text, limits.values)
     listed = ", ".join(limits.values) + (", or the full name of a class" if limits.open else "")
-    raise WrongValueError(f"one of {listed}" + (f" ({hint.strip()})" if hint else ""))
+    raise WrongValueError(f"one of {listed}", hint)
 
 
 def read_url(found: object, limits: Limits) -> Value:  # noqa: ARG001
@@ -94,7 +105,8 @@ def check_url(text: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise WrongValueError(WANTED["url"]) from None
-    if parts.scheme not in ("http", "https") or not host or any(char.isspace() for char in text):
+    printable = text.isprintable() and not any(map(str.isspace, text))
+    if parts.scheme not in ("http", "https") or not host or not printable:
         raise WrongValueError(WANTED["url"])
 
 
@@ -115,11 +127,11 @@ def read_class(found: object, limits: Limits) -> Value:  # noqa: ARG001
 
 
 def read_version(found: object, limits: Limits) -> Value:  # noqa: ARG001
-    """A version of two or three numbers, and what may follow them."""
+    """A version of three numbers, and what may follow them; `1.53` is `1.53.0`, as releases have three."""
     text = one_text(found, "version")
     if not _VERSION.fullmatch(text):
         raise WrongValueError(WANTED["version"])
-    return text
+    return f"{text}.0" if _SHORT_VERSION.fullmatch(text) else text
 
 
 def read_json(found: object, limits: Limits) -> Value:  # noqa: ARG001
