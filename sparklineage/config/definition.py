@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import PREFIX, catalogue
 from sparklineage.config.keys import OWN, Key
 from sparklineage.config.values import Limits
 from sparklineage.errors import suggestion
+from sparklineage.model.masking import SECRET_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +36,8 @@ _OF_ONE_RUN = re.compile(r"applicationRunId|context|(?:rootP|p)arent(?:RunId|Job
 _ELSEWHERE = frozenset(("appName",))
 """Keys of the agent that have another name in the file."""
 _ALIASES = {"job": "job.name", "appName": "job.name"}
-_NESTED = re.compile(r"transport\.(?:transports\.[^.]+|transport)\.(.+)", re.DOTALL)
+_NESTED = re.compile(r"(transport\.(?:transports\.[^.]+\.|transport\.)+)(.*)", re.DOTALL)
+"""A transport inside of others, and what stands in it."""
 _FROM_OUTSIDE: Mapping[str, dict[str, object]] = {
     "namespace": {"variables": ("NAMESPACE", "OPENLINEAGE_NAMESPACE"), "flag": "--namespace"},
     "transport.url": {
@@ -65,7 +67,7 @@ class Definition:
         self.keys: dict[str, Key] = {key.name: key for key in keys}
         families = [key for key in self.keys.values() if key.any_name]
         families.sort(key=lambda key: -len(_PLACEHOLDER.sub("", key.name)))
-        self._families = [(_pattern(key.name, ".+"), key) for key in families]
+        self._families = [(_pattern(key.name, ".+"), key.name.partition("<")[0], key) for key in families]
         self._parents = {name[:at] for name in self.keys for at, char in enumerate(name) if char == "."}
 
     def find(self, name: str) -> Key | None:
@@ -76,28 +78,62 @@ class Definition:
         if name.startswith(RAW):
             return raw_key(name)
         if nested := _NESTED.fullmatch(name):
-            found = self.find(f"transport.{nested[1]}")
-            return replace(found, name=name, spark=PREFIX + name, variables=(), flag=None) if found else None
-        for pattern, family in self._families:
+            found = self._plain(f"transport.{nested[2]}")
+            if found is None:
+                return None
+            stands_for = found.stands_for and found.stands_for.replace("transport.", nested[1], 1)
+            spark = PREFIX + name if found.spark else None
+            return replace(found, name=name, spark=spark, stands_for=stands_for, variables=(), flag=None)
+        return self._plain(name)
+
+    def _plain(self, name: str) -> Key | None:
+        """A key at the top, or one of a family."""
+        if exact := self.keys.get(name):
+            return exact
+        for pattern, stem, family in self._families:
             if pattern.fullmatch(name):
-                return replace(family, name=name, spark=PREFIX + name if family.spark else None)
+                # The properties of a Kafka client are its own; some of them are secrets.
+                secret = family.secret or (family.open_ended and SECRET_KEY.search(name[len(stem) :]) is not None)
+                spark = PREFIX + name if family.spark else None
+                return replace(family, name=name, spark=spark, secret=secret)
         return None
 
     def has_below(self, name: str) -> bool:
         """Whether keys stand below this name."""
+        if nested := _NESTED.fullmatch(f"{name}."):
+            name = f"transport.{nested[2].removesuffix('.')}".removesuffix(".")
         if name in self._parents or name in {"spark", "transport.transports", "transport.transport"}:
             return True
-        if nested := re.fullmatch(r"transport\.(?:transports\.[^.]+|transport)(?:\.(.+))?", name, re.DOTALL):
-            return nested[1] is None or self.has_below(f"transport.{nested[1]}")
         # A name inside of a family: `dataset.namespaceResolvers.NAME` has `type` below it.
         return any(_pattern(parent, "[^.]+").fullmatch(name) for parent in self._parents if "<" in parent)
 
-    def hint(self, name: str) -> str:
-        """` Did you mean X?`, why a known name does not belong here, or nothing."""
+    def refusal(self, name: str, *, near: bool = True) -> str:
+        """What is wrong with a name that `find` does not know, to stand behind it; `near` looks for what was meant."""
+        if name.startswith(RAW):
+            name = spark_property(name).removeprefix(PREFIX)
         if _OF_ONE_RUN.fullmatch(name):
-            return (" It belongs to a single run: give `submit` the option --run-id, or the parent in the variables "
-                    "OPENLINEAGE_PARENT_ID and the like.")  # fmt: skip
-        return dead_end(PREFIX + name) or suggestion(name, self.keys)
+            return ("belongs to a single run, not to a file: give `submit` the option --run-id, or the parent in the "
+                    "variables OPENLINEAGE_PARENT_ID and the like.")  # fmt: skip
+        if name in self.keys:
+            return f"does not stand here; write {name} at the top of the file or of a profile."
+        hint = dead_end(PREFIX + name) or (suggestion(name, self.keys) if near else "")
+        return f"is no known key.{hint}"
+
+    def dead_below(self, name: str) -> bool:
+        """Whether keys that no agent reads any more, or ever did, stand below this name and none in use."""
+        return not self.has_below(name) and any(known.startswith(f"{name}.") for known in self._dead)
+
+    @cached_property
+    def _dead(self) -> tuple[str, ...]:
+        return tuple(
+            known.key.removeprefix(PREFIX)
+            for known in catalogue().keys
+            if known.status != "active" and known.key.startswith(PREFIX)
+        )
+
+    def example(self, name: str) -> str:
+        """A key below this name, for a sentence; nothing where there is none."""
+        return next((known for known in self.keys if known.startswith(f"{name}.") and "<" not in known), "")
 
 
 @cache
@@ -117,17 +153,23 @@ def dead_end(name: str) -> str:
     if known is None or known.status in ("active", "test-only"):
         return ""
     removed = f" The agent has not read it since {known.removed}" if known.removed else " No agent has ever read it"
-    instead = " and ".join(entry.removeprefix(PREFIX) for entry in known.replacement)
+    instead = " and ".join(entry.removeprefix(PREFIX).replace("=", ": ") for entry in known.replacement)
     return f"{removed}; write {instead}." if instead else f"{removed}."
 
 
-def raw_key(name: str) -> Key | None:
-    """The key of a Spark property below `spark:`, written whole (`spark.app.x`) or without its own `spark.`."""
+def spark_property(name: str) -> str:
+    """The property of a key below `spark:`, written whole (`spark.spark.app.x`) or without its own `spark.`."""
     below = name.removeprefix(RAW)
-    prop = below if below.startswith(RAW) else name
+    return below if below.startswith(RAW) else name
+
+
+def raw_key(name: str) -> Key | None:
+    """The key of a Spark property below `spark:`; one of the agent's is the same key as outside of `spark:`."""
+    prop = spark_property(name)
     if prop.startswith(PREFIX):
-        found = definition().find(prop.removeprefix(PREFIX))
-        return found if found and found.spark else None
+        rest = prop.removeprefix(PREFIX)
+        found = definition().find(rest) if not rest.startswith(RAW) else None
+        return found if found and found.spark == prop else None
     known = catalogue().find(prop)
     if known is None or known.type not in _KINDS or known.type not in ("comma list", "bool", "int"):
         # Spark reads its own values; only what decides about lineage is checked here.

@@ -40,6 +40,8 @@ class Key:
     """Whether the rest of its name is somebody else's, dots included."""
     raw: bool = False
     """Whether it is a property that Spark itself reads and checks."""
+    stands_for: str | None = None
+    """The key that this one is another spelling of; a value is kept there."""
 
     @property
     def any_name(self) -> bool:
@@ -63,12 +65,14 @@ OWN: tuple[Key, ...] = (
         kind="duration",
         limits=Limits(unit="s"),
         doc="the same as `transport.timeoutInMillis`, a bare number in seconds, as the Python client has it",
+        stands_for="transport.timeoutInMillis",
     ),
     Key(
         name="transport.auth.api_key",
         kind="text",
         doc="the same as `transport.auth.apiKey`, as the Python client spells it",
         secret=True,
+        stands_for="transport.auth.apiKey",
     ),
     Key(
         name="agent.version",

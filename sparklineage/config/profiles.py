@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sparklineage.config.documents import Mapping as MappingNode
 from sparklineage.config.documents import Scalar, Sequence, plain
 from sparklineage.config.layers import Layer
-from sparklineage.config.reading import SECTIONS, Reader
+from sparklineage.config.reading import SECTIONS, Reader, told
 from sparklineage.config.values import named
 from sparklineage.errors import ConfigError, suggestion
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sparklineage.config.documents import Node
     from sparklineage.config.layers import Found
 
+_LONGEST_WAY = 8
 DEFAULT = "default"
 """The profile that counts where none is chosen and it is there."""
 
@@ -61,16 +62,22 @@ def sections(root: MappingNode, reader: Reader) -> Sections:
         extends, places[name] = _extends(body, reader)
         part = _section(body, reader, besides=("extends", *SECTIONS))
         if (inner := body.get("profiles")) is not None:
-            reader.problem(inner, f"profiles.{name} holds profiles, which stand side by side at the top of the file.")
+            reader.problem(
+                inner, f"profiles.{told(name)} holds profiles, which stand side by side at the top of the file."
+            )
         profiles[name] = Section(found=part.found, platforms=part.platforms, extends=extends)
     for name, section in profiles.items():
         for other, at in zip(section.extends, places[name], strict=True):
             if other not in profiles:
                 reader.problem(
-                    at, f"profiles.{name} extends {other}, which is no profile.{suggestion(other, profiles)}"
+                    at,
+                    f"profiles.{told(name)} extends {told(other)}, which is no profile.{suggestion(other, profiles)}",
                 )
     for circle in _circles(profiles):
-        reader.problem(places[circle[0]][0], f"profiles extend one another in a circle: {' → '.join(circle)}.")
+        way = " → ".join(
+            map(told, circle if len(circle) <= _LONGEST_WAY else (*circle[:_LONGEST_WAY], "…", circle[-1]))
+        )
+        reader.problem(places[circle[0]][0], f"profiles extend one another in a circle: {way}.")
     reader.raise_problems()
     return Sections(base=base, profiles=profiles)
 
@@ -99,7 +106,7 @@ def chosen(profiles: Mapping[str, Section], wanted: str | None, source: str, fil
     if file is None:
         raise ConfigError(f"{source} is {wanted!r}, but there is no configuration file with profiles.")
     known = suggestion(wanted, profiles) or (
-        f" It has {', '.join(profiles)}." if profiles else " Write it below `profiles:`."
+        f" It has {told(', '.join(profiles))}." if profiles else " Write it below `profiles:`."
     )
     raise ConfigError(f"{source} is {wanted!r}, which is no profile of {file}.{known}")
 
@@ -116,7 +123,8 @@ def _section(node: MappingNode, reader: Reader, *, besides: tuple[str, ...]) -> 
 def _extends(body: MappingNode, reader: Reader) -> tuple[tuple[str, ...], tuple[Node, ...]]:
     node = body.get("extends")
     items = node.items if isinstance(node, Sequence) else (node,) if node is not None else ()
-    names = [item for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]
+    # YAML takes the name of a profile `on` or `2` for something else.
+    names = [item for item in items if isinstance(item, Scalar) and item.value is not None]
     if len(names) != len(items) and node is not None:
         reader.problem(
             node, f"extends is {named(plain(node))}, but the name of a profile, or a list of names, is needed."

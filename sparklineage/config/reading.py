@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.config.definition import definition
+from sparklineage.config.catalogue import PREFIX
+from sparklineage.config.definition import RAW, dead_end, definition, spark_property
 from sparklineage.config.documents import Mapping, Scalar, Sequence, plain
 from sparklineage.config.keys import PLATFORM_KEYS, PLATFORMS
 from sparklineage.config.layers import Found
-from sparklineage.config.values import WrongValueError, named, parse
+from sparklineage.config.values import WANTED, WrongValueError, named, parse
 from sparklineage.errors import ConfigError, suggestion
+from sparklineage.model.lists import comma_list
 from sparklineage.model.masking import mask_property
 from sparklineage.model.secret import Secret, SecretReference, misspelt
 
@@ -24,6 +26,9 @@ SECTIONS = ("profiles", "platforms")
 _PLATFORM = {key.name: key for key in PLATFORM_KEYS}
 _QUOTED = ("text", "regex", "version", "path", "class", "uuid")
 """Kinds of which YAML may make a number, which is taken as it is written."""
+_NOT_BLANK = ("text", "regex", "path")
+_MOST_TOLD = 50
+_LONGEST_TOLD = 80
 
 
 class Reader:
@@ -65,24 +70,31 @@ class Reader:
         for entry, name in self._once(node):
             if what == "platforms" and name not in PLATFORMS:
                 hint = suggestion(name, PLATFORMS) or f" Known are {', '.join(PLATFORMS)}."
-                self.problem(entry.key, f"{name} is no known platform.{hint}")
+                self.problem(entry.key, f"{told(name)} is no known platform.{hint}")
             elif isinstance(entry.value, Mapping):
                 yield name, entry.value
             elif not (isinstance(entry.value, Scalar) and entry.value.value is None):
-                self.problem(entry.value, f"{what}.{name} is {named(plain(entry.value))}, but settings are needed.")
+                self.problem(
+                    entry.value, f"{what}.{told(name)} is {named(plain(entry.value))}, but settings are needed."
+                )
 
     def raise_problems(self) -> None:
         """Raises ConfigError with a sentence a line, if there is any problem."""
         if self.problems:
-            raise ConfigError("\n".join(sentence for _, sentence in sorted(self.problems)))
+            sentences = [sentence for _, sentence in sorted(self.problems)]
+            if len(sentences) > _MOST_TOLD:
+                left = len(sentences) - _MOST_TOLD
+                sentences[_MOST_TOLD:] = [f"{self.file}: {left} more {'problem' if left == 1 else 'problems'}."]
+            raise ConfigError("\n".join(sentences))
 
-    def _once(self, node: Mapping) -> Iterator[tuple[Entry, str]]:
-        """Each entry with its name; a name that is given again is a problem."""
+    def _once(self, node: Mapping, parent: str = "") -> Iterator[tuple[Entry, str]]:
+        """Each entry with its name; a name that is given again is a problem. `parent` is the mapping's own name."""
         first: dict[str, Entry] = {}
         for entry in node.entries:
             name = entry.key.text
             if name in first:
-                self.problem(entry.key, f"{name} is given again (first in line {first[name].key.start.line}).")
+                again = told(f"{parent}.{name}" if parent else name)
+                self.problem(entry.key, f"{again} is given again (first in line {first[name].key.start.line}).")
             else:
                 first[name] = entry
                 yield entry, name
@@ -95,30 +107,32 @@ class Reader:
             if key is None and not self.known.has_below(name):
                 self._unknown(name, at)
         elif isinstance(value, Mapping) and (key is None or key.kind != "tags") and self._descends(name, key):
-            for entry, below in self._once(value):
+            for entry, below in self._once(value, name):
                 self._entry(f"{name}.{below}", entry.key, entry.value, found)
         elif isinstance(value, Sequence) and name.endswith("transport.transports"):
             self._transports(name, value, found)
         elif key is not None:
             self._value(key.name, key, at, value, found)
-        elif self.known.has_below(name) and not self.foreign:
-            self.problem(at, f"{name} is {named(plain(value))}, but keys below it are needed.")
+        elif self.known.has_below(name) and not self.foreign and not dead_end(PREFIX + name):
+            example = self.known.example(name)
+            such = f", such as {example}" if example else ""
+            self.problem(at, f"{told(name)} is {named(plain(value))}, but keys below it are needed{such}.")
         else:
             self._unknown(name, at)
 
     def _descends(self, name: str, key: Key | None) -> bool:
         # `properties: {bootstrap: {servers: x}}` is the property bootstrap.servers.
-        return self.known.has_below(name) or (key is not None and key.open_ended)
+        return self.known.has_below(name) or self.known.dead_below(name) or (key is not None and key.open_ended)
 
     def _transports(self, name: str, value: Sequence, found: dict[str, Found]) -> None:
         """A list of transports: each has a name, or its number stands for one."""
         for number, item in enumerate(value.items, 1):
             if not isinstance(item, Mapping):
-                self.problem(item, f"{name} holds {named(plain(item))}, but each transport is a mapping.")
+                self.problem(item, f"{name} holds {named(plain(item))}, but each transport is a mapping with a `type`.")
                 continue
             given = item.get("name")
             label = given.text if isinstance(given, Scalar) and given.text else str(number)
-            for entry, below in self._once(item):
+            for entry, below in self._once(item, f"{name}.{label}"):
                 if below != "name":
                     self._entry(f"{name}.{label}.{below}", entry.key, entry.value, found)
 
@@ -132,19 +146,24 @@ class Reader:
         try:
             value = read_value(written, key)
         except WrongValueError as error:
-            self.problem(at, f"{key.name} is {described(written, key)}, but {error} is needed.")
+            self.problem(at, f"{told(key.name)} is {described(written, key)}, but {error} is needed.{error.hint}")
             return
         except ConfigError as error:
             self.problem(at, str(error))
             return
+        if key.stands_for and (same := self.known.find(key.stands_for)):
+            key, name = same, same.name
         if name in found:
-            self.problem(at, f"{key.name} is given again, by another name (first at {found[name].source}).")
+            again = f"{told(key.name)} is given again, as {told(at.text)}"
+            self.problem(at, f"{again} (first at {found[name].source}).")
             return
         found[name] = Found(key=key, value=value, source=source)
 
     def _unknown(self, name: str, at: Scalar) -> None:
         if not self.foreign:
-            self.problem(at, f"{name} is no known key.{self.known.hint(name)}")
+            # Looking for a near name takes its time, and nobody reads the fiftieth of them.
+            refusal = self.known.refusal(name, near=len(self.problems) < _MOST_TOLD)
+            self.problem(at, f"{told(spark_property(name) if name.startswith(RAW) else name)} {refusal}")
 
 
 def read_value(written: object, key: Key) -> Value | Secret | SecretReference:
@@ -154,6 +173,11 @@ def read_value(written: object, key: Key) -> Value | Secret | SecretReference:
         return "true" if written is True else "false" if written is False else ",".join(map(str, written))
     value = parse(written, key.kind, key.limits)
     if not key.secret:
+        if key.kind in _NOT_BLANK and not key.raw and not str(value).strip():
+            # The agent leaves blank values out, so that its default would count.
+            raise WrongValueError(f"{WANTED[key.kind]} that is not blank")
+        if key.catalogue is not None and key.catalogue.type == "comma list" and isinstance(value, tuple):
+            return tuple(part for entry in value for part in comma_list(entry))
         return value
     reference = SecretReference.read(str(value), source=key.name)
     if reference is None and (form := misspelt(str(value))):
@@ -165,5 +189,15 @@ def described(written: object, key: Key) -> str:
     """What stands there, without showing what may be a secret."""
     if key.secret or not isinstance(written, (str, int, float)) or isinstance(written, bool):
         return named(written)
-    text = mask_property(key.name, str(written))
-    return repr(text if len(text) <= 60 else f"{text[:60]}…") if isinstance(written, str) else f"the number {text}"
+    try:
+        text = mask_property(key.name, str(written))
+    except ValueError:
+        return "a number of thousands of digits"
+    text = text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
+    return repr(text) if isinstance(written, str) else f"the number {text}"
+
+
+def told(name: str) -> str:
+    """The name of a key in a sentence, on one line and no longer than people can read."""
+    short = name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…"
+    return short if short.isprintable() and short.strip() else repr(short)
