@@ -19,8 +19,8 @@ def gated(resolved: Mapping[str, Resolved]) -> Iterator[str]:
         return
     version = str(asked.value)
     where = f"and {_VERSION} is {version} ({asked.source})"
-    for name, item in resolved.items():
-        known = item.key.catalogue
+    for item in resolved.values():
+        known, name = item.key.catalogue, item.key.name
         if known is None or known.reader != "agent":
             continue
         if not known.known_in(version):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sparklineage.config.combinations import combined
 from sparklineage.config.definition import definition
-from sparklineage.config.environment import default_layer, environment_layer, flag_layer
+from sparklineage.config.environment import default_layer, environment_layers, flag_layer
 from sparklineage.config.gates import gated
 from sparklineage.config.keys import PLATFORMS
 from sparklineage.config.layers import lay
 from sparklineage.config.profiles import Sections, chosen, sections
 from sparklineage.config.reading import Reader
-from sparklineage.config.secrets.literal import literal_problem
-from sparklineage.config.sources import find, read
+from sparklineage.config.secrets.literal import has_password, literal_problem
+from sparklineage.config.sources import find, passed_over, read
 from sparklineage.config.spec import Spec
-from sparklineage.config.transports import as_the_agent_spells, fill_types, problems
+from sparklineage.config.transports import fill_types, problems, unread
 from sparklineage.errors import ConfigError, suggestion
 from sparklineage.model.secret import Secret
 
@@ -50,11 +51,13 @@ def load_spec(
     found = sections(root, reader) if root is not None and reader is not None else Sections()
     wanted, named_by = (profile, "--profile") if profile is not None else (environ.get(_PROFILE) or None, _PROFILE)
     name = chosen(found.profiles, wanted, named_by, str(source.path) if source is not None else None)
-    outside, warnings = environment_layer(environ)
-    resolved = lay([default_layer(), *found.layers(name, platform), outside, flag_layer(flags)])
-    as_the_agent_spells(resolved)
+    outside, warnings = environment_layers(environ)
+    ignored = passed_over(environ, source)
+    warnings += [ignored] if ignored else []
+    resolved = lay([default_layer(), *found.layers(name, platform), *outside, flag_layer(flags)])
+    warnings += unread(resolved)
     fill_types(resolved)
-    wrong = [*problems(resolved), *gated(resolved)]
+    wrong = [*problems(resolved), *combined(resolved), *gated(resolved)]
     if wrong:
         raise ConfigError("\n".join(wrong))
     if source is not None:
@@ -74,7 +77,9 @@ def load_spec(
 def _literal(resolved: Mapping[str, Resolved], file: str) -> Iterator[str]:
     """The keys whose secrets stand in the file themselves; a header with an ordinary name may be no secret at all."""
     for name, item in resolved.items():
-        if isinstance(item.value, Secret) and item.source.startswith(f"{file}:") and item.sensitive:
+        if item.source.startswith(f"{file}:") and (
+            item.sensitive if isinstance(item.value, Secret) else has_password(item.value)
+        ):
             yield name
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import PREFIX, catalogue
@@ -15,10 +14,7 @@ if TYPE_CHECKING:
 
 _BLOCK = re.compile(r"(transport(?:\.transports\.[^.]+|\.transport)*)\.(.+)", re.DOTALL)
 _DOTTED = re.compile(r".+\.(?:properties|urlParams|headers)\.[^.]+\..+", re.DOTALL)
-_BY_HTTP = frozenset(("transport.timeout", "transport.auth.api_key"))
-_RELAYED = frozenset(
-    ("type", "url", "endpoint", "auth.type", "auth.apiKey", "auth.api_key", "timeoutInMillis", "timeout", "compression")
-)
+_RELAYED = frozenset(("type", "url", "endpoint", "auth.type", "auth.apiKey", "timeoutInMillis", "compression"))
 """What the relay does as the agent's own http would."""
 _RELAYED_BELOW = ("headers.", "urlParams.")
 
@@ -33,13 +29,38 @@ def blocks(resolved: Mapping[str, Resolved]) -> dict[str, dict[str, Resolved]]:
 
 
 def fill_types(resolved: dict[str, Resolved]) -> None:
-    """A transport with an address and no type is an http one."""
+    """A transport with an address and no type is an http one, and one with a key and no other type sends that key."""
     for block, keys in blocks(resolved).items():
         if "type" not in keys and "url" in keys:
-            key = definition().find(f"{block}.type")
-            if key is not None:
-                source = f"the url in {keys['url'].source}"
-                resolved[key.name] = Resolved(key=key, value="http", source=source, layer=keys["url"].layer)
+            _fill(resolved, f"{block}.type", "http", "the url", keys["url"])
+        kind = resolved.get(f"{block}.type")
+        if "auth.apiKey" in keys and "auth.type" not in keys and kind is not None and kind.value == "http":
+            _fill(resolved, f"{block}.auth.type", "api_key", "the key", keys["auth.apiKey"])
+
+
+def _fill(resolved: dict[str, Resolved], name: str, value: str, what: str, because: Resolved) -> None:
+    key = definition().find(name)
+    if key is not None:
+        resolved[name] = Resolved(key=key, value=value, source=f"{what} in {because.source}", layer=because.layer)
+
+
+def unread(resolved: dict[str, Resolved]) -> Iterator[str]:
+    """Takes out the values of variables that the type of transport does not read, each with a warning.
+
+    Python's client and Airflow read `OPENLINEAGE_API_KEY` too, so it may be there for another transport than ours.
+    """
+    kind = resolved.get("transport.type")
+    for name, item in list(resolved.items()):
+        readers = item.key.catalogue.transports if item.key.catalogue else ()
+        if not readers or item.source not in item.key.variables:
+            continue
+        if kind is not None and kind.value not in readers:
+            yield (f"{item.source} is not used: {name} is read by {' and '.join(readers)}, "
+                   f"but transport.type is {kind.value} ({kind.source}).")  # fmt: skip
+            del resolved[name]
+        elif kind is None and "transport.url" not in resolved:
+            yield f"{item.source} is not used: there is no transport.url that it belongs to."
+            del resolved[name]
 
 
 def problems(resolved: Mapping[str, Resolved]) -> Iterator[str]:
@@ -55,8 +76,6 @@ def problems(resolved: Mapping[str, Resolved]) -> Iterator[str]:
         kind = str(keys["type"].value)
         for name, item in keys.items():
             readers = item.key.catalogue.transports if item.key.catalogue else ()
-            if f"transport.{name}" in _BY_HTTP:
-                readers = ("http",)
             if readers and kind in _types() and kind not in readers:
                 yield (f"{item.source}: {block}.{name} is read by {' and '.join(readers)}, "
                        f"but {block}.type is {kind} ({keys['type'].source}).")  # fmt: skip
@@ -68,7 +87,7 @@ def problems(resolved: Mapping[str, Resolved]) -> Iterator[str]:
     for name, item in resolved.items():
         if name.endswith("auth.type") and item.value == "api_key":
             stem = name.removesuffix("type")
-            if f"{stem}apiKey" not in resolved and f"{stem}api_key" not in resolved:
+            if f"{stem}apiKey" not in resolved:
                 yield f"{item.source}: {name} is api_key, but there is no {stem}apiKey; write env:NAME there."
 
 
@@ -84,23 +103,6 @@ def undeliverable(resolved: Mapping[str, Resolved]) -> str | None:
     left = [name for name in keys if name not in _RELAYED and not name.startswith(_RELAYED_BELOW)]
     left = [name for name in left if not name.startswith("auth.")]
     return f"the relay does not read transport.{left[0]}" if left else None
-
-
-def as_the_agent_spells(resolved: dict[str, Resolved]) -> None:
-    """The Python client's spellings become the agent's, so that one name stands for one thing."""
-    for theirs, ours in (("transport.auth.api_key", "transport.auth.apiKey"),
-                         ("transport.timeout", "transport.timeoutInMillis")):  # fmt: skip
-        item, key = resolved.get(theirs), definition().find(ours)
-        if item is not None and key is not None:
-            del resolved[theirs]
-            if ours not in resolved:
-                resolved[ours] = replace(item, key=key)
-    key = definition().find("transport.auth.type")
-    secret = resolved.get("transport.auth.apiKey")
-    if secret is not None and key is not None and "transport.auth.type" not in resolved:
-        resolved[key.name] = Resolved(
-            key=key, value="api_key", source=f"the key in {secret.source}", layer=secret.layer
-        )
 
 
 def _types() -> tuple[str, ...]:
