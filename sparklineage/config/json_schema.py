@@ -1,4 +1,4 @@
-"""The JSON Schema of sparklineage.yml, from the definition that the loader has too: editors check and complete by it."""
+"""The JSON Schema of sparklineage.yml, from the loader's own definition: editors check and complete by it."""
 
 from __future__ import annotations
 

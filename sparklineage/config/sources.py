@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 
 NAMES = ("sparklineage.yml", "sparklineage.yaml")
 PYPROJECT = "pyproject.toml"
-_TABLE = b"[tool.sparklineage"
+_TABLE = re.compile(rb"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*\"?sparklineage\"?[ \t]*[.\]]", re.MULTILINE)
+_DESCRIPTORS = ("/dev/", "/proc/")
+"""Where a shell's `<(…)` and standard input stand."""
 _LARGEST = 1_000_000
 """Bytes; a configuration that a person wrote has a few thousand."""
 
@@ -38,17 +43,30 @@ def find(environ: MappingType[str, str], directory: Path, config: Path | None) -
     if config is not None:
         return Source(path=config, foreign=config.name.startswith("openlineage."))
     if named_by := environ.get("SPARKLINEAGE_CONFIG"):
-        path = Path(named_by).expanduser()
+        path = _path(named_by)
         return Source(path=path, foreign=path.name.startswith("openlineage."))
     for name in NAMES:
-        if (directory / name).is_file():
+        # What is there and cannot be read shall be told, not passed over.
+        if os.path.lexists(directory / name):
             return Source(path=directory / name)
     project = directory / PYPROJECT
-    if project.is_file() and _TABLE in _head(project):
+    if _TABLE.search(_head(project)):
         return Source(path=project)
-    if (named_by := environ.get("OPENLINEAGE_CONFIG")) and Path(named_by).expanduser().is_file():
-        return Source(path=Path(named_by).expanduser(), foreign=True)
+    if (named_by := environ.get("OPENLINEAGE_CONFIG")) and os.path.isfile(_path(named_by)):  # noqa: PTH113
+        return Source(path=_path(named_by), foreign=True)
     return None
+
+
+def passed_over(environ: MappingType[str, str], source: Source | None) -> str | None:
+    """A warning where `OPENLINEAGE_CONFIG` would count and names no file: the agent says nothing about that."""
+    named_by = environ.get("OPENLINEAGE_CONFIG")
+    if source is None and named_by:
+        return f"OPENLINEAGE_CONFIG names {named_by}, which is no file, and is not used."
+    return None
+
+
+def _path(named_by: str) -> Path:
+    return Path(os.path.expanduser(named_by))  # noqa: PTH111 - leaves what it cannot expand as it is
 
 
 def read(source: Source) -> Mapping | None:
@@ -65,7 +83,8 @@ def read(source: Source) -> Mapping | None:
         raise ConfigError(f"{path}: is empty; write keys such as `namespace: dev.team.domain`, or remove it.")
     if not isinstance(root, Mapping):
         raise ConfigError(
-            f"{path}: holds {named(plain(root))}; write keys such as `namespace: dev.team.domain` or `transport:`."
+            f"{path}:{root.start.line}:{root.start.column}: the file holds {named(plain(root))}; write keys such as "
+            "`namespace: dev.team.domain` or `transport:`."
         )
     return root
 
@@ -90,6 +109,9 @@ def _root(path: Path, text: str) -> Node | None:
 
 def _text(path: Path) -> str:
     try:
+        if stat.S_ISFIFO(path.stat().st_mode) and not str(path).startswith(_DESCRIPTORS):
+            # Opening it would wait for a writer.
+            raise ConfigError(f"{path}: cannot be read: it is a pipe; name a file.")
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
     except OSError as error:
@@ -99,12 +121,16 @@ def _text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: is not UTF-8 text; save it as UTF-8.") from None
+        line, column = data.count(b"\n", 0, error.start) + 1, error.start - data.rfind(b"\n", 0, error.start)
+        other = "is UTF-16 text" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "is not UTF-8 text"
+        raise ConfigError(f"{path}:{line}:{column}: {other}; save it as UTF-8.") from None
 
 
 def _head(path: Path) -> bytes:
+    """What stands in a file of this folder that belongs to others; nothing where it cannot be read."""
     try:
+        if not path.is_file():
+            return b""
         with path.open("rb") as file:
             return file.read(_LARGEST)
     except OSError:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparklineage.config.definition import definition
+from sparklineage.config.keys import PLATFORM_KEYS
+from sparklineage.config.reading import told
 from sparklineage.config.values import render
-from sparklineage.errors import ConfigError, suggestion
+from sparklineage.errors import ConfigError
 from sparklineage.model.secret import Secret, SecretReference
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from sparklineage.config.layers import Resolved
     from sparklineage.model.conf_set import ConfSet
+
+_OF_PLATFORMS = frozenset(f"platform.{key.name}" for key in PLATFORM_KEYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,26 +42,26 @@ class Spec:
         """The value of a key: a text, bool, int (milliseconds of a duration, bytes of a size), float, tuple of texts,
         a SecretReference or a Secret; None where nothing is set. Raises ConfigError for a key that does not exist.
         """
-        known = definition().find(key)
-        name = known.name if known is not None else key
+        name = _name(key)
         if name in self.resolved:
             return self.resolved[name].value
-        if known is None and not key.startswith("platform."):
-            raise ConfigError(f"{key} is no known key.{suggestion(key, definition().keys)}")
+        if definition().find(key) is None and key not in _OF_PLATFORMS:
+            raise ConfigError(f"{told(key)} {definition().refusal(key)}")
         return None
 
     def source(self, key: str) -> str | None:
         """Where the value of a key was set: `sparklineage.yml:3:1`, a variable, an option, `default`; or None."""
-        known = definition().find(key)
-        item = self.resolved.get(known.name if known is not None else key)
+        item = self.resolved.get(_name(key))
         return item.source if item is not None else None
 
     def text(self, key: str) -> str | None:
-        """The value of a key as one would write it; a literal secret is masked."""
-        item = self.resolved.get(key)
+        """The value of a key as one would write it; a literal secret is masked, also in `transport.url` and in what
+        only Spark or a client knows.
+        """
+        item = self.resolved.get(_name(key))
         if item is None:
             return None
-        if isinstance(item.value, (Secret, SecretReference)):
+        if isinstance(item.value, (Secret, SecretReference)) or item.key.kind == "url" or item.key.open_ended:
             return item.shown
         return render(item.value, item.key.kind)
 
@@ -78,3 +82,9 @@ class Spec:
     def below(self, prefix: str) -> dict[str, Resolved]:
         """The values of the keys that begin with `prefix`, by the rest of their names."""
         return {name.removeprefix(prefix): item for name, item in self.resolved.items() if name.startswith(prefix)}
+
+
+def _name(key: str) -> str:
+    """The name that a key's value is kept by, whatever it is called here."""
+    known = definition().find(key)
+    return (known.stands_for or known.name) if known is not None else key

@@ -112,10 +112,10 @@ def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
     [
         ("namspace: x", "namspace is no known key. Did you mean namespace?"),
         ("transport: {uri: x}\nagent: 3", "transport.uri is no known key. Did you mean transport.url?"),
-        ("transport: {uri: x}\nagent: 3", "agent is a number, but keys below it are needed."),
+        ("transport: {uri: x}\nagent: 3", "agent is a number, but keys below it are needed, such as agent.version."),
         ("namespace: [a]", "namespace is a list, but a text is needed."),
         ("delivery: {drainTimeout: true}", "delivery.drainTimeout is true or false, but a duration such as 500ms, 5s or 2m is needed."),
-        ("- a", "holds a list; write keys such as `namespace: dev.team.domain`"),
+        ("- a", ":1:1: the file holds a list; write keys such as `namespace: dev.team.domain`"),
         ("transport: {url: http://x, auth: {apiKey: 'env:NOT_SET'}}",
          "transport.auth.apiKey refers to the environment variable NOT_SET, which is not set."),
         ("transport: {type: kafka}", ":1:13: transport of type kafka has no `topicName`"),
