@@ -1,0 +1,90 @@
+"""Arguments of spark-submit that somebody has: where they end, and which properties they set."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from sparklineage.config.conf_values import typed
+from sparklineage.config.spark_options import ALIASES, PROPERTIES, SWITCHES, VALUED
+from sparklineage.errors import ConfigError
+from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_set import ConfSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sparklineage.targets.interface import Existing
+
+# Spark splits an option at the first `=`, and only where something follows.
+_SPELLED = re.compile(r"(--[^=]+)=(.+)", re.DOTALL)
+_FLAGS = {
+    **PROPERTIES,
+    "--driver-class-path": "spark.driver.extraClassPath",
+    "--driver-java-options": "spark.driver.extraJavaOptions",
+}
+
+
+def read_arguments(existing: Existing) -> list[str]:
+    """A JSON list of texts. Raises ConfigError for anything else."""
+    try:
+        found = json.loads(existing.text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{existing.name}: is no JSON list of arguments: {error}.") from None
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise ConfigError(
+            f'{existing.name}: is no JSON list of texts; write one such as ["--master", "yarn", "job.py"].'
+        )
+    return found
+
+
+def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The options of spark-submit, and the application with all behind it."""
+    at = 0
+    while at < len(argv):
+        word = argv[at]
+        match = _SPELLED.fullmatch(word)
+        flag = ALIASES.get(match[1] if match else word, match[1] if match else word)
+        if flag in VALUED:
+            at += 1 if match else 2
+        elif flag in SWITCHES:
+            at += 1
+        else:
+            break
+    return list(argv[:at]), list(argv[at:])
+
+
+def options_conf(options: Sequence[str], name: str) -> ConfSet:
+    """The properties that options set: one of an option's own (`--jars`) beats `--conf`, and the last one counts."""
+    by_conf: dict[str, ConfEntry] = {}
+    by_flag: dict[str, ConfEntry] = {}
+    for flag, value in _valued(options):
+        if flag == "--conf" and "=" in value:
+            key, _, text = value.partition("=")
+            by_conf[key.strip()] = _entry(key.strip(), text, f"{name}: --conf")
+        elif flag in _FLAGS:
+            by_flag[_FLAGS[flag]] = _entry(_FLAGS[flag], value, f"{name}: {flag}")
+    return ConfSet(tuple({**by_conf, **by_flag}.values()))
+
+
+def lines(argv: Sequence[str]) -> Iterator[list[str]]:
+    """The words of a command grouped for reading: an option and its value stay together."""
+    at = 0
+    while at < len(argv):
+        valued = ALIASES.get(argv[at], argv[at]) in VALUED and at + 1 < len(argv)
+        yield list(argv[at : at + 2]) if valued else [argv[at]]
+        at += 2 if valued else 1
+
+
+def _valued(options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for group in lines(options):
+        match = _SPELLED.fullmatch(group[0])
+        if len(group) == 2:
+            yield ALIASES.get(group[0], group[0]), group[1]
+        elif match:
+            yield ALIASES.get(match[1], match[1]), match[2]
+
+
+def _entry(key: str, text: str, source: str) -> ConfEntry:
+    return ConfEntry(key=key, value=typed(key, text), source=source)
