@@ -70,7 +70,12 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     backend, root = settings.backend.value, settings.journal.value
     keep = Keep(size=settings.limits.size, age=settings.limits.age)
     if backend is None:
-        return _close_lost(root, args.run, secrets_of(environ), keep)
+        closed = _close_lost(root, args.run, secrets_of(environ))
+        if _retire(root, keep) or closed:
+            return 0
+        if settings.mode.value == "direct":
+            raise ConfigError(f"Delivery is direct ({settings.mode.source}): the agent sends its events itself.")
+        raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
     if args.again and not args.run:
         raise UsageError("--again needs the RUN that it is for; `sparklineage runs` lists them.")
     if not args.timeout > 0:
@@ -81,9 +86,10 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         folders = choose_runs(root, args.run)
     else:
         folders = run_folders(root) if args.all else folders_for(root, backend.key)
-    if not folders:
+    if folders:
+        backend = _complete(backend, environ)
+    else:
         print(f"Nothing waits for {backend.shown} in {root}.")
-    backend = _complete(backend, environ)
     secrets = [*secrets_of(environ), *backend.secrets]
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     until = time.monotonic() + args.timeout
@@ -121,8 +127,8 @@ def _retire(root: Path, keep: Keep) -> bool:
     return any_left
 
 
-def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str], keep: Keep) -> int:
-    """Without a backend the journal is the store: runs that were left without an end get one there."""
+def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str]) -> bool:
+    """Without a backend the journal is the store: runs without an end get one there; whether any did."""
     from sparklineage.cli.choose import choose_runs  # noqa: PLC0415
     from sparklineage.journal import run_folders  # noqa: PLC0415
     from sparklineage.relay.drain import close_lost  # noqa: PLC0415
@@ -131,9 +137,7 @@ def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str], keep:
     closed = [folder for folder in folders if close_lost(folder, secrets=secrets)]
     for folder in closed:
         print(f"{folder.run_id}  the run had no end and was closed as ABORT")
-    if not _retire(root, keep) and not closed:
-        raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
-    return 0
+    return bool(closed)
 
 
 def _judge(results: Sequence[Drained], backend: str, letters: Sequence[Path], *, named: bool) -> None:

@@ -250,3 +250,19 @@ def test_a_drain_waits_as_the_profile_says(tmp_path: Path) -> None:
         options = ("--config", str(tmp_path / "conf.yml"), "--profile", "quick", "--timeout", "20")
         assert drain(tmp_path / "journal", receiver.url, *options) == 0
     assert len(receiver.events) == 2
+
+
+def test_where_the_agent_delivers_itself_a_drain_says_so(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "conf.yml").write_text("transport: {type: console}")
+    arguments = ["relay", "drain", "--journal", str(tmp_path / "journal"), "--config", str(tmp_path / "conf.yml")]
+    assert main(arguments, {"HOME": str(tmp_path)}) == 64
+    assert capsys.readouterr().err == (
+        "sparklineage: Delivery is direct (the relay does not deliver to console): the agent sends its events itself.\n"
+    )
+
+
+def test_where_nothing_waits_no_secret_is_fetched(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "conf.yml").write_text('transport: {url: "http://127.0.0.1:9", auth: {apiKey: "aws-ssm:/ol"}}')
+    arguments = ["relay", "drain", "--journal", str(tmp_path / "journal"), "--config", str(tmp_path / "conf.yml")]
+    assert main(arguments, {"HOME": str(tmp_path)}) == 0
+    assert capsys.readouterr().out.startswith("Nothing waits for")
