@@ -16,7 +16,14 @@
     ├── MissingExtraError         75   an optional dependency is not installed
     ├── StrictError               76   lineage cannot be had and --strict was given
     ├── DeliveryError             77   `relay drain` could not deliver everything
-    └── SessionRunsError          78   a Spark session already runs, and cannot take the lineage's properties any more
+    ├── SessionRunsError          78   a Spark session already runs, and cannot take the lineage's properties any more
+    └── StoreError                79   a bucket, workspace or folder cannot be read or written
+        ├── CredentialsError      80   no credentials for it, or it does not accept them
+        ├── ForbiddenError        81   the credentials may not do what is needed
+        ├── NoSuchPlaceError      82   the bucket, volume or folder does not exist
+        ├── RegionError           83   the bucket lies in another region
+        ├── TransferError         84   the network broke off; nothing was left half done
+        └── OccupiedError         85   a file with other content is there
 
 The exit status of a job that ran is the job's own and is never replaced by one of these.
 """
@@ -115,6 +122,41 @@ class DeliveryError(SparklineageError):
 class SessionRunsError(SparklineageError, RuntimeError):
     exit_code = 78
     meaning = "a Spark session already runs, and cannot take the properties of lineage any more"
+
+
+class StoreError(SparklineageError):
+    exit_code = 79
+    meaning = "a bucket, workspace or folder cannot be read or written"
+
+
+class CredentialsError(StoreError):
+    exit_code = 80
+    meaning = "there are no credentials for a service, or it does not accept them"
+
+
+class ForbiddenError(StoreError):
+    exit_code = 81
+    meaning = "the credentials may not do what is needed"
+
+
+class NoSuchPlaceError(StoreError):
+    exit_code = 82
+    meaning = "the bucket, volume or folder does not exist"
+
+
+class RegionError(StoreError):
+    exit_code = 83
+    meaning = "the bucket lies in another region"
+
+
+class TransferError(StoreError):
+    exit_code = 84
+    meaning = "the network broke off, or a service refuses for now; nothing was left half done"
+
+
+class OccupiedError(StoreError):
+    exit_code = 85
+    meaning = "a file with other content is there already"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
