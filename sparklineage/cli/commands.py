@@ -18,7 +18,7 @@ COMMANDS: dict[str, str] = {
     "agent": "show and fetch the OpenLineage agent's JARs",
     "init": "write a commented sparklineage.yml to start from",
     "explain": "tell what is configured, where each value came from, and what a key means",
-    "conf": "print the finished Spark properties",
+    "conf": "print the finished Spark properties, or what a platform takes",
     "schema": "print the JSON Schema of sparklineage.yml, for editors",
     "lint": "find mistakes in lineage configuration",
     "migrate": "bring lineage configuration up to date",

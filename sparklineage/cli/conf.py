@@ -7,10 +7,12 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.cli import conf_target
 from sparklineage.cli.commands import COMMANDS
 from sparklineage.cli.configured import add_options, finished_of, spec_of
 from sparklineage.cli.terminal import warn
 from sparklineage.errors import ConfigError
+from sparklineage.targets import NAMES
 
 if TYPE_CHECKING:
     import argparse
@@ -38,10 +40,14 @@ def add_parser(subparsers: Any) -> None:
         help="go on although the configuration itself holds a secret; the properties leave it out all the same",
     )  # fmt: skip
     add_options(show)
+    for name, what in NAMES.items():
+        conf_target.add_parser(actions, name, what)
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print the properties on stdout, notes on stderr. Raises ConfigError for a literal secret."""
+    if args.action != "show":
+        return conf_target.run(args, environ)
     spec = spec_of(args, environ)
     done = finished_of(spec, args, environ)
     _refuse_literal(done, allowed=args.allow_literal_secrets)

@@ -21,11 +21,12 @@ _OPTIONS = {
 }  # fmt: skip
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, *, platform: bool = True) -> None:
     """`--config`, `--profile`, `--platform`, and the options that are a layer of their own."""
     parser.add_argument("--config", metavar="FILE", help="configuration file (default: sparklineage.yml here)")
     parser.add_argument("--profile", metavar="NAME", help="profile of the file")
-    parser.add_argument("--platform", metavar="NAME", help="platform whose section counts too")
+    if platform:
+        parser.add_argument("--platform", metavar="NAME", help="platform whose section counts too")
     parser.add_argument("--spark-home", metavar="DIR", help="the Spark that it is for")
     for flag, value in _OPTIONS.items():
         parser.add_argument(flag, metavar=value, help="as for `submit`")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from sparklineage.config.definition import definition
 from sparklineage.config.keys import PLATFORM_KEYS
 from sparklineage.config.reading import told
-from sparklineage.config.values import render
+from sparklineage.config.keys import PLATFORM_KEYS
+from sparklineage.config.layers import Resolved
+from sparklineage.config.values import WrongValueError, parse, render
 from sparklineage.errors import ConfigError
 from sparklineage.model.secret import Secret, SecretReference
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sparklineage.config.layers import Resolved
     from sparklineage.model.conf_set import ConfSet
 
 _OF_PLATFORMS = frozenset(f"platform.{key.name}" for key in PLATFORM_KEYS)
@@ -69,6 +70,15 @@ class Spec:
         """The same with another `delivery.mode`, decided by `source`."""
         item = replace(self.resolved["delivery.mode"], value=mode, source=source, layer="options")
         return replace(self, resolved={**self.resolved, "delivery.mode": item})
+
+    def with_platform(self, name: str, value: str, source: str) -> Spec:
+        """The same with another value of a platform's own key, such as `platform.release`. Raises ConfigError."""
+        key = next(key for key in PLATFORM_KEYS if name == f"platform.{key.name}")
+        try:
+            item = Resolved(key=key, value=parse(value, key.kind, key.limits), source=source, layer="options")
+        except WrongValueError as error:
+            raise ConfigError(f"{source} is {value!r}, but {error} is needed.") from None
+        return replace(self, resolved={**self.resolved, name: item})
 
     def conf_set(self) -> ConfSet:
         """The Spark properties that the keys stand for, without listeners and JARs; `sparklineage.finished` adds

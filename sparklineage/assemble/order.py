@@ -1,0 +1,187 @@
+"""What a target is given to write down: properties, JARs and versions that fit the platform's release."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from sparklineage.agent.companions import companions
+from sparklineage.agent.fetch import default_cache
+from sparklineage.agent.names import LISTENER as AGENT
+from sparklineage.agent.releases import misfit, releases, unchecked
+from sparklineage.config.conf import conf_set
+from sparklineage.config.platforms import platforms
+from sparklineage.config.transports import undeliverable
+from sparklineage.errors import ConfigError, UnsupportedSparkError
+from sparklineage.journal import default_root
+from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_lists import CommaList
+from sparklineage.model.conf_pattern import Pattern
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import Text
+from sparklineage.model.versions import numbers
+from sparklineage.submit.our_properties import CAPTURED_DEFAULT, REDACTED, STEP
+from sparklineage.targets import Order, target
+from sparklineage.witness import LISTENER as WITNESS
+from sparklineage.witness import jar_path
+
+if TYPE_CHECKING:
+    from sparklineage.agent.artifact import Artifact
+    from sparklineage.config.platforms import Release
+    from sparklineage.config.spec import Spec
+    from sparklineage.submit.spark import SparkInstall
+    from sparklineage.targets import Application, Target
+    from sparklineage.targets.interface import Mode
+
+_OURS = "sparklineage"
+_LOCAL = frozenset(("spark-submit", "spark-defaults", "pyspark", "spark-connect", "livy", "airflow"))
+"""Targets whose JARs may lie on the machine where Spark is started."""
+_SPOOL = PurePosixPath("/var/lib/sparklineage/journal")
+"""Where the nodes of a platform keep their journals, unless the configuration says otherwise."""
+
+
+class _Versions(NamedTuple):
+    release: Release | None
+    spark: str | None
+    agent: str
+    why: str
+    scala: str
+
+
+def order_for(
+    spec: Spec,
+    name: str,
+    *,
+    install: SparkInstall | None,
+    home: Path,
+    application: Application | None = None,
+    allow_literal_secrets: bool = False,
+) -> Order:
+    """The order for a target, from a configuration that was loaded for it as its platform.
+
+    `install` is a Spark on this machine, which local targets are for. Nothing is fetched, written or asked. Raises
+    ConfigError for what the platform cannot do, and UnsupportedSparkError where no agent runs on the release.
+    """
+    place = target(name)
+    notes: list[str] = []
+    settings = {key: spec.text(f"platform.{key}") or "" for key in spec.below("platform.")}
+    found = _versions(spec, name, install if name in _LOCAL else None, notes)
+    mode, why_mode = _mode(spec, name, place)
+    reuse = settings.get("vendorAgent") == "reuse"
+    jars = () if reuse else tuple(_jars(spec, name, found, mode, cache=default_cache(spec.environ, home) / "jars"))
+    entries = [] if reuse else [_listeners(mode)]
+    entries.append(
+        ConfEntry(key="spark.redaction.regex", value=Pattern(REDACTED), source=_OURS, why="hides keys and headers")
+    )
+    if mode == "outbox":
+        entries += _spool(spec, name)
+    conf = ConfSet(tuple(entries)).merged_with(conf_set(spec, mode))
+    if mode == "direct" and "spark.openlineage.transport.type" not in conf:
+        notes.append("No transport is configured, so the agent prints its events to the driver's log.")
+    return Order(
+        conf=conf,
+        jars=jars,
+        mode=mode,
+        why_mode=why_mode,
+        agent=found.agent,
+        why_agent=found.why,
+        scala=found.scala,
+        release=found.release,
+        name=spec.text("job.name") or (PurePosixPath(application.uri).stem if application else "application"),
+        application=application,
+        settings=settings,
+        allow_literal_secrets=allow_literal_secrets,
+        notes=tuple(notes),
+    )
+
+
+def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[str]) -> _Versions:
+    """The agent that runs on the release: the one that is asked for, else the newest."""
+    release, asked = None, spec.text("platform.release")
+    if asked is not None:
+        known = platforms().find(name, asked)
+        release = known.release
+        notes += [known.warning] if known.warning else []
+    spark = release.spark if release is not None else install.version if install is not None else None
+    theirs = release.scala if release is not None else install.scala if install is not None else None
+    scala = spec.text("agent.scala") or theirs
+    if scala is None:
+        scala = "2.13"
+        where = f"platforms.{name}.release" if name not in _LOCAL else "agent.scala"
+        notes.append(f"Nothing tells the Scala, so the agent is the one for 2.13; {where} says otherwise.")
+    asked_agent = spec.text("agent.version")
+    agent = asked_agent or releases().default
+    why = f"asked for by {spec.source('agent.version')}" if asked_agent else "the newest that is known"
+    what = asked or (f"Spark {spark}" if spark else "")
+    if spark is not None and (reason := misfit(agent, scala, spark, theirs)):
+        raise UnsupportedSparkError(f"{what}: {reason}")
+    if release is not None and release.agent_min and numbers(agent) < numbers(release.agent_min):
+        raise UnsupportedSparkError(
+            f"{what} needs agent {release.agent_min} or later, and agent.version is {agent} "
+            f"({spec.source('agent.version') or 'default'})."
+        )
+    return _Versions(release, spark, agent, f"{why}, runs on {what}" if what else why, scala)
+
+
+def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
+    asked, source = str(spec["delivery.mode"]), spec.source("delivery.mode") or "default"
+    reason = undeliverable(spec.resolved)
+    if asked == "direct":
+        return _allowed("direct", place, name, source), f"asked for by {source}"
+    if asked == "outbox":
+        if reason is not None:
+            raise ConfigError(f"{source}: delivery.mode is outbox, but {reason}; write `direct` or `auto`.")
+        return _allowed("outbox", place, name, source), f"asked for by {source}"
+    if reason is not None:
+        return _allowed("direct", place, name, source), reason
+    if place.MODES[0] == "direct":
+        return "direct", f"no relay of ours runs beside a driver on {name}"
+    return "outbox", "the job never waits for the backend; the relay delivers the journal"
+
+
+def _allowed(mode: Mode, place: Target, name: str, source: str) -> Mode:
+    if mode not in place.MODES:
+        raise ConfigError(f"{source}: delivery.mode is {mode}, but {name} allows {' or '.join(place.MODES)} alone.")
+    return mode
+
+
+def _listeners(mode: Mode) -> ConfEntry:
+    value = CommaList((WITNESS, AGENT), first=(WITNESS,)) if mode == "outbox" else CommaList((AGENT,))
+    why = "the witness and the agent" if mode == "outbox" else "the agent"
+    return ConfEntry(key="spark.extraListeners", value=value, source=_OURS, why=why)
+
+
+def _spool(spec: Spec, name: str) -> list[ConfEntry]:
+    text = spec.text("delivery.journal")
+    if text is None:
+        text = str(default_root(spec.environ) if name in _LOCAL else _SPOOL)
+    source = spec.source("delivery.journal") or _OURS
+    spool = str(Path(text).expanduser().absolute()) if name in _LOCAL else text
+    captured = CommaList((*CAPTURED_DEFAULT, STEP), default=CAPTURED_DEFAULT)
+    return [
+        ConfEntry(key="spark.openlineage.capturedProperties", value=captured, source=_OURS, why="ties steps"),
+        ConfEntry(key="spark.sparklineage.spool", value=Text(spool), source=source, why="the journals of this node"),
+    ]
+
+
+def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, *, cache: Path) -> list[str]:
+    """Agent, witness and companions: below the platform's artifacts, else in the cache of this machine."""
+    base = (spec.text("platform.artifacts") or "").rstrip("/")
+    if not base and name not in _LOCAL:
+        raise ConfigError(
+            f"platforms.{name}.artifacts is missing; write where its JARs shall lie, such as s3://BUCKET/lineage or "
+            "/Volumes/CATALOG/SCHEMA/VOLUME."
+        )
+    needed: list[Artifact] = list(companions(str(spec["transport.type"] or ""), version=found.agent)) if (
+        mode == "direct"
+    ) else []  # fmt: skip
+    agent = unchecked(found.scala, found.agent)
+    named = spec.text("agent.jar")
+    if base:
+        first = PurePosixPath(named).name if named else agent.file_name
+        jars = [f"{base}/{first}"]
+        jars += [f"{base}/{jar_path().name}"] if mode == "outbox" else []
+        return jars + [f"{base}/{one.file_name}" for one in needed]
+    jars = [str(Path(named).expanduser().absolute()) if named else str(cache / agent.path)]
+    jars += [str(jar_path())] if mode == "outbox" else []
+    return jars + [str(cache / one.path) for one in needed]

@@ -1,0 +1,141 @@
+"""`sparklineage conf TARGET`: the configuration in the form that a platform takes."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.cli.configured import add_options, spec_of
+from sparklineage.cli.terminal import warn
+from sparklineage.errors import ConfigError, SparklineageError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from sparklineage.config.spec import Spec
+    from sparklineage.targets import Existing, Order, Rendered
+
+_ABOUT = """\
+Print what the platform takes, or with --out write every file of it. Nothing is sent anywhere. With --into the user's
+own file comes back with the lineage in it: lists are joined, their values stay, and doing it twice changes nothing."""
+_LARGEST = 10_000_000
+
+
+def add_parser(actions: Any, name: str, what: str) -> None:
+    """Add one target to the actions of `conf`."""
+    parser = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. {_ABOUT}")
+    parser.add_argument("--out", metavar="DIR", help="write all files into this folder")
+    parser.add_argument("--into", metavar="FILE", help="merge into this file of yours; it is not changed itself")
+    parser.add_argument("--diff", action="store_true", help="with --into: show what would change")
+    parser.add_argument("--application", metavar="URI", help="the Python file or JAR to run")
+    parser.add_argument("--argument", action="append", default=[], metavar="TEXT", help="an argument of it; repeat it")
+    parser.add_argument("--class", dest="main_class", metavar="NAME", help="the main class of a JAR")
+    parser.add_argument("--release", metavar="NAME", help="the platform's release, such as emr-7.5.0")
+    parser.add_argument("--artifacts", metavar="URI", help="where the JARs lie, such as s3://BUCKET/lineage")
+    parser.add_argument(
+        "--allow-literal-secrets", action="store_true", help="write a secret that the configuration holds in plain text"
+    )
+    add_options(parser, platform=False)
+
+
+def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Print or write it. Raises ConfigError for what the platform would refuse, UsageError for files."""
+    from sparklineage.targets import target  # noqa: PLC0415
+
+    if args.diff and not args.into:
+        raise UsageError(f"conf {args.action}: --diff needs --into FILE.")
+    spec, order = order_of(args, environ)
+    into = _existing(args.into) if args.into else None
+    rendered = target(args.action).render(order, into)
+    for warning in spec.warnings:
+        warn(f"warning: {warning}")
+    _give(args, rendered, into)
+    for note in rendered.notes:
+        warn(note)
+    return 0
+
+
+def order_of(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Spec, Order]:
+    """The order for the target that the options name."""
+    from sparklineage.assemble.order import order_for  # noqa: PLC0415
+    from sparklineage.submit.spark import find_spark  # noqa: PLC0415
+    from sparklineage.targets import Application  # noqa: PLC0415
+
+    args.platform = args.action
+    spec = spec_of(args, environ)
+    for key, value in (("platform.release", args.release), ("platform.artifacts", args.artifacts)):
+        if value is not None:
+            spec = spec.with_platform(key, value, f"--{key.rpartition('.')[2]}")
+    home = Path(args.spark_home) if args.spark_home else None
+    try:
+        install = find_spark(environ, home=home, python=Path(sys.executable))
+    except SparklineageError:
+        if home is not None:
+            raise
+        install = None
+    application = None
+    if args.application is not None:
+        application = Application(uri=args.application, arguments=tuple(args.argument), main_class=args.main_class)
+    elif args.argument or args.main_class:
+        raise UsageError(f"conf {args.action}: --argument and --class need --application URI.")
+    order = order_for(
+        spec, args.action, install=install, home=Path.home(), application=application,
+        allow_literal_secrets=args.allow_literal_secrets,
+    )  # fmt: skip
+    return spec, order
+
+
+def _existing(name: str) -> Existing:
+    from sparklineage.targets import Existing  # noqa: PLC0415
+
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ConfigError(f"--into: {name} is larger than {_LARGEST // 1_000_000} MB.")
+        return Existing(name=Path(name).name, text=data.decode("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"--into: {name} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"--into: {name} is not UTF-8 text.") from None
+
+
+def _give(args: argparse.Namespace, rendered: Rendered, into: Existing | None) -> None:
+    main, *others = rendered.artefacts
+    if args.diff and into is not None:
+        _diff(into, main.text)
+        return
+    if args.out is None:
+        print(main.text, end="" if main.text.endswith("\n") else "\n")
+        sys.stdout.flush()
+        if others:
+            warn(f"--out DIR writes also {', '.join(f'{other.name} ({other.about})' for other in others)}.")
+        return
+    from sparklineage.cli.written import write_new  # noqa: PLC0415
+
+    folder = Path(args.out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out: {folder} cannot be made: {error.strerror}.") from None
+    for artefact in rendered.artefacts:
+        path = folder / artefact.name
+        write_new(path, artefact.text, "--out", over=True)
+        if artefact.executable:
+            path.chmod(path.stat().st_mode | 0o111 & ~0o022)
+        print(f"{path}  {artefact.about}")
+
+
+def _diff(into: Existing, text: str) -> None:
+    from sparklineage.model.masking import mask  # noqa: PLC0415
+
+    lines = difflib.unified_diff(
+        mask(into.text).splitlines(keepends=True),
+        mask(text).splitlines(keepends=True),
+        into.name,
+        f"{into.name} (merged)",
+    )
+    print("".join(line if line.endswith("\n") else f"{line}\n" for line in lines), end="")
