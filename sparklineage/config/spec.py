@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from sparklineage.config.definition import definition
 from sparklineage.config.keys import PLATFORM_KEYS
-from sparklineage.config.reading import told
-from sparklineage.config.keys import PLATFORM_KEYS
 from sparklineage.config.layers import Resolved
+from sparklineage.config.reading import told
 from sparklineage.config.values import WrongValueError, parse, render
 from sparklineage.errors import ConfigError
 from sparklineage.model.secret import Secret, SecretReference
