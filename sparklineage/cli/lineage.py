@@ -176,6 +176,7 @@ def _drain_options(command: SubmitCommand, settings: Settings) -> str:
     """The options of this submit that `relay drain` needs too, because no variable or file says the same."""
     own, backend = command.own, settings.backend.value
     options = ["--config", str(own.config)] if own.config else []
+    options += ["--profile", own.profile] if own.profile else []
     if own.journal:
         options += ["--journal", str(settings.journal.value)]
     if own.backend and backend is not None:
