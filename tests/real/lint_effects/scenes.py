@@ -143,9 +143,7 @@ def plan(
     return Plan(name=name, properties=properties | chosen, code=code)
 
 
-def run_plans(
-    folder: Path, plans: list[Plan], *, spark: str = "4.2", agent: str | None = None, **environ: str
-) -> dict[str, Any]:
+def run_plans(folder: Path, plans: list[Plan], *, spark: str = "4.2", agent: str | None = None) -> dict[str, Any]:
     """Start one JVM with a Spark and an agent on its class path and go through the plans."""
     scene = Scene(folder=folder, spark=spark)
     (folder / "log4j2.properties").write_text(_LOG4J)
@@ -170,7 +168,6 @@ def run_plans(
             PYTHONPATH=os.pathsep.join([str(REPOSITORY), *_pyspark(spark)]),
             TEAM="lineage",
             STAGE="test",
-            **environ,
         ),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -6,7 +6,6 @@ All share one JVM, one application after the other, and have a backend each.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -478,16 +477,3 @@ def test_sl064_a_captured_property_is_in_the_events(done: dict[str, Any]) -> Non
 def test_sl076_lineage_is_off(done: dict[str, Any]) -> None:
     assert sent_nothing(done["off"])
     assert "Exception" not in done["off"].log
-
-
-def test_sl073_variables_without_a_type_are_ignored(tmp_path: Path) -> None:
-    """All of them, also those that are right; the rest of the configuration counts."""
-    ran = run_plans(
-        tmp_path,
-        [of("variables", HTTP)],
-        OPENLINEAGE__TRANSPORT__AUTH__TYPE="api_key",
-        OPENLINEAGE__TRANSPORT__AUTH__API_KEY=CANARY,
-        OPENLINEAGE__NAMESPACE="prod",
-    )["variables"]
-    assert {headers.get("Authorization") for headers in ran.headers} == {None}
-    assert {event["job"]["namespace"] for event in ran.events} == {"default"}

