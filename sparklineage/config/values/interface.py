@@ -76,14 +76,15 @@ def one_text(found: object, kind: Kind) -> str:
     text = written(found, kind)
     if "\0" in text:
         raise WrongValueError(f"{WANTED[kind]} without a NUL")
-    if _HALF.search(text):
-        raise WrongValueError(f"{WANTED[kind]} in UTF-8")
     return text.strip()
 
 
 def written(found: object, kind: Kind) -> str:
-    """`str(found)`. Raises WrongValueError for an integer of more digits than Python writes."""
+    """`str(found)`. Raises WrongValueError for what no file could hold, or an integer that Python does not write."""
     try:
-        return str(found)
+        text = str(found)
     except ValueError:
         raise WrongValueError(f"{WANTED[kind]} of fewer digits") from None
+    if _HALF.search(text):
+        raise WrongValueError(f"{WANTED[kind]} in UTF-8")
+    return text

@@ -39,7 +39,7 @@ def read_tags(found: object, limits: Limits) -> Value:  # noqa: ARG001
     parts: object = found.split(";") if isinstance(found, str) else found
     if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
         raise WrongValueError(WANTED["tags"])
-    tags = tuple(tag for part in parts if (tag := part.strip()))
+    tags = tuple(tag for part in parts if (tag := written(part, "tags").strip()))
     for tag in tags:
         if tag.count(":") > 2 or not tag.split(":", 1)[0].strip() or set(";\n\r\0") & set(tag):
             raise WrongValueError("tags such as key:value or key:value:source")
