@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -12,11 +13,13 @@ from sparklineage.config.transports import blocks
 from sparklineage.config.values import render
 from sparklineage.config.values.measures import BYTES, MILLIS
 from sparklineage.errors import ConfigError
-from sparklineage.model.backend import DEFAULT_ENDPOINT
+from sparklineage.model.backend import DEFAULT_ENDPOINT, SECRET_HEADER
 from sparklineage.model.conf_entry import ConfEntry, Lost
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.masking import SECRET_KEY
 from sparklineage.model.secret import Secret, SecretReference
+from sparklineage.model.versions import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +30,12 @@ if TYPE_CHECKING:
 
 Mode = Literal["outbox", "direct"]
 _TRANSPORT = f"{PREFIX}transport."
-_BREAKER = (("type", "timeout"), ("timeoutInSeconds", "60"))
-"""What keeps a slow backend from holding the job up for longer than a minute, where the agent itself sends."""
+_BREAKER = f"{PREFIX}circuitBreaker."
+_LONGEST = "60"
+"""Seconds for which a slow backend may hold the job up, where the agent itself sends."""
+_SURELY = re.compile(r"(?i)(?:password|passwd|secret|token|key)$")
+_NO_SECRET = re.compile(r"(?i)true|false|[\d.]+\w?|[a-z_$][\w$]*(\.[a-z_$][\w$]*)+|(\w+://?)?/\S*")
+"""Values of properties such as `fs.s3a.aws.credentials.provider`: a switch, a number, a class, a path."""
 
 
 def conf_set(spec: Spec, mode: Mode) -> ConfSet:
@@ -46,11 +53,21 @@ def conf_set(spec: Spec, mode: Mode) -> ConfSet:
     if mode == "direct":
         for entry in _addresses(spec):
             entries[entry.key] = entry
-        if f"{_TRANSPORT}type" in entries and f"{PREFIX}circuitBreaker.type" not in entries:
-            for name, value in _BREAKER:
-                key = f"{PREFIX}circuitBreaker.{name}"
-                entries.setdefault(key, ConfEntry(key=key, value=Text(value), source="default", why="direct delivery"))
+    if f"{_BREAKER}type" not in entries and (
+        f"{_BREAKER}timeoutInSeconds" in entries or (mode == "direct" and f"{_TRANSPORT}type" in entries)
+    ):
+        for entry in _breaker(spec.text("agent.version")):
+            entries.setdefault(entry.key, entry)
     return ConfSet(tuple(entries.values()))
+
+
+def _breaker(version: str | None) -> Iterator[ConfEntry]:
+    """What lets the agent give up in time; `timeout` came with 1.35.0, the limit of the others with 1.13.0."""
+    known = numbers(version) if version is not None else (1, 35)
+    if known >= (1, 13):
+        kind = "timeout" if known >= (1, 35) else "javaRuntime"
+        for name, text in (("type", kind), ("timeoutInSeconds", _LONGEST)):
+            yield ConfEntry(key=_BREAKER + name, value=Text(text), source="default", why="direct delivery")
 
 
 def _entry(name: str, item: Resolved) -> ConfEntry:
@@ -61,9 +78,27 @@ def _entry(name: str, item: Resolved) -> ConfEntry:
     elif isinstance(found, Secret):
         value = SecretValue(found) if item.sensitive else Text(found.reveal())
     else:
-        value = typed(name, _written(item))
+        text = _written(item)
+        value = SecretValue.read(text) if item.key.raw and _is_secret(name, text) else typed(name, text)
     lost = tuple(Lost(other.shown, other.source, other.why) for other in item.lost)
     return ConfEntry(key=name, value=value, source=item.source, lost=lost, joined=item.joined)
+
+
+def _is_secret(name: str, text: str) -> bool:
+    """Whether a property of Spark's own holds a secret, or says where one lies."""
+    if not SECRET_KEY.search(name) or not text.strip():
+        return False
+    return _SURELY.search(name) is not None or not _NO_SECRET.fullmatch(text.strip())
+
+
+def refuse_sparks_own_secrets(conf: ConfSet) -> None:
+    """Raises ConfigError for a secret among the properties of Spark itself: nothing could hand it on unseen."""
+    for entry in conf.entries:
+        if entry.secret and not entry.key.startswith(PREFIX):
+            raise ConfigError(
+                f"{entry.source}: {entry.key} is a secret, which Spark takes from its own files alone; put it into a "
+                "spark-defaults.conf that nobody else can read."
+            )
 
 
 def _written(item: Resolved) -> str:
@@ -126,4 +161,5 @@ def _addresses(spec: Spec) -> Iterator[ConfEntry]:
             source = given.source if given is not None else url.source
             yield ConfEntry(key=f"{stem}endpoint", value=Text(whole), source=source)
         for name, text in parse_qsl(parts.query, keep_blank_values=True):
-            yield ConfEntry(key=f"{stem}urlParams.{name}", value=SecretValue(Secret(text)), source=url.source)
+            value = SecretValue(Secret(text)) if SECRET_HEADER.search(name) else Text(text)
+            yield ConfEntry(key=f"{stem}urlParams.{name}", value=value, source=url.source)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from sparklineage.config.conf import conf_set
+from sparklineage.config.conf import conf_set, refuse_sparks_own_secrets
 from sparklineage.config.secrets import is_remote, resolve
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError
@@ -98,6 +98,8 @@ def settings_of(spec: Spec) -> Settings:
     namespace = _text(spec, "namespace")
     root = Path(journal.value).expanduser().absolute() if journal.value else default_root(spec.environ)
     mode = mode_of(spec)
+    properties = conf_set(spec, mode.value)
+    refuse_sparks_own_secrets(properties)
     limits = Limits(size=_whole(spec, "delivery.limits.journalSize"), age=_seconds(spec, "delivery.limits.journalAge"))
     return Settings(
         namespace=Value(namespace.value or DEFAULT_NAMESPACE, namespace.source),
@@ -114,7 +116,7 @@ def settings_of(spec: Spec) -> Settings:
             longest=_or(_seconds(spec, "delivery.retry.longestWait"), Retry.longest),
         ),
         limits=limits,
-        properties=conf_set(spec, mode.value),
+        properties=properties,
         repository=_text(spec, "agent.repository"),
         agent_version=_text(spec, "agent.version"),
         agent_scala=_text(spec, "agent.scala"),
