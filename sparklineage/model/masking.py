@@ -34,8 +34,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)(?=\S{0,64}\d|\S{16})[A-Za-z0-9._~+/=\-]{6,}"),
         rf"\g<keep>{MASK}",
     ),
-    # Signed URLs of Azure and AWS.
-    (re.compile(r"(?i)(?P<keep>[?&](?:sig|signature|x-amz-signature)=)[^\s&\"']+"), rf"\g<keep>{MASK}"),
+    # Signed URLs of Azure and AWS, and the key of Azure Functions.
+    (re.compile(r"(?i)(?P<keep>[?&](?:sig|signature|x-amz-signature|code|key|auth)=)[^\s&\"']+"), rf"\g<keep>{MASK}"),
     (
         # Not the line number of a stack trace: (Token.java:12).
         re.compile(rf"(?i)(?P<keep>{_NAME}[\"']?\s{{0,8}}[=:]\s{{0,8}}[\"']?)(?![\"'\s]|\d+\))[^\s\"',;&)}}\]]+"),
