@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.names import LISTENER as AGENT
-from sparklineage.agent.releases import choose, unchecked
+from sparklineage.assemble.chosen_agent import chosen_agent
+from sparklineage.assemble.notes import about_delivery, about_users, about_variables
 from sparklineage.config.conf import Mode, conf_set
 from sparklineage.config.settings import mode_of
 from sparklineage.journal import default_root
@@ -23,6 +23,8 @@ from sparklineage.witness import LISTENER as WITNESS
 from sparklineage.witness import jar_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sparklineage.agent.artifact import Artifact
     from sparklineage.config.spec import Spec
     from sparklineage.submit.spark import SparkInstall
@@ -39,12 +41,26 @@ class Finished:
     mode: Mode
     why_mode: str
     """Why the relay, or the agent itself, delivers."""
-    agent_jar: Path
-    """Where the agent's JAR is, or will be once it is fetched."""
-    artifact: Artifact | None
+    agent_jar: Path | None = None
+    """Where the agent's JAR is, or will be once it is fetched; None where lineage is switched off."""
+    artifact: Artifact | None = None
     """What to fetch; None for a JAR that the configuration names."""
+    install: SparkInstall | None = None
+    """The Spark that it is for, where one is known."""
+    users: ConfSet = field(default_factory=ConfSet)
+    """The user's own properties that `conf` is joined with."""
     notes: tuple[str, ...] = ()
     """What is still to be done or known, a sentence each."""
+
+    def merged_with(self, users: ConfSet) -> Finished:
+        """The same laid under the user's own properties."""
+        more = about_users(users, self.install, self.agent_jar) if self.agent_jar is not None else ()
+        return replace(self, conf=self.conf.merged_with(users), users=users, notes=(*self.notes, *more))
+
+    @property
+    def added(self) -> ConfSet:
+        """What has to be added to the user's own properties."""
+        return self.conf.beyond(self.users)
 
 
 def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finished:
@@ -52,79 +68,57 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
 
     In the outbox each application finds its own run id and folder below `spark.sparklineage.spool`, which is the
     journal; `sparklineage relay drain` delivers it. Direct, the agent sends. Nothing is fetched or written. `install`
-    is the Spark that it is for, where one is known. Raises ConfigError and UnsupportedSparkError.
+    is the Spark that it is for, where one is known. With `disabled` there is no property at all, as `submit` starts
+    the bare job then. Raises ConfigError and UnsupportedSparkError.
     """
     mode = mode_of(spec)
-    notes: list[str] = []
-    artifact, jar = _agent(spec, install, home, notes)
-    entries = [
-        ConfEntry(
-            key="spark.extraListeners",
-            value=CommaList((WITNESS, AGENT), first=(WITNESS,)) if mode.value == "outbox" else CommaList((AGENT,)),
-            source=_OURS,
-            why="the witness and the agent" if mode.value == "outbox" else "the agent",
-        ),
-        ConfEntry(
-            key="spark.jars",
-            value=CommaList((str(jar), *((str(jar_path()),) if mode.value == "outbox" else ()))),
-            source=spec.source("agent.jar") or _OURS,
-            why="puts the listeners on the driver's class path",
-        ),
-        ConfEntry(
-            key="spark.redaction.regex", value=Pattern(REDACTED), source=_OURS, why="hides keys and headers in Spark"
-        ),
-    ]
-    if mode.value == "outbox":
-        entries += _outbox(spec)
+    if spec["disabled"] is True:
+        note = f"lineage is switched off: disabled is true ({spec.source('disabled')})."
+        return Finished(conf=ConfSet(), mode=mode.value, why_mode=mode.source, install=install, notes=(note,))
+    found = chosen_agent(spec, install, home)
     theirs = conf_set(spec, mode.value)
-    conf = ConfSet(tuple(entries)).merged_with(theirs)
-    if mode.value == "direct" and "spark.openlineage.transport.type" not in conf:
-        notes.append("no transport is configured, so the agent prints its events to the driver's log.")
-    notes += _about_secrets(conf)
+    conf = ConfSet(tuple(_entries(spec, mode.value, found.jar))).merged_with(theirs)
     return Finished(
-        conf=conf, mode=mode.value, why_mode=mode.source, agent_jar=jar, artifact=artifact, notes=tuple(notes)
+        conf=conf, mode=mode.value, why_mode=mode.source, agent_jar=found.jar, artifact=found.artifact, install=install,
+        notes=(*found.notes, *about_delivery(conf, mode.value), *about_variables(conf)),
+    )  # fmt: skip
+
+
+def _entries(spec: Spec, mode: Mode, jar: Path) -> Iterator[ConfEntry]:
+    """What makes Spark load the listeners, and what they need."""
+    outbox = mode == "outbox"
+    yield ConfEntry(
+        key="spark.extraListeners",
+        value=CommaList((WITNESS, AGENT), first=(WITNESS,)) if outbox else CommaList((AGENT,)),
+        source=_OURS,
+        why="the witness and the agent" if outbox else "the agent",
     )
+    yield ConfEntry(
+        key="spark.jars",
+        value=CommaList((str(jar), *((str(jar_path()),) if outbox else ()))),
+        source=spec.source("agent.jar") or _OURS,
+        why="puts the listeners on the driver's class path",
+    )
+    yield ConfEntry(
+        key="spark.redaction.regex", value=Pattern(REDACTED), source=_OURS, why="hides keys and headers in Spark"
+    )
+    if outbox:
+        yield from _outbox(spec)
 
 
-def _outbox(spec: Spec) -> list[ConfEntry]:
+def _outbox(spec: Spec) -> Iterator[ConfEntry]:
     text = spec.text("delivery.journal")
     spool = Path(text).expanduser().absolute() if text else default_root(spec.environ)
     captured = CommaList((*CAPTURED_DEFAULT, STEP), default=CAPTURED_DEFAULT)
-    return [
-        ConfEntry(key="spark.openlineage.capturedProperties", value=captured, source=_OURS,
-                  why="ties a query to its step"),
-        ConfEntry(key="spark.sparklineage.spool", value=Text(str(spool)),
-                  source=spec.source("delivery.journal") or _OURS,
-                  why="where each application finds its run id and folder"),
-    ]  # fmt: skip
-
-
-def _agent(spec: Spec, install: SparkInstall | None, home: Path, notes: list[str]) -> tuple[Artifact | None, Path]:
-    named = spec.text("agent.jar")
-    if named is not None:
-        return None, Path(named).expanduser().absolute()
-    scala, version = spec.text("agent.scala"), spec.text("agent.version")
-    if scala is None and install is not None:
-        artifact = choose(install.version, install.scala, version)
-    else:
-        if scala is None:
-            notes.append("no Spark was found here, so the agent is the one for Scala 2.13; agent.scala says otherwise.")
-        artifact = unchecked(scala or "2.13", version)
-    jar = default_cache(spec.environ, home) / "jars" / artifact.path
-    if not jar.is_file():
-        built = "2.12" if artifact.name.endswith("2.12") else "2.13"
-        fetch = f"sparklineage agent fetch --version {artifact.version} --scala {built}"
-        notes.append(f"the agent's JAR is not there yet: {fetch}")
-    return artifact, jar
-
-
-def _about_secrets(conf: ConfSet) -> list[str]:
-    """What to give the driver besides, because no property may hold it."""
-    hidden = [entry for entry in conf.entries if entry.secret]
-    names = ", ".join(entry.key for entry in hidden)
-    if not hidden:
-        return []
-    return [f"{names}: in no property, because Spark would show it; the driver gets it by its environment."]
+    yield ConfEntry(
+        key="spark.openlineage.capturedProperties", value=captured, source=_OURS, why="ties a query to its step"
+    )
+    yield ConfEntry(
+        key="spark.sparklineage.spool",
+        value=Text(str(spool)),
+        source=spec.source("delivery.journal") or _OURS,
+        why="where each application finds its run id and folder",
+    )
 
 
 def literal_secrets(conf: ConfSet) -> list[ConfEntry]:

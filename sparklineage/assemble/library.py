@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sparklineage.assemble.finished import finished
+from sparklineage.config.conf import refuse_sparks_own_secrets
 from sparklineage.config.loading import load_spec
 from sparklineage.config.secrets import resolve
-from sparklineage.errors import SparklineageError
+from sparklineage.errors import SparklineageError, UnsupportedSparkError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,13 +72,25 @@ def configure(
         spec = spec.with_mode("direct", "configure: nobody else would deliver beside this job")
     install = _spark(spec, None)
     done = finished(spec, install=install, home=Path.home())
+    _refuse_other_scala(spec, install)
+    refuse_sparks_own_secrets(done.conf)
     conf = done.conf.resolved(lambda reference, source: resolve(reference, source=source, environ=spec.environ))
     # Refuses before anything is fetched or set.
     conf.apply(_Dry(builder), environ=spec.environ)
-    if done.artifact is not None and not done.agent_jar.is_file():
+    if done.artifact is not None and done.agent_jar is not None and not done.agent_jar.is_file():
         _fetch(done.artifact, spec, install)
     os.environ.update(conf.environment())
     return conf.apply(builder, environ=spec.environ)
+
+
+def _refuse_other_scala(spec: Spec, install: SparkInstall | None) -> None:
+    """Elsewhere `agent.scala` may be that of another Spark; here it is this one's."""
+    scala = spec.text("agent.scala")
+    if install is not None and scala not in {None, install.scala}:
+        raise UnsupportedSparkError(
+            f"agent.scala is {scala} ({spec.source('agent.scala')}), but the Spark here ({install.home}) is built for "
+            f"{install.scala}, and such an agent would end the application; leave agent.scala out."
+        )
 
 
 class _Dry:

@@ -85,7 +85,7 @@ def effective(command: SubmitCommand, install: SparkInstall | None, environ: Map
     if chosen := command.value("--properties-file"):
         lay_file_under(Path(chosen), f"--properties-file {chosen}")
     if not chosen or command.has("--load-spark-defaults"):
-        defaults = _defaults_file(install, environ)
+        defaults = defaults_file(install, environ)
         if defaults is not None and defaults.is_file():
             lay_file_under(defaults, f"spark-defaults.conf {defaults}")
     for key, variable in VARIABLES.items():
@@ -105,7 +105,8 @@ def _driver_class_path(command: SubmitCommand) -> tuple[dict[str, str], str]:
     return {}, ""
 
 
-def _defaults_file(install: SparkInstall | None, environ: Mapping[str, str]) -> Path | None:
+def defaults_file(install: SparkInstall | None, environ: Mapping[str, str]) -> Path | None:
+    """Where Spark looks for its spark-defaults.conf, which need not be there."""
     if folder := environ.get("SPARK_CONF_DIR"):
         return Path(folder) / "spark-defaults.conf"
     home = install.home if install else environ.get("SPARK_HOME")
