@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.cli import conf_target
@@ -16,9 +17,10 @@ from sparklineage.targets import NAMES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from sparklineage.assemble import Finished
+    from sparklineage.model.conf_entry import ConfEntry
+    from sparklineage.model.conf_set import ConfSet
 
 FORMATS = ("properties", "json", "args")
 _ABOUT = """\
@@ -39,6 +41,10 @@ def add_parser(subparsers: Any) -> None:
         "--allow-literal-secrets", action="store_true",
         help="go on although the configuration itself holds a secret; the properties leave it out all the same",
     )  # fmt: skip
+    show.add_argument(
+        "--into", metavar="FILE",
+        help="join with a properties file of yours: lists are joined, its other values stay, its secrets are left out",
+    )  # fmt: skip
     add_options(show)
     for name, what in NAMES.items():
         conf_target.add_parser(actions, name, what)
@@ -48,24 +54,34 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print the properties on stdout, notes on stderr. Raises ConfigError for a literal secret."""
     if args.action != "show":
         return conf_target.run(args, environ)
+    from sparklineage.config.conf import refuse_sparks_own_secrets  # noqa: PLC0415
+
     spec = spec_of(args, environ)
     done = finished_of(spec, args, environ)
-    _refuse_literal(done, allowed=args.allow_literal_secrets)
+    added = done.added
+    refuse_sparks_own_secrets(added)
+    _refuse_literal(added, allowed=args.allow_literal_secrets)
+    theirs = [entry for entry in done.conf.entries if entry.secret and entry.key not in added]
+    text = _rendered(done.conf.without(*(entry.key for entry in theirs)), args.format)
+    variables = list(_variables(added))
     for warning in spec.warnings:
         warn(f"warning: {warning}")
-    print(_rendered(done, args.format), end="")
+    print(text, end="")
     sys.stdout.flush()
     for note in done.notes:
         warn(note)
-    for name in _variables(done):
-        warn(f"set {name} in the environment of the driver.")
+    for entry in theirs:
+        warn(f"{entry.key} ({entry.source}) is a secret of yours and left out.")
+    if variables:
+        warn("set these variables for the driver, with the secret itself in the place of each <…>:")
+        print("\n".join(variables), file=sys.stderr)
     return 0
 
 
-def _refuse_literal(done: Finished, *, allowed: bool) -> None:
+def _refuse_literal(conf: ConfSet, *, allowed: bool) -> None:
     from sparklineage.assemble.finished import literal_secrets  # noqa: PLC0415
 
-    found = literal_secrets(done.conf)
+    found = literal_secrets(conf)
     if found and not allowed:
         places = ", ".join(f"{entry.key} ({entry.source})" for entry in found)
         raise ConfigError(
@@ -74,19 +90,29 @@ def _refuse_literal(done: Finished, *, allowed: bool) -> None:
         )
 
 
-def _rendered(done: Finished, kind: str) -> str:
+def _rendered(conf: ConfSet, kind: str) -> str:
     if kind == "json":
-        return json.dumps(done.conf.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(conf.as_dict(), indent=2, ensure_ascii=False) + "\n"
     if kind == "args":
-        args = done.conf.as_args()
+        args = conf.as_args()
         pairs = zip(args[::2], args[1::2], strict=True)
-        return " \\\n".join(f"{flag} {shlex.quote(value)}" for flag, value in pairs) + "\n"
-    return done.conf.as_properties()
+        text = " \\\n".join(f"{flag} {shlex.quote(value)}" for flag, value in pairs)
+        return f"{text}\n" if text else ""
+    return conf.as_properties()
 
 
-def _variables(done: Finished) -> list[str]:
-    """The variables that carry the secrets, with where each value lies and never the value."""
-    from sparklineage.model.secret import Secret  # noqa: PLC0415
+def _variables(conf: ConfSet) -> Iterator[str]:
+    """The variables for a shell; in the place of each secret stands where it lies."""
+    from sparklineage.model.conf_set import ConfSet  # noqa: PLC0415
+    from sparklineage.model.conf_value import SecretValue  # noqa: PLC0415
+    from sparklineage.model.secret import Secret, SecretReference  # noqa: PLC0415
 
-    hidden = done.conf.resolved(lambda reference, _: Secret(f"<{reference.written}>"))
-    return [f"{name}" for name in hidden.environment()]
+    def hidden(entry: ConfEntry) -> ConfEntry:
+        if not isinstance(entry.value, SecretValue):
+            return entry
+        secret = entry.value.secret
+        place = secret.written if isinstance(secret, SecretReference) else f"what stands in {entry.source}"
+        return replace(entry, value=SecretValue(Secret(f"<{place}>")))
+
+    for name, value in ConfSet(tuple(map(hidden, conf.entries))).environment().items():
+        yield f"  {name}={shlex.quote(value)}"

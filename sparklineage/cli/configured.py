@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sparklineage.assemble import Finished
     from sparklineage.config.spec import Spec
+    from sparklineage.submit.spark import SparkInstall
 
 _OPTIONS = {
     "--namespace": "NAME", "--job-name": "NAME", "--backend": "URL", "--journal": "DIR", "--agent-version": "VERSION",
@@ -48,15 +49,42 @@ def spec_of(args: argparse.Namespace, environ: Mapping[str, str]) -> Spec:
 
 
 def finished_of(spec: Spec, args: argparse.Namespace, environ: Mapping[str, str]) -> Finished:
-    """Its finished conf set, for the Spark that is found, if any. Raises what `finished` and `find_spark` raise."""
+    """Its finished conf set, for the Spark that is found, if any, joined with the properties file of `--into`.
+
+    Raises what `finished`, `find_spark` and `properties_file` raise.
+    """
     from sparklineage.assemble import finished  # noqa: PLC0415
+
+    done = finished(spec, install=_install(args, environ), home=Path.home())
+    return _into(done, Path(args.into), args.into) if args.into else done
+
+
+def with_defaults(done: Finished, environ: Mapping[str, str]) -> tuple[Finished, Path | None]:
+    """The same, joined with the spark-defaults.conf that Spark would read, and where that is; None where there is none.
+
+    Raises ConfigError for one that cannot be read.
+    """
+    from sparklineage.submit.user_conf import defaults_file  # noqa: PLC0415
+
+    path = defaults_file(done.install, environ)
+    if path is None or not path.is_file():
+        return done, None
+    return _into(done, path, path.name), path
+
+
+def _into(done: Finished, path: Path, name: str) -> Finished:
+    from sparklineage.assemble.properties_file import properties_file  # noqa: PLC0415
+
+    return done.merged_with(properties_file(path, name))
+
+
+def _install(args: argparse.Namespace, environ: Mapping[str, str]) -> SparkInstall | None:
     from sparklineage.submit.spark import find_spark  # noqa: PLC0415
 
     home = Path(args.spark_home) if args.spark_home else None
     try:
-        install = find_spark(environ, home=home, python=Path(sys.executable))
+        return find_spark(environ, home=home, python=Path(sys.executable))
     except SparklineageError:
         if home is not None:
             raise
-        install = None
-    return finished(spec, install=install, home=Path.home())
+        return None

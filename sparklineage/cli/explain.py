@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.cli.commands import COMMANDS
-from sparklineage.cli.configured import add_options, finished_of, spec_of
+from sparklineage.cli.configured import add_options, finished_of, spec_of, with_defaults
+from sparklineage.cli.explain_table import Row, table, wrapped
 from sparklineage.cli.terminal import look_of, warn
+from sparklineage.model.conf_entry import ConfEntry
 
 if TYPE_CHECKING:
     import argparse
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 _ABOUT = """\
 Without KEY: the finished Spark properties and the toolkit's own settings, each with the place that it came from, what
-lost against it and why, and what was joined. With KEY (of sparklineage.yml, or a Spark property): what it is, its
-type, default and versions, what people get wrong, and its value here. Secrets are masked, and none is fetched."""
-_WIDEST_KEY = 52
+lost against it and why, and what was joined; the user's spark-defaults.conf is part of it. With KEY (of
+sparklineage.yml, or a Spark property): what it is, its type, default and versions, what people get wrong, and its
+value here. Secrets are masked, and none is fetched."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -31,6 +32,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("explain", help=COMMANDS["explain"], description=_ABOUT)
     parser.add_argument("key", nargs="?", metavar="KEY", help="such as transport.url or spark.extraListeners")
     add_options(parser)
+    parser.add_argument("--into", metavar="FILE", help="a properties file to join with instead of the "
+                        "spark-defaults.conf that Spark would read")  # fmt: skip
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
 
 
@@ -41,55 +44,59 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
         return explain_key(args, environ)
     spec = spec_of(args, environ)
-    done = finished_of(spec, args, environ)
+    done, joined = all_of(spec, args, environ)
     for warning in spec.warnings:
         warn(f"warning: {warning}")
     if args.format == "json":
-        print(json.dumps(_as_json(spec, done), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(spec, done, joined), indent=2, ensure_ascii=False))
         return 0
     look = look_of(sys.stdout, environ)
-    print("\n".join(_text(spec, done, look.width)))
+    print("\n".join(_text(spec, done, joined, look.width)))
     return 0
 
 
-def _text(spec: Spec, done: Finished, width: int) -> Iterator[str]:
-    file = str(spec.file) if spec.file else "none"
+def all_of(spec: Spec, args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Finished, str | None]:
+    """The finished conf set joined with the user's properties file, and where that is."""
+    done = finished_of(spec, args, environ)
+    if args.into:
+        return done, args.into
+    done, path = with_defaults(done, environ)
+    return done, str(path) if path else None
+
+
+def _text(spec: Spec, done: Finished, joined: str | None, width: int) -> Iterator[str]:
     profile = spec.profile or (f"none of {', '.join(spec.profiles)}" if spec.profiles else "none")
-    yield f"file      {file}"
+    yield f"file      {spec.file or 'none'}"
     yield f"profile   {profile}" + (f", platform {spec.platform}" if spec.platform else "")
+    install = done.install
+    if install is not None:
+        yield f"Spark     {install.version}, Scala {install.scala}: {install.home}"
+    else:
+        yield "Spark     none found"
+    if joined:
+        yield f"joined    {joined}"
     yield f"delivery  {done.mode} ({done.why_mode})"
-    yield from ("", "Spark properties", "")
-    rows = [(entry.key, entry.shown, entry.source, _more(entry.lost, entry.joined)) for entry in done.conf.entries]
-    yield from _table(rows, width)
-    yield from ("", "Settings of the toolkit", "")
+    rows = [Row(item.key, item.shown, item.source, more_of(item)) for item in done.conf.entries]
+    if rows:
+        yield from ("", "Spark properties", "", *table(rows, width))
     own = [item for item in spec.resolved.values() if item.key.spark is None]
-    yield from _table([(name_of(spec, item), item.shown, item.source, more_of(item)) for item in own], width)
+    rows = [Row(name_of(spec, item), item.shown, item.source, more_of(item)) for item in own]
+    yield from ("", "Settings of the toolkit", "", *table(rows, width))
     for note in done.notes:
-        yield from ("", *textwrap.wrap(f"note: {note}", max(width, 40), break_long_words=False, break_on_hyphens=False))
+        yield from ("", *wrapped(f"note: {note}", width, rest=""))
 
 
-def _table(rows: list[tuple[str, str, str, list[str]]], width: int) -> Iterator[str]:
-    """Key, value and source in columns; a value that is too long for its column gets a line of its own."""
-    key = min(max((len(row[0]) for row in rows), default=0), _WIDEST_KEY)
-    value = max(min(max((len(row[1]) for row in rows), default=0), width - key - 40), 16)
-    for name, text, source, more in rows:
-        if len(name) <= key and len(text) <= value:
-            yield f"{name:<{key}}  {text:<{value}}  {source}".rstrip()
-        else:
-            yield f"{name:<{key}}  {'':<{value}}  {source}".rstrip() if len(name) <= key else f"{name}  {source}"
-            yield f"    {text}"
-        yield from (f"    {line}" for line in more)
+def _more(lost: Any, joined: tuple[str, ...]) -> tuple[str, ...]:
+    lines = (f"joined from {' and '.join(joined)}",) if joined else ()
+    return (*lines, *(f"not {other.value} ({other.source}): {other.reason}" for other in lost))
 
 
-def _more(lost: Any, joined: tuple[str, ...]) -> list[str]:
-    lines = [f"joined from {' and '.join(joined)}"] if joined else []
-    return lines + [f"not {other.value} ({other.source}): {other.reason}" for other in lost]
-
-
-def more_of(item: Resolved) -> list[str]:
-    """What lost against a setting, and what was joined in it."""
-    lines = [f"joined from {' and '.join(item.joined)}"] if item.joined else []
-    return lines + [f"not {other.shown} ({other.source}): {other.why}" for other in item.lost]
+def more_of(item: Resolved | ConfEntry) -> tuple[str, ...]:
+    """What lost against a setting or a property, and what was joined in it."""
+    if isinstance(item, ConfEntry):
+        return _more(item.lost, item.joined)
+    lines = (f"joined from {' and '.join(item.joined)}",) if item.joined else ()
+    return (*lines, *(f"not {other.shown} ({other.source}): {other.why}" for other in item.lost))
 
 
 def name_of(spec: Spec, item: Resolved) -> str:
@@ -97,11 +104,15 @@ def name_of(spec: Spec, item: Resolved) -> str:
     return next((name for name, other in spec.resolved.items() if other is item), item.key.name)
 
 
-def _as_json(spec: Spec, done: Finished) -> dict[str, Any]:
+def _as_json(spec: Spec, done: Finished, joined: str | None) -> dict[str, Any]:
     return {
         "file": str(spec.file) if spec.file else None,
         "profile": spec.profile,
         "platform": spec.platform,
+        "spark": {"version": done.install.version, "scala": done.install.scala, "home": str(done.install.home)}
+        if done.install
+        else None,
+        "joinedWith": joined,
         "delivery": {"mode": done.mode, "why": done.why_mode},
         "properties": [
             {
@@ -119,6 +130,7 @@ def _as_json(spec: Spec, done: Finished) -> dict[str, Any]:
                 "key": name,
                 "value": item.shown,
                 "source": item.source,
+                "joined": list(item.joined),
                 "lost": [{"value": lost.shown, "source": lost.source, "why": lost.why} for lost in item.lost],
             }
             for name, item in spec.resolved.items()
