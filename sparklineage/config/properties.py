@@ -53,7 +53,7 @@ def entries(text: str) -> Iterator[Entry]:
             line.number,
             line.column,
             (line.parts[0][1], line.behind(end)),
-            (line.behind(start) if start == len(joined) else line.offset(start), line.behind(len(joined))),
+            (line.end if start == len(joined) else line.offset(start), line.end),
         )
 
 
@@ -70,6 +70,12 @@ class _Line(NamedTuple):
         """Where the character of that index stands in the whole text."""
         here, there = self.parts[bisect_right(self.parts, at, key=lambda part: part[0]) - 1]
         return there + at - here
+
+    @property
+    def end(self) -> int:
+        """Where the last of the joined lines ends."""
+        here, there = self.parts[-1]
+        return there + len(self.text) - here
 
     def behind(self, at: int) -> int:
         """Where the text in front of that index ends."""

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 _ROUNDS = 20
 """How often fixes may follow from fixes."""
-_ATTEMPTS = 200
-"""How many fixes of one text are tried one by one, where they do not all go together."""
+_STEPS = 5
+"""How often all of that is begun anew."""
+_ATTEMPTS, _CHARACTERS = 200, 5_000_000
+"""How many fixes of one text are tried one by one, where they do not all go together, and how much is read for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ def fix_text(
     fixer = _Fixer(reader, file, target or Target(), REWRITES.keys() if codes is None else codes)
     state = fixer.read(text)
     made: list[str] = []
-    for _ in range(_ROUNDS):
+    for _ in range(_STEPS):
         step = fixer.all_together(state) or fixer.one_by_one(state)
         if step is None:
             break
@@ -142,13 +144,15 @@ class _Fixer:
     def one_by_one(self, state: _State) -> _Step | None:
         """Every fix that does no harm on its own."""
         made: list[str] = []
-        attempts = iter(range(_ATTEMPTS))
-        while step := next(
-            (step for fix in self._fixes(state, self.codes, attempts) if (step := self._alone(state, fix))), None
-        ):
+        attempts = iter(range(min(_ATTEMPTS, _CHARACTERS // (len(state.text) + 1))))
+        while step := self._first_alone(state, attempts):
             state, more = step
             made += more
         return (state, made) if made else None
+
+    def _first_alone(self, state: _State, attempts: Iterator[int]) -> _Step | None:
+        steps = (self._alone(state, fix) for fix in self._fixes(state, self.codes) if next(attempts, None) is not None)
+        return next((step for step in steps if step), None)
 
     def _alone(self, state: _State, fix: _Fix) -> _Step | None:
         """One fix, and then those of the errors that come up through it."""
@@ -178,14 +182,9 @@ class _Fixer:
                     insort(edits, edit)
         return chosen
 
-    def _fixes(self, state: _State, codes: Collection[str], attempts: Iterator[int] | None = None) -> Iterator[_Fix]:
+    def _fixes(self, state: _State, codes: Collection[str]) -> Iterator[_Fix]:
         for sheet, finding in state.found:
-            if finding.code not in codes:
-                continue
-            fix = _fix(finding, sheet, state.text, self.reader.KIND, self.target)
-            if fix:
-                if attempts is not None and next(attempts, None) is None:
-                    return
+            if finding.code in codes and (fix := _fix(finding, sheet, state.text, self.reader.KIND, self.target)):
                 yield fix
 
     def _apply(self, state: _State, fixes: Sequence[_Fix]) -> _State | None:

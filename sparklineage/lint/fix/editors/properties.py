@@ -52,4 +52,5 @@ def _key(name: str) -> str:
 
 def _value(text: str) -> str:
     text = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    return f"\\{text}" if text[:1] in {" ", "\t", "\f"} else text
+    # In front, these would belong to what stands between key and value.
+    return f"\\{text}" if text[:1] in {" ", "\t", "\f", "=", ":"} else text

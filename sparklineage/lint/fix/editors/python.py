@@ -69,15 +69,16 @@ class _Place:
         if not isinstance(self.node, ast.Call):
             if isinstance(change, Remove):
                 return items.removed(self.text, *self.node)
-            pair = f"{_quoted(change.key, self.quote)}{{}}{_quoted(change.value, self.quote)}"
-            opening = self.text[self.node[0]]
-            closing = {"(": ")", "[": "]"}.get(opening)
-            return items.added(
-                self.text, *self.node, f"{opening}{pair.format(', ')}{closing}" if closing else pair.format(": ")
-            )
+            return items.added(self.text, *self.node, self._item(self.node, change))
         if isinstance(change, Remove):
             return self._removed(self.node)
         return self._added(self.node, f"{_quoted(change.key, self.quote)}, {_quoted(change.value, self.quote)}")
+
+    def _item(self, beside: Span, change: Add) -> str:
+        key, value = _quoted(change.key, self.quote), _quoted(change.value, self.quote)
+        opening = self.text[beside[0]]
+        closing = {"(": ")", "[": "]"}.get(opening)
+        return f"{opening}{key}, {value}{closing}" if closing else f"{key}: {value}"
 
     def _removed(self, call: ast.Call) -> Edit | None:
         if self._is_statement(call):

@@ -95,7 +95,8 @@ def _option(text: str, setting: Setting) -> _Option | None:
     word = _word(text, setting)
     if word is None:
         return None
-    if word.value.startswith("--") and "=" in word.value:
+    span = setting.value_span
+    if word.value.startswith("--") and (span is None or span[0] > word.start):
         return _Option(word.value.partition("=")[0], True, word, word.start)
     flag = _words(text).get(word.start, (word, None))[1]
     if flag is None or not flag.value.startswith("-") or not _GAP.fullmatch(text, flag.end, word.start):

@@ -39,9 +39,10 @@ class Case:
 
     def moved(self, key: str, value: str | None = None) -> Sequence[Change] | None:
         """The setting under another key. Where that one says the same already, the setting goes."""
-        setting = self.setting
-        if self._last(setting.key) is not setting:
-            return None  # it has no effect, and would win under the other key
+        setting, counts = self.setting, self._last(self.setting.key)
+        if counts is not setting:
+            # It has no effect, and might win under the other key.
+            return [Remove(setting=setting)] if counts and counts.known and counts.value == setting.value else None
         there = self._last(key)
         if there is None and next(self.sheet.all(key), None) is None:
             changes: list[Change] = [Rename(setting=setting, key=key)]
