@@ -8,6 +8,7 @@ The words of argparse differ between versions of Python, so the pages are made f
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 import textwrap
@@ -20,6 +21,7 @@ from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.cli.commands import COMMANDS, EXAMPLES, whole_parser
 from sparklineage.cli.main import BROKEN_PIPE, INTERRUPTED
 from sparklineage.config import Settings, load_settings
+from sparklineage.config.json_schema import json_schema
 from sparklineage.errors import SparklineageError, tree
 from sparklineage.submit.lineage_conf import LineageSpec, lineage_args
 from sparklineage.submit.options import parse
@@ -92,9 +94,10 @@ def submit_arguments() -> str:
         agent_jar=_JARS / f"openlineage-spark_2.13-{settings.agent_version.value}.jar",
         witness_listener=WITNESS,
         witness_jar=_JARS / "witness.jar",
+        properties=settings.properties,
     )
     conf = lineage_args(parse(["job.py"]), UserConf(), spec)
-    lines = ["# What `sparklineage submit --config conf/sparklineage.yml job.py` adds before job.py, for one run id."]
+    lines = ["# What `sparklineage submit --config conf/sparklineage.yml --profile prod job.py` adds, for one run id."]
     pairs = zip(conf.args[::2], conf.args[1::2], strict=True)
     return "\n".join([*lines, *(f"{flag} {shlex.quote(value)}" for flag, value in pairs)]) + "\n"
 
@@ -122,8 +125,17 @@ _JARS = Path("/opt/sparklineage")
 
 def _example() -> Settings:
     return load_settings(
-        environ={"OPENLINEAGE_API_KEY": "not-used"}, flags={}, directory=ROOT, config=ROOT / "conf" / "sparklineage.yml"
+        profile="prod",
+        environ={"OPENLINEAGE_API_KEY": "not-used"},
+        flags={},
+        directory=ROOT,
+        config=ROOT / "conf" / "sparklineage.yml",
     )
+
+
+def schema() -> str:
+    """The JSON Schema of the file, for editors."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -132,6 +144,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/settings.md": lambda: settings_page(_NOTE),
     "docs/keys.md": lambda: keys_page(_NOTE),
     "docs/lint.md": lambda: lint_page(_NOTE),
+    "conf/sparklineage.schema.json": schema,
     "conf/submit-arguments.txt": submit_arguments,
     "bootstrap/spark-defaults.conf": machine_defaults,
 }
