@@ -98,14 +98,15 @@ class Definition:
                 return replace(family, name=name, spark=spark, secret=secret)
         return None
 
-    def has_below(self, name: str) -> bool:
-        """Whether keys stand below this name."""
+    def has_below(self, name: str, *, dotted: bool = False) -> bool:
+        """Whether keys stand below this name; with `dotted` also where somebody's own part of it has dots in it."""
         if nested := _NESTED.fullmatch(f"{name}."):
             name = f"transport.{nested[2].removesuffix('.')}".removesuffix(".")
         if name in self._parents or name in {"spark", "transport.transports", "transport.transport"}:
             return True
         # A name inside of a family: `dataset.namespaceResolvers.NAME` has `type` below it.
-        return any(_pattern(parent, "[^.]+").fullmatch(name) for parent in self._parents if "<" in parent)
+        one = ".+" if dotted else "[^.]+"
+        return any(_pattern(parent, one).fullmatch(name) for parent in self._parents if "<" in parent)
 
     def refusal(self, name: str, *, near: bool = True) -> str:
         """What is wrong with a name that `find` does not know, to stand behind it; `near` looks for what was meant."""
@@ -114,10 +115,10 @@ class Definition:
         if _OF_ONE_RUN.fullmatch(name):
             return ("belongs to a single run, not to a file: give `submit` the option --run-id, or the parent in the "
                     "variables OPENLINEAGE_PARENT_ID and the like.")  # fmt: skip
-        if name in self.keys:
+        hint = dead_end(PREFIX + name)
+        if name in self.keys and not hint:
             return f"does not stand here; write {name} at the top of the file or of a profile."
-        hint = dead_end(PREFIX + name) or (suggestion(name, self.keys) if near else "")
-        return f"is no known key.{hint}"
+        return f"is no known key.{hint or (suggestion(name, self.keys) if near else '')}"
 
     def dead_below(self, name: str) -> bool:
         """Whether keys that no agent reads any more, or ever did, stand below this name and none in use."""
