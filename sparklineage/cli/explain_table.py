@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 def table(rows: Sequence[Row], width: int) -> Iterator[str]:
     """Lines for a terminal of `width` columns: a value too long for its column stands below, a list an entry a line."""
-    rows = [Row(_printable(row.key), _printable(row.value), row.source, row.more) for row in rows]
+    rows = [Row(printable(row.key), printable(row.value), row.source, row.more) for row in rows]
     key = min(max((len(row.key) for row in rows), default=0), _WIDEST_KEY)
     source = max((len(row.source) for row in rows), default=0)
     room = width - key - source - 4
@@ -60,6 +60,6 @@ def _below(value: str, width: int) -> Iterable[str]:
     return [f"    {value}"]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text in one line, without what a terminal would take for a command."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -38,16 +39,24 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: A
     from sparklineage.config.starting import Answers, starting_file  # noqa: PLC0415
 
     path = Path(args.path)
-    if path.exists():
+    if path.exists() or path.is_symlink():
         raise UsageError(f"{path} is there already and stays as it is; name another file.")
     answers = Answers(namespace=_checked(args.namespace, "namespace", "--namespace") or Answers.namespace,
                       job=_checked(args.job_name, "job.name", "--job-name"),
                       url=_checked(args.backend, "transport.url", "--backend"),
                       api_key=_checked(args.api_key, "transport.auth.apiKey", "--api-key"))  # fmt: skip
-    if not args.yes and sys.stdin.isatty() and sys.stdout.isatty():
+    asks = not args.yes and sys.stdin.isatty() and sys.stdout.isatty()
+    if answers.api_key and not answers.url and not asks:
+        raise UsageError("--api-key needs the --backend that it is for.")
+    if asks:
         answers = _asked(answers, args, sys.stdin)
     write_new(path, starting_file(answers), "init")
-    print(f"{path} is written. `sparklineage explain` shows what it sets.")
+    shown = (
+        "sparklineage explain"
+        if args.path == "sparklineage.yml"
+        else f"sparklineage explain --config {shlex.quote(args.path)}"
+    )
+    print(f"{path} is written. `{shown}` shows what it sets.")
     return 0
 
 
@@ -59,6 +68,7 @@ def _asked(answers: Answers, args: argparse.Namespace, stdin: TextIO) -> Answers
             print(f"{question} [{default or 'none'}]: ", end="", flush=True)
             line = stdin.readline()
             if not line:
+                print()
                 raise KeyboardInterrupt
             try:
                 return _checked(line.strip(), key, "the answer") or default
@@ -84,9 +94,11 @@ def _checked(text: str | None, name: str, where: str) -> str | None:
     """The text, if the key takes it. Raises UsageError, and ConfigError for a broken reference."""
     if not text:
         return None
+    from sparklineage.config.conf import name_of_agent  # noqa: PLC0415
     from sparklineage.config.definition import definition  # noqa: PLC0415
     from sparklineage.config.reading import described, read_value  # noqa: PLC0415
     from sparklineage.config.values import WrongValueError  # noqa: PLC0415
+    from sparklineage.model.masking import mask  # noqa: PLC0415
     from sparklineage.model.secret import Secret  # noqa: PLC0415
 
     key = definition().keys[name]
@@ -96,4 +108,8 @@ def _checked(text: str | None, name: str, where: str) -> str | None:
         raise UsageError(f"{where} is {described(text, key)}, but {error} is needed.{error.hint}") from None
     if isinstance(value, Secret):
         raise UsageError(f"{where} is no reference to a secret; write env:NAME or file:/path, never the secret itself.")
-    return text
+    if key.kind == "url" and mask(text) != text:
+        raise UsageError(f"{where} has a secret in it, which does not belong into a file; give the address without it.")
+    if name_of_agent(key.spark) and text.strip().startswith("[") and text.strip().endswith("]"):
+        raise UsageError(f"{where} is a text in brackets, which the agent would read as a list; take others.")
+    return value if isinstance(value, str) else text

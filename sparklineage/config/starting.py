@@ -90,7 +90,15 @@ def starting_file(answers: Answers) -> str:
 def scalar(text: str) -> str:
     """A text as YAML, in quotes where it would be taken for something else."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    if plain:
+        return text
+    # JSON leaves characters as they are that YAML does not allow.
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else _escaped(char) for char in quoted)
+
+
+def _escaped(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 
 def _filled(examples: str) -> str:
