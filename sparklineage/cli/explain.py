@@ -11,6 +11,7 @@ from sparklineage.cli.configured import add_options, finished_of, spec_of, with_
 from sparklineage.cli.explain_table import Row, table, wrapped
 from sparklineage.cli.terminal import look_of, warn
 from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_lists import CommaList
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +77,7 @@ def _text(spec: Spec, done: Finished, joined: str | None, width: int) -> Iterato
     if joined:
         yield f"joined    {joined}"
     yield f"delivery  {done.mode} ({done.why_mode})"
-    rows = [Row(item.key, item.shown, item.source, more_of(item)) for item in done.conf.entries]
+    rows = [Row(item.key, item.shown, item.source, more_of(item), _parts(item)) for item in done.conf.entries]
     if rows:
         yield from ("", "Spark properties", "", *table(rows, width))
     own = [item for item in spec.resolved.values() if item.key.spark is None]
@@ -84,6 +85,11 @@ def _text(spec: Spec, done: Finished, joined: str | None, width: int) -> Iterato
     yield from ("", "Settings of the toolkit", "", *table(rows, width))
     for note in done.notes:
         yield from ("", *wrapped(f"note: {note}", width, rest=""))
+
+
+def _parts(entry: ConfEntry) -> tuple[str, ...]:
+    found = entry.value.entries if isinstance(entry.value, CommaList) else ()
+    return found if ",".join(found) == entry.shown else ()
 
 
 def _more(lost: Any, joined: tuple[str, ...]) -> tuple[str, ...]:

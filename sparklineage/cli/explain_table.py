@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 _WIDEST_KEY = 52
 _LEAST_VALUE, _WIDEST_VALUE = 16, 40
@@ -20,11 +20,13 @@ class Row(NamedTuple):
     source: str
     more: tuple[str, ...] = ()
     """Sentences about it."""
+    parts: tuple[str, ...] = ()
+    """The entries of a list that is joined with commas."""
 
 
 def table(rows: Sequence[Row], width: int) -> Iterator[str]:
     """Lines for a terminal of `width` columns: a value too long for its column stands below, a list an entry a line."""
-    rows = [Row(printable(row.key), printable(row.value), row.source, row.more) for row in rows]
+    rows = [row._replace(key=printable(row.key), value=printable(row.value)) for row in rows]
     key = min(max((len(row.key) for row in rows), default=0), _WIDEST_KEY)
     source = max((len(row.source) for row in rows), default=0)
     room = width - key - source - 4
@@ -34,13 +36,13 @@ def table(rows: Sequence[Row], width: int) -> Iterator[str]:
     for row in rows:
         if narrow:
             yield row.key
-            yield from _below(row.value, width)
+            yield from _below(row)
             yield f"      from {row.source}"
         elif len(row.key) <= key and len(row.value) <= value:
             yield f"{row.key:<{key}}  {row.value:<{value}}  {row.source}".rstrip()
         else:
             yield f"{row.key:<{key + 2 + value}}  {row.source}"
-            yield from _below(row.value, width)
+            yield from _below(row)
         for line in row.more:
             yield from wrapped(line, width, " " * 6)
 
@@ -53,11 +55,11 @@ def wrapped(text: str, width: int, indent: str = "", rest: str | None = None) ->
     )  # fmt: skip
 
 
-def _below(value: str, width: int) -> Iterable[str]:
-    if len(value) + 4 > width and "," in value and " " not in value:
-        parts = value.split(",")
-        return [f"    {part}{',' if at < len(parts) else ''}" for at, part in enumerate(parts, 1)]
-    return [f"    {value}"]
+def _below(row: Row) -> Iterator[str]:
+    """The value in lines of its own."""
+    *others, last = map(printable, row.parts or (row.value,))
+    yield from (f"    {part}," for part in others)
+    yield f"    {last}"
 
 
 def printable(text: str) -> str:
