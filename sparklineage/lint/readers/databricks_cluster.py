@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sparklineage.config.documents import Mapping, Node, Scalar, at
+from sparklineage.config.platforms import platforms
 from sparklineage.lint.readers.command_line import option_settings
 from sparklineage.lint.readers.nodes import Source, entries, items, known, scalars, text_of
 from sparklineage.lint.readers.shell import Word
@@ -15,11 +15,6 @@ from sparklineage.lint.settings import JARS, PACKAGES, Setting, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_RELEASE = re.compile(r"(\d{1,3})\.(\d+|x)")
-_SPARKS = {"12.2": "3.3.2", "13.3": "3.4.1", "14.3": "3.5.0", "15.4": "3.5.0", "16.4": "3.5.2", "17.3": "4.0.0"}
-"""The long-term releases, as their release notes have them."""
-_LINES = {12: "3.3", 13: "3.4", 14: "3.5", 15: "3.5", 16: "3.5", 17: "4.0", 18: "4.1", 19: "4.2"}
-"""Of the others only the line of Spark is known."""
 _BESIDES = 1
 """The group of the libraries, which come on top of what `spark.jars` says."""
 
@@ -74,8 +69,7 @@ def is_cluster(node: Mapping) -> bool:
 
 def spark_of(release: str | None) -> str | None:
     """The version of Spark in a `spark_version` such as `16.4.x-scala2.12`; None where it does not tell."""
-    match = _RELEASE.match(release or "")
-    return (_SPARKS.get(match[0]) or _LINES.get(int(match[1]))) if match else None
+    return platforms().hint("databricks", release).spark
 
 
 def _scripts(source: Source, node: Node | None) -> Iterator[Setting]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from sparklineage.config.documents import DocumentError, Node, Scalar, parse_json
+from sparklineage.config.platforms import platforms
 from sparklineage.lint.readers.fields import field, is_elsewhere, properties
 from sparklineage.lint.readers.nodes import Source, items, text_of
 
@@ -13,19 +13,11 @@ if TYPE_CHECKING:
     from sparklineage.lint.readers.found import Found
 
 _ENVIRONMENTS = frozenset(("spark-env", "yarn-env", "hadoop-env", "livy-env"))
-_RELEASE = re.compile(r"emr-(?:spark-)?(\d+)\.(\d+)")
-_SPARKS = {(7, 8): "3.5.4", (7, 9): "3.5.5", (7, 10): "3.5.5", (7, 11): "3.5.6", (7, 12): "3.5.6", (7, 13): "3.5.6"}
-_LINES = {7: "3.5", 8: "4.0"}
-"""Of other releases only the line of Spark is known. Source: AWS, Spark release history and release notes."""
 
 
 def spark_of(release: str | None) -> str | None:
     """The version of Spark in a release such as `emr-7.12.0` or `emr-spark-8.0.0`, as far as it is known."""
-    match = _RELEASE.match(release or "")
-    if match is None or len(match[1]) > 3 or len(match[2]) > 3:
-        return None
-    major, minor = int(match[1]), int(match[2])
-    return _SPARKS.get((major, minor)) or _LINES.get(major)
+    return platforms().hint("emr", release).spark
 
 
 def is_configuration(node: Node) -> bool:

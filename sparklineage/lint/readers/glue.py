@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sparklineage.config.documents import Mapping, Node, Scalar, Sequence, parse_json
+from sparklineage.config.platforms import platforms
 from sparklineage.lint.readers.arguments import place_within
 from sparklineage.lint.readers.fields import field, is_elsewhere, squashed
 from sparklineage.lint.readers.found import Found
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 KIND = "glue"
 TITLE = "Glue job arguments as JSON"
 _FIELDS = re.compile(r'"(?:--conf|--extra-jars|--user-jars-first|[Dd]efault_?[Aa]rguments|GlueVersion)"\s*:')
-_SPARKS = {"3.0": "3.1.1", "4.0": "3.3.0", "5.0": "3.5.4", "5.1": "3.5.6"}
-"""Source: AWS, Glue release notes."""
 _NEXT = re.compile(r"\s+--conf(?:\s+|=)")
 _FIRST = re.compile(r"\s*(?:--conf(?:\s+|=))?")
 _KEPT = frozenset(("--user-jars-first", "--extra-files", "--extra-py-files", "--datalake-formats"))
@@ -57,7 +56,7 @@ def sheets(source: Source, node: Node, release: str | None = None, *, partial: b
 
 
 def _arguments(source: Source, node: Mapping, release: str | None) -> Found:
-    found = Found(platform="glue", release=release, spark=_SPARKS.get(release or ""))
+    found = Found(platform="glue", release=release, spark=platforms().hint("glue", release).spark)
     for entry in node.entries:
         name, value = entry.key.text, entry.value
         if name == "--conf":

@@ -45,7 +45,7 @@ def brought(sheet: Sheet) -> Iterator[tuple[Setting, str]]:
 def may_bring_an_agent(sheet: Sheet) -> bool:
     """Whether an agent is named, comes with the platform, or may hide behind a script, a variable or a wild card."""
     return bool(sheet.partial or sheet.scripts or own_agent(sheet)) or any(
-        recognise(entry) or any(char in entry for char in "\0*?[") or entry.rpartition("/")[2].startswith("openlineage")
+        recognise(entry) or any(char in entry for char in "\0*?[") or "openlineage" in entry.rpartition("/")[2].lower()
         for _, entry in brought(sheet)
     )
 

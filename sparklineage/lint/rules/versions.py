@@ -23,16 +23,16 @@ _SCALA = re.compile(r"_(2\.1[123])(?=[:-])")
 _NEEDS = (((4, 2), "1.53.0"), ((4,), "1.37.0"))
 """The oldest agent for a Spark and everything after it."""
 _VARIABLES = "1.23.0"
-_NAMES: Mapping[str | None, str] = {"glue": "Glue ", "databricks": "runtime "}
+_NAMES: Mapping[str | None, str] = {"glue": "Glue ", "databricks": "runtime ", "dataproc": "image "}
 _LAST_FOR_SPARK_2 = "1.36.0"
 
 
 @rule("SL050", "wrong-scala", "error", "An agent for another Scala")
 def wrong_scala(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """The agent is built for Scala 2.12 or 2.13, and Spark runs one of them: 4.x always 2.13; 3.x mostly 2.12, though
-    builds of 3.2 to 3.5 with 2.13 exist. EMR 6 and 7 and Glue 3 to 5 run 2.12, EMR's Spark 4 release 2.13; Databricks
-    has it in the name of the runtime. With the wrong one the application is stopped at its first job
-    (`NoSuchMethodError … SparkListenerJobStart.stageIds()`).
+    builds of 3.2 to 3.5 with 2.13 exist. EMR 6 and 7, Glue 3 to 5 and Dataproc 2 run 2.12, EMR's releases of Spark 4,
+    Glue 6 and Dataproc 3 2.13; Databricks has it in the name of the runtime. With the wrong one the application is
+    stopped at its first job (`NoSuchMethodError … SparkListenerJobStart.stageIds()`).
 
     Source: executed, agent 1.53.0 for Scala 2.12 on Spark 4.2.0; OpenLineage#2798, #3275; Spark's own packages; the
     vendors' release notes.

@@ -173,7 +173,7 @@ def test_emr_serverless_application() -> None:
     text = '{"releaseLabel": "emr-spark-8.0.0", "runtimeConfiguration": [{"classification": "spark-defaults",\n'
     (sheet,) = read("emr-serverless", text + '"properties": {"spark.a": "1"}}]}')
     assert told(sheet.settings) == [("spark.a", "1")]
-    assert (sheet.release, sheet.spark, sheet.partial) == ("emr-spark-8.0.0", "4.0", True)
+    assert (sheet.release, sheet.spark, sheet.partial) == ("emr-spark-8.0.0", "4.0.2", True)
 
 
 def test_emr_on_eks() -> None:
@@ -184,7 +184,7 @@ def test_emr_on_eks() -> None:
     }  # fmt: skip
     (sheet,) = read("emr-containers", json.dumps(job, indent=1))
     assert told(sheet.settings) == [("spark.a", "1 2")]
-    assert (sheet.platform, sheet.release, sheet.spark) == ("emr-containers", "emr-7.1.0-latest", "3.5")
+    assert (sheet.platform, sheet.release, sheet.spark) == ("emr-containers", "emr-7.1.0-latest", "3.5.0")
 
 
 def test_glue() -> None:

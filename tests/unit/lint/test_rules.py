@@ -134,7 +134,9 @@ def test_keys_inside_a_composite_transport_belong_to_its_type() -> None:
         ("databricks", "17.3.x-photon", "2.13"),
         ("databricks", "16.4.x", None),
         ("databricks", "15.4.x", "2.12"),
-        ("dataproc", "2.2-debian12", None),
+        ("glue", "6.0", "2.13"),
+        ("dataproc", "2.2-debian12", "2.12"),
+        ("dataproc", "9.9", "2.13"),
         (None, None, None),
     ],
 )
@@ -149,9 +151,12 @@ def test_the_release_tells_its_scala(platform: Platform | None, release: str | N
 @pytest.mark.parametrize(
     ("platform", "release", "has"),
     [
-        ("emr", "emr-7.11.0", False),
-        ("emr", "emr-7.12.0", True),
-        ("emr-serverless", "emr-7.13.0", True),
+        ("emr", "emr-7.10.0", False),
+        ("emr", "emr-7.11.0", True),
+        ("emr", "emr-7.99.0", True),
+        ("emr-containers", "emr-7.11.0-latest", False),
+        ("emr-containers", "emr-7.12.0-latest", True),
+        ("emr-serverless", "emr-7.13.0", False),
         ("emr", "emr-spark-8.0.0", False),
         ("glue", "4.0", False),
         ("glue", "5.0", True),
@@ -167,6 +172,16 @@ def test_platforms_bring_agents(platform: Platform, release: str, has: bool) -> 
     assert _lines("SL082", _sheet(AGENT, platform=platform, release=release)) == ([1] if has else [])
     alone = _sheet({"spark.extraListeners": LISTENER}, platform=platform, release=release)
     assert _lines("SL043", alone) == ([] if has else [1])
+
+
+@pytest.mark.parametrize(("release", "other"), [("emr-7.5.0", [1]), ("emr-7.4.0", [])])
+def test_emr_serverless_loads_its_agent_where_a_job_names_it(release: str, other: list[int]) -> None:
+    """As its user guide says; on its own that is right."""
+    jar = "/usr/share/aws/datazone-openlineage-spark/lib/DataZoneOpenLineageSpark-1.0.jar"
+    both = {"spark.jars": f"{jar},s3://b/openlineage-spark_2.12-1.53.0.jar", "spark.extraListeners": LISTENER}
+    assert _lines("SL082", _sheet(both, platform="emr-serverless", release=release)) == other
+    alone = _sheet({"spark.jars": jar, "spark.extraListeners": LISTENER}, platform="emr-serverless", release=release)
+    assert _lines("SL043", alone) == _lines("SL082", alone) == []
 
 
 @pytest.mark.parametrize(
