@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparklineage.agent.ivy import Ivy, find_java
+from sparklineage.agent.login import with_login
 from sparklineage.agent.maven import maven_settings
 from sparklineage.agent.source import LocalCopies, Nowhere
 from sparklineage.agent.web import repository as parse
@@ -30,15 +31,16 @@ def sources(
 
     A configured `repository` is the only one. Else: copies on this machine; the mirror that Maven's settings put in
     the place of the public repository; Ivy with the user's Ivy settings (`ivy_settings`, or those in `home`), or,
-    where neither Maven nor Ivy was told otherwise, as it comes: nobody's mirror is gone around. `java` is found
-    through `environ` if not given. Raises ConfigError for a wrong URL or a broken settings file.
+    where neither Maven nor Ivy was told otherwise, as it comes: nobody's mirror is gone around. A repository whose
+    URL or settings hold no login gets the one in the environment or in a netrc file. `java` is found through
+    `environ` if not given. Raises ConfigError for a wrong URL or a broken settings file.
     """
     if repository:
-        return [parse(repository, timeout=timeout)]
+        return [with_login(parse(repository, timeout=timeout), home=home, environ=environ, configured=True)]
     maven = maven_settings(home, environ, timeout=timeout)
     found: list[Source] = [LocalCopies(maven=maven.local, ivy=tuple(sorted(home.glob(".ivy2*"))))]
     if maven.mirror:
-        found.append(maven.mirror)
+        found.append(with_login(maven.mirror, home=home, environ=environ, configured=False))
     own = home / ".ivy2" / "ivysettings.xml"
     settings = ivy_settings or (own if own.is_file() else None)
     if settings or not maven.mirror:
