@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sparklineage.agent.artifact import digest_of
 from sparklineage.agent.failures import Failures
 from sparklineage.agent.limit import Limit, SlowError
+from sparklineage.agent.partial import Partial
 from sparklineage.errors import AgentJarError, DigestError
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def fetch(
 
     `sources` are asked in turn. `limit` is the seconds that they have together before enough data comes, None for
     as long as it takes. A place that wasted more than 5 s or the rest of the limit is not asked again for `spare`
-    seconds; 0 asks every place and forgets what was. Raises DigestError where one gave wrong bytes twice, SlowError
+    seconds; 0 asks every place and forgets what was. What a broken download left is kept, and the next one asks for
+    the rest. Raises DigestError where one gave wrong bytes twice, SlowError
     where time or that memory is the reason, and AgentJarError where none could give any or the cache cannot be
     written. Any number of processes may fetch the same file at once.
     """
@@ -64,12 +66,14 @@ def fetch(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         time_left = Limit(limit) if limit is not None else None
-        with _alone(target, time_left):
+        with _alone(target, time_left) as alone:
             if _intact(target, artifact.sha512):
                 return target
             target.unlink(missing_ok=True)
             failures = Failures(target, spare)
-            _obtain(artifact, target, sources, progress=progress, limit=time_left, failures=failures)
+            with _workplace(target, alone=alone) as folder:
+                part = folder / f"{artifact.file_name}.part"
+                _obtain(artifact, target, part, sources, progress=progress, limit=time_left, failures=failures)
             failures.forget()
     except AgentJarError:
         raise
@@ -84,6 +88,7 @@ def fetch(
 def _obtain(
     artifact: Artifact,
     target: Path,
+    part: Path,
     sources: Sequence[Source],
     *,
     progress: Progress | None,
@@ -99,7 +104,7 @@ def _obtain(
             continue
         begin = time.monotonic()
         try:
-            return _download(artifact, target, source, progress=progress, limit=limit)
+            return _download(artifact, target, part, source, progress=progress, limit=limit)
         except DigestError:
             raise
         except AgentJarError as error:
@@ -117,27 +122,25 @@ def _obtain(
 
 
 def _download(
-    artifact: Artifact, target: Path, source: Source, *, progress: Progress | None, limit: Limit | None
+    artifact: Artifact, target: Path, part: Path, source: Source, *, progress: Progress | None, limit: Limit | None
 ) -> None:
     """The verified file at `target`; a wrong one is thrown away and fetched anew once."""
-    with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
-        part = Path(folder) / f"{artifact.file_name}.part"
-        wrong = found = ""
-        for _ in range(2):
-            published = source.get(artifact, part, progress, limit)
-            expected = [digest for digest in (artifact.sha512, published) if digest]
-            if not expected:
-                raise AgentJarError(
-                    f"{source.place} publishes no .sha512 beside {artifact.file_name}, and no digest is pinned for it"
-                )
-            found = digest_of(part)
-            wrong = next((digest for digest in expected if digest != found), "")
-            if not wrong:
-                part.chmod(0o644)
-                part.replace(target)
-                _stamp(target, found)
-                return
-            part.unlink()
+    wrong = found = ""
+    for _ in range(2):
+        published = source.get(artifact, part, progress, limit)
+        expected = [digest for digest in (artifact.sha512, published) if digest]
+        if not expected:
+            raise AgentJarError(
+                f"{source.place} publishes no .sha512 beside {artifact.file_name}, and no digest is pinned for it"
+            )
+        found = digest_of(part)
+        wrong = next((digest for digest in expected if digest != found), "")
+        if not wrong:
+            part.chmod(0o644)
+            part.replace(target)
+            _stamp(target, found)
+            return
+        part.unlink()
     raise DigestError(
         f"{artifact.file_name} from {source.place} has the wrong SHA-512, twice: "
         f"expected {wrong[:16]}…, found {found[:16]}… Nothing was kept; ask whoever runs that repository."
@@ -145,8 +148,34 @@ def _download(
 
 
 @contextmanager
-def _alone(target: Path, limit: Limit | None) -> Iterator[None]:
-    """One process at a time downloads a file; the others wait and find it there. Raises SlowError for `limit`."""
+def _workplace(target: Path, *, alone: bool) -> Iterator[Path]:
+    """A folder to download into: the same one each time, which stays where a download broke off.
+
+    Without a lock it is one for this process only.
+    """
+    if not alone:
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
+            yield Path(folder)
+        return
+    shared = target.with_name(f".begun-{target.name}")
+    shared.mkdir(exist_ok=True)
+    try:
+        yield shared
+    except BaseException:
+        if any(Partial(path).worth_keeping() for path in shared.glob("*.begun")):
+            raise
+        shutil.rmtree(shared, ignore_errors=True)
+        raise
+    shutil.rmtree(shared, ignore_errors=True)
+
+
+@contextmanager
+def _alone(target: Path, limit: Limit | None) -> Iterator[bool]:
+    """One process at a time downloads a file; the others wait and find it there. Raises SlowError for `limit`.
+
+    Gives False on a file system without locks.
+    """
+    alone = False
     lock = os.open(target.with_name(f".{target.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         with suppress(OSError):  # A file system without locks: downloads twice, and still replaces whole files.
@@ -154,9 +183,10 @@ def _alone(target: Path, limit: Limit | None) -> Iterator[None]:
                 if limit and not limit.left():
                     raise SlowError(f"another process has been fetching {target.name} for over {limit.seconds:g} s.")
                 time.sleep(_PAUSE)
+            alone = True
             for left in target.parent.glob(".part-*"):  # By a process that was killed.
                 shutil.rmtree(left, ignore_errors=True)
-        yield
+        yield alone
     finally:
         os.close(lock)
 
@@ -190,6 +220,13 @@ def _intact(path: Path, pinned: str | None) -> bool:
                 _stamp(path, wanted)
             return True
     return False
+
+
+def stamped_digest(path: Path) -> str | None:
+    """The SHA-512 that a file of the cache had when it was put there; None where nobody wrote it down."""
+    with suppress(OSError, ValueError, IndexError):
+        return _sidecar(path).read_text("ascii").split()[0]
+    return None
 
 
 def _stamp(path: Path, digest: str) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import Request, build_opener, url2pathname
 
 from sparklineage.agent.limit import SlowError
+from sparklineage.agent.partial import Partial, validator_of
 from sparklineage.agent.redirect import SameHostRedirect, authorize
 from sparklineage.errors import AgentJarError, ConfigError
 from sparklineage.model.masking import mask
@@ -31,7 +32,11 @@ _BLOCK = 1 << 17
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """One repository by its URL. Time-outs, broken downloads and 5xx are tried again, other answers are not."""
+    """One repository by its URL. Time-outs, broken downloads and 5xx are tried again, other answers are not.
+
+    A download that broke off goes on where it ended, in this attempt or in a later process. Proxies are those of
+    the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), as urllib reads them.
+    """
 
     url: str
     """http, https or file; without credentials."""
@@ -56,9 +61,13 @@ class Repository:
     ) -> str | None:
         url = f"{self.url.rstrip('/')}/{artifact.path}"
         self._copy(url, target, progress, limit)
-        sibling = target.with_name(f"{target.name}.sha512")
+        return self.digest(artifact, target.parent, limit)
+
+    def digest(self, artifact: Artifact, folder: Path, limit: Limit | None = None) -> str | None:
+        """The SHA-512 that the repository publishes for a file, None where it publishes none; `folder` for a while."""
+        sibling = folder / f"{artifact.file_name}.sha512"
         try:
-            self._copy(f"{url}.sha512", sibling, None, limit)
+            self._copy(f"{self.url.rstrip('/')}/{artifact.path}.sha512", sibling, None, limit)
             words = sibling.read_text("ascii", "replace").split()
         except NotThereError:
             return None
@@ -92,22 +101,40 @@ class Repository:
 
     def _download(self, url: str, target: Path, progress: Progress | None, limit: Limit | None) -> None:
         request = Request(url, headers={"User-Agent": "sparklineage"})  # noqa: S310 - repository() checks it
+        partial = Partial(target.with_name(f"{target.name}.begun"))
+        size, validator = partial.begun(url)
+        if size:
+            request.add_header("Range", f"bytes={size}-")
+            request.add_header("If-Range", validator)
         if self.password is not None:
             authorize(request, self.username, self.password)
         try:
             response = build_opener(SameHostRedirect).open(request, timeout=self.timeout)
         except HTTPError as error:
             with error:
+                if size and error.code == 416:
+                    partial.drop()
+                    raise _AgainError("has another file by now") from None
                 raise self._refusal(url, error.code) from None
         except (OSError, HTTPException) as error:
             raise self._unreachable(url, error) from None
-        with response, target.open("wb") as file:
-            self._stream(response, file, progress, limit)
+        if size and not _continues(response, size):
+            size = 0
+        if not size:
+            partial.begin(url, validator_of(response.headers.get("ETag"), response.headers.get("Last-Modified")))
+        try:
+            with response, partial.path.open("ab") as file:
+                self._stream(response, file, progress, limit, done=size)
+            partial.path.replace(target)
+        finally:
+            if not partial.worth_keeping():
+                partial.drop()
 
-    def _stream(self, response: HTTPResponse, file: BinaryIO, progress: Progress | None, limit: Limit | None) -> None:
+    def _stream(
+        self, response: HTTPResponse, file: BinaryIO, progress: Progress | None, limit: Limit | None, *, done: int
+    ) -> None:
         length = response.headers.get("Content-Length") or ""
-        expected = int(length) if length.isdecimal() else None
-        done = 0
+        expected = done + int(length) if length.isdecimal() else None
         while True:
             try:
                 block = response.read1(_BLOCK)  # What is there: `read` would wait for a whole block.
@@ -187,6 +214,11 @@ def repository(url: str, *, timeout: float = 15.0) -> Repository:
         password=Secret(unquote(parts.password or "")) if parts.username is not None else None,
         timeout=timeout,
     )
+
+
+def _continues(response: HTTPResponse, size: int) -> bool:
+    """Whether this is the rest from `size` on, and not the whole file."""
+    return response.status == 206 and (response.headers.get("Content-Range") or "").startswith(f"bytes {size}-")
 
 
 def _broken_off(done: int, expected: int | None) -> str:
