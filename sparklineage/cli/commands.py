@@ -15,7 +15,7 @@ COMMANDS: dict[str, str] = {
     "runs": "list the applications in the journal",
     "graph": "draw the datasets and jobs of one run, or of all",
     "relay": "deliver what waits in the journal",
-    "agent": "show and fetch the OpenLineage agent's JARs",
+    "jar": "fetch, check and upload the JARs that lineage needs",
     "init": "write a commented sparklineage.yml to start from",
     "explain": "tell what is configured, where each value came from, and what a key means",
     "conf": "print the finished Spark properties, or what a platform takes",

@@ -70,7 +70,7 @@ def agent_jar(
     except SlowError as error:
         where = f" --repository {mask(settings.repository.value)}" if settings.repository.value else ""
         scala = "2.13" if artifact.name.endswith("2.13") else "2.12"
-        again = f"sparklineage agent fetch --version {artifact.version} --scala {scala}{where}"
+        again = f"sparklineage jar fetch --version {artifact.version} --scala {scala}{where}"
         raise AgentJarError(f"{error} To fetch it now, for as long as it takes: {again}") from None
     return _need_plain(jar)
 

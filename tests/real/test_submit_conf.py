@@ -174,6 +174,6 @@ def test_an_agent_that_is_there_is_not_added_twice(make_scene: Callable[..., Sce
 
 def cached_agent(scene: Scene) -> Path:
     """The agent that submit itself would take."""
-    found = scene.run_command(scene.command("agent", "fetch"))
+    found = scene.run_command(scene.command("jar", "fetch"))
     assert found.status == 0, found.stderr
     return Path(found.stdout.decode().split()[-1])

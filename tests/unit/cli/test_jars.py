@@ -38,7 +38,7 @@ def test_a_place_that_hangs_costs_the_job_its_patience_once(
                 agent_jar(command, install, UserConf(), settings, environ)
             assert time.monotonic() - begin < most
             assert server.asked(".jar") == asked
-            again = f"sparklineage agent fetch --version 1.53.0 --scala 2.13 --repository {server.url}"
+            again = f"sparklineage jar fetch --version 1.53.0 --scala 2.13 --repository {server.url}"
             assert str(caught.value).endswith(f" To fetch it now, for as long as it takes: {again}")
         server.replies.clear()
         assert main(again.split()[1:], environ) == 73

@@ -1,0 +1,62 @@
+"""`sparklineage jar list`: what is cached, what is where, and which agents there are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sparklineage.cli.jar_choice import cache_of
+from sparklineage.errors import DigestError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+ABOUT = """\
+List the JARs in the cache and whether each is intact; exits with 74 where one is not."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--known", action="store_true", help="list the agents that the toolkit knows, and the Spark that each runs on")
+    add("--format", choices=["text", "json"], default="text", help="text, or a JSON list")
+
+
+def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if args.known:
+        _show(args, ("version", "scala", "spark", "size"), _known())
+        return 0
+    from sparklineage.agent.cached import cached_jars  # noqa: PLC0415
+
+    found = list(cached_jars(cache_of(environ)))
+    rows = [(jar.coordinates, megabytes(jar.size), jar.state, str(jar.path)) for jar in found]
+    _show(args, ("coordinates", "size", "state", "path"), rows)
+    return DigestError.exit_code if any(jar.state == "damaged" for jar in found) else 0
+
+
+def _known() -> list[tuple[str, ...]]:
+    from sparklineage.agent.releases import releases, span  # noqa: PLC0415
+
+    known = releases()
+    return [
+        (release.version + (" (default)" if release.version == known.default else ""), scala,
+         span(release.spark[scala]), megabytes(artifact.size or 0))
+        for release in known.known
+        for scala, artifact in release.artifacts.items()
+    ]  # fmt: skip
+
+
+def _show(args: argparse.Namespace, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    if args.format == "json":
+        print(json.dumps([dict(zip(head, row, strict=True)) for row in rows], indent=2))
+        return
+    if not rows:
+        return
+    table = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
