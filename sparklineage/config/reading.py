@@ -122,7 +122,12 @@ class Reader:
 
     def _descends(self, name: str, key: Key | None) -> bool:
         # `properties: {bootstrap: {servers: x}}` is the property bootstrap.servers.
-        return self.known.has_below(name) or self.known.dead_below(name) or (key is not None and key.open_ended)
+        # A mapping below `facets` is a facet's own, whatever dots its name has: `spark.logicalPlan`.
+        return (
+            self.known.has_below(name, dotted=True)
+            or self.known.dead_below(name)
+            or (key is not None and key.open_ended)
+        )
 
     def _transports(self, name: str, value: Sequence, found: dict[str, Found]) -> None:
         """A list of transports: each has a name, or its number stands for one."""
@@ -139,7 +144,7 @@ class Reader:
     def _value(self, name: str, key: Key, at: Scalar, node: Node, found: dict[str, Found]) -> None:
         source = self.place(at)
         written = plain(node)
-        if isinstance(node, Scalar) and key.kind in _QUOTED and not isinstance(written, bool):
+        if isinstance(node, Scalar) and key.kind in _QUOTED and (key.open_ended or not isinstance(written, bool)):
             written = node.text
         if isinstance(node, Sequence):
             written = [item.text if isinstance(item, Scalar) else plain(item) for item in node.items]
@@ -171,6 +176,9 @@ def read_value(written: object, key: Key) -> Value | Secret | SecretReference:
     if key.raw and isinstance(written, (bool, list)):
         # Spark knows what it wants; YAML has its own words for some of it.
         return "true" if written is True else "false" if written is False else ",".join(map(str, written))
+    if key.open_ended and isinstance(written, bool):
+        # As a client of Kafka would be told.
+        written = "true" if written else "false"
     value = parse(written, key.kind, key.limits)
     if not key.secret:
         if key.kind in _NOT_BLANK and not key.raw and not str(value).strip():
