@@ -12,21 +12,24 @@ import json
 import shlex
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docs.lint_pages import keys_page, lint_page
 from docs.settings_pages import settings_page
 from sparklineage.agent.names import LISTENER as AGENT
+from sparklineage.assemble.order import order_for
 from sparklineage.cli.commands import COMMANDS, EXAMPLES, whole_parser
 from sparklineage.cli.main import BROKEN_PIPE, INTERRUPTED
 from sparklineage.config import Settings, load_settings
 from sparklineage.config.json_schema import json_schema
+from sparklineage.config.loading import load_spec
 from sparklineage.errors import SparklineageError, tree
 from sparklineage.submit.lineage_conf import LineageSpec, lineage_args
 from sparklineage.submit.options import parse
-from sparklineage.submit.static_conf import spark_defaults, static_properties
 from sparklineage.submit.user_conf import UserConf
+from sparklineage.targets import target
 from sparklineage.witness import LISTENER as WITNESS
 
 if TYPE_CHECKING:
@@ -104,23 +107,23 @@ def submit_arguments() -> str:
 
 def machine_defaults() -> str:
     """spark-defaults.conf for a machine on which every application shall be traced, whoever starts it."""
-    settings = _example()
-    properties = static_properties(
-        namespace=settings.namespace.value,
-        spool=settings.journal.value,
-        listeners=(WITNESS, AGENT),
-        jars=(_JARS / "witness.jar", _JARS / f"openlineage-spark_2.13-{settings.agent_version.value}.jar"),
+    spec = load_spec(
+        environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile="prod", platform="spark-defaults"
+    ).with_platform("platform.artifacts", str(_JARS), "example")
+    order = order_for(spec, "spark-defaults", install=None, home=Path("/"))
+    # The file is for all applications, and each keeps its own name.
+    for_all = replace(
+        order,
+        conf=order.conf.without("spark.openlineage.appName"),
+        why_agent=f"asked for in {_EXAMPLE.relative_to(ROOT)}",
+        notes=("Made from conf/sparklineage.yml. `sparklineage relay drain --all` delivers what waits in the spool.",),
     )
-    head = (
-        "# Every application of this machine gets a run id and a folder of its own below the spool, where its events\n"
-        "# wait for `sparklineage relay drain --all`. Join the lists with those that are set already.\n"
-        "# Made from conf/sparklineage.yml.\n"
-    )
-    return head + spark_defaults(properties)
+    return target("spark-defaults").render(for_all).artefacts[0].text
 
 
 _RUN = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
 _JARS = Path("/opt/sparklineage")
+_EXAMPLE = ROOT / "conf" / "sparklineage.yml"
 
 
 def _example() -> Settings:
@@ -129,7 +132,7 @@ def _example() -> Settings:
         environ={"OPENLINEAGE_API_KEY": "not-used"},
         flags={},
         directory=ROOT,
-        config=ROOT / "conf" / "sparklineage.yml",
+        config=_EXAMPLE,
     )
 
 

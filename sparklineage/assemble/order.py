@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from sparklineage.agent.companions import companions
+from sparklineage.agent.companions import all_companions
 from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.agent.releases import misfit, releases, unchecked
 from sparklineage.config.conf import conf_set
 from sparklineage.config.platforms import platforms
-from sparklineage.config.transports import undeliverable
+from sparklineage.config.transports import blocks, undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
 from sparklineage.model.conf_entry import ConfEntry
@@ -26,7 +26,6 @@ from sparklineage.witness import LISTENER as WITNESS
 from sparklineage.witness import jar_path
 
 if TYPE_CHECKING:
-    from sparklineage.agent.artifact import Artifact
     from sparklineage.config.platforms import Release
     from sparklineage.config.spec import Spec
     from sparklineage.submit.spark import SparkInstall
@@ -172,9 +171,8 @@ def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, *, cache: Path) -
             f"platforms.{name}.artifacts is missing; write where its JARs shall lie, such as s3://BUCKET/lineage or "
             "/Volumes/CATALOG/SCHEMA/VOLUME."
         )
-    needed: list[Artifact] = list(companions(str(spec["transport.type"] or ""), version=found.agent)) if (
-        mode == "direct"
-    ) else []  # fmt: skip
+    kinds = [str(keys["type"].value) for keys in blocks(spec.resolved).values() if "type" in keys]
+    needed = all_companions(kinds, found.agent) if mode == "direct" else ()
     agent = unchecked(found.scala, found.agent)
     named = spec.text("agent.jar")
     if base:

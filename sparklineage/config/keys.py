@@ -171,7 +171,7 @@ OWN: tuple[Key, ...] = (
 """Governance becomes the run facet `governance` of the application."""
 
 PLATFORMS = (
-    "spark-submit", "emr", "emr-serverless", "emr-containers", "glue", "sagemaker", "dataproc", "databricks",
+    "spark-submit", "spark-defaults", "pyspark", "emr", "emr-serverless", "emr-containers", "glue", "sagemaker", "dataproc", "databricks",
     "kubernetes", "airflow", "livy", "spark-connect",
 )  # fmt: skip
 """The names of the sections below `platforms`."""

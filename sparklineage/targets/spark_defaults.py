@@ -21,6 +21,9 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     refuse_literal_secrets(order)
     conf = order.with_jars
     notes = [*about(order), *needed_variables(order)]
+    if "spark.openlineage.appName" in conf:
+        name = conf["spark.openlineage.appName"].written
+        notes.append(f"Every application that reads this file is the job {name}; leave `job` out for more than one.")
     if into is not None:
         text, whole = merged_properties(conf, into)
         notes += lost(whole)
