@@ -162,7 +162,9 @@ def lineage_args(
 def _why(entry: ConfEntry) -> str:
     others = [source for source in entry.joined if source != entry.source]
     ours = entry.why and (entry.joined or not any(lost.source == SUBMIT for lost in entry.lost))
-    return (entry.why if ours else f"set in {entry.source}") + (f", joined with {' and '.join(others)}" if others else "")
+    return (entry.why if ours else f"set in {entry.source}") + (
+        f", joined with {' and '.join(others)}" if others else ""
+    )
 
 
 def _check_listeners(whole: ConfSet) -> None:
