@@ -51,7 +51,7 @@ class Platforms:
         exact, warning = place.exact(asked), None
         found = exact[0] if exact else _nearest(place, asked, name)
         if found.agent_min is None:
-            raise ConfigError(_unsupported(place, found, name, known=bool(exact)))
+            raise ConfigError(_unsupported(place, asked, found, name, known=bool(exact)))
         if not exact:
             warning = f"{place.title} has no release {name} that is known here; {_taken(found)}."
         elif len(exact) > 1:
@@ -78,7 +78,7 @@ def _nearest(place: Platform, asked: Label, name: str) -> Release:
     if not older and not line:
         raise ConfigError(
             f"{place.title} {name} is older than every release that is known here; take "
-            f"{place.first_supported.release} or later."
+            f"{place.first_supported(asked)} or later."
         )
     taken = older[-1].numbers if older else line[0][0].numbers
     candidates = [release for known, release in family if known.numbers == taken]
@@ -95,11 +95,11 @@ def _unreadable(place: Platform, release: str) -> str:
     return f"{_short(release)} is no release of {place.title}; it is written such as {names[-1]}.{near}"
 
 
-def _unsupported(place: Platform, found: Release, name: str, *, known: bool) -> str:
+def _unsupported(place: Platform, asked: Label, found: Release, name: str, *, known: bool) -> str:
     who = "runs" if known else f"is not known here, and {found.release}, which is nearest, runs"
     return (
         f"{place.title} {name} {who} Spark {found.spark}, which no known agent works with; take "
-        f"{place.first_supported.release} or later."
+        f"{place.first_supported(asked)} or later."
     )
 
 

@@ -35,10 +35,9 @@ class Platform:
         """Those of them with the same first number."""
         return [(known, release) for known, release in self.family(asked) if known.numbers[0] == asked.numbers[0]]
 
-    @property
-    def first_supported(self) -> Release:
-        """The oldest release that an agent works with."""
-        return next(release for _, release in self.releases if release.agent_min)
+    def first_supported(self, asked: Label) -> str:
+        """The oldest of them that an agent works with."""
+        return next(release.release for _, release in self.family(asked) if release.agent_min)
 
 
 def _as_asked(release: Release, asked: Label) -> Release:

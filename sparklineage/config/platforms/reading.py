@@ -61,7 +61,8 @@ def _platform(entry: Mapping[str, Any], tables: Mapping[str, Any], used: set[tup
             raise _wrong(f"{name} {release.release}", "stands behind a later one")
         seen.append((known, release.scala))
         releases.append((known, release))
-    if not any(release.agent_min for _, release in releases):
+    families = {known.family for known, _ in releases}
+    if families != {known.family for known, release in releases if release.agent_min}:
         raise _wrong(name, "has no release that an agent works with")
     return Platform(name=name, title=entry["title"], also=tuple(entry.get("also", ())), releases=tuple(releases))
 
