@@ -69,7 +69,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     at = 0
     for edit in sorted(edits, key=lambda edit: edit[:2]):
         parts += [text[at : edit.start], edit.text]
-        at = edit.end
+        at = max(at, edit.end)
     return "".join([*parts, text[at:]])
 
 
