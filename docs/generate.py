@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docs.lint_pages import keys_page, lint_page
+from docs.platform_pages import platforms_page
 from docs.settings_pages import settings_page
 from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.assemble.order import order_for
@@ -145,6 +146,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": cli_page,
     "docs/exit-codes.md": exit_codes_page,
     "docs/settings.md": lambda: settings_page(_NOTE),
+    "docs/platforms.md": lambda: platforms_page(_NOTE),
     "docs/keys.md": lambda: keys_page(_NOTE),
     "docs/lint.md": lambda: lint_page(_NOTE),
     "conf/sparklineage.schema.json": schema,

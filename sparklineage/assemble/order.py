@@ -97,10 +97,12 @@ def order_for(
 def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[str]) -> _Versions:
     """The agent that runs on the release: the one that is asked for, else the newest."""
     release, asked = None, spec.text("platform.release")
+    sure = True
     if asked is not None:
         known = platforms().find(name, asked)
         release = known.release
         notes += [known.warning] if known.warning else []
+        sure = known.warning is None
     spark = release.spark if release is not None else install.version if install is not None else None
     theirs = release.scala if release is not None else install.scala if install is not None else None
     scala = spec.text("agent.scala") or theirs
@@ -112,7 +114,8 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
     agent = asked_agent or releases().default
     why = f"asked for by {spec.source('agent.version')}" if asked_agent else "the newest that is known"
     what = asked or (f"Spark {spark}" if spark else "")
-    if spark is not None and (reason := misfit(agent, scala, spark, theirs)):
+    # Of a release that is only the nearest known one, agent.scala knows better.
+    if spark is not None and (reason := misfit(agent, scala, spark, theirs if sure else scala)):
         raise UnsupportedSparkError(f"{what}: {reason}")
     if release is not None and release.agent_min and numbers(agent) < numbers(release.agent_min):
         raise UnsupportedSparkError(
