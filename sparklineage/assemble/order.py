@@ -16,6 +16,7 @@ from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
+from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.model.conf_pattern import Pattern
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import Text
@@ -89,6 +90,7 @@ def order_for(
         name=spec.text("job.name") or (PurePosixPath(application.uri).stem if application else "application"),
         application=application,
         settings=settings,
+        relay=_relay(spec) if mode == "outbox" else ConfSet(),
         allow_literal_secrets=allow_literal_secrets,
         notes=tuple(notes),
     )
@@ -136,9 +138,15 @@ def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
         return _allowed("outbox", place, name, source), f"asked for by {source}"
     if reason is not None:
         return _allowed("direct", place, name, source), reason
-    if place.MODES[0] == "direct":
+    if place.MODES[0] == "direct" and not spec.text("platform.relayImage"):
         return "direct", f"no relay of ours runs beside a driver on {name}"
     return "outbox", "the job never waits for the backend; the relay delivers the journal"
+
+
+def _relay(spec: Spec) -> ConfSet:
+    """The transport that the agent would be told if it delivered itself."""
+    entries = conf_set(spec, "direct").entries
+    return ConfSet(tuple(entry for entry in entries if entry.key.startswith(TRANSPORT)))
 
 
 def _allowed(mode: Mode, place: Target, name: str, source: str) -> Mode:

@@ -171,8 +171,8 @@ OWN: tuple[Key, ...] = (
 """Governance becomes the run facet `governance` of the application."""
 
 PLATFORMS = (
-    "spark-submit", "spark-defaults", "pyspark", "emr", "emr-serverless", "emr-containers", "glue", "sagemaker", "dataproc", "databricks",
-    "kubernetes", "airflow", "livy", "spark-connect",
+    "spark-submit", "spark-defaults", "pyspark", "emr", "emr-serverless", "emr-containers", "glue", "sagemaker",
+    "dataproc", "databricks", "kubernetes", "airflow", "livy", "spark-connect",
 )  # fmt: skip
 """The names of the sections below `platforms`."""
 
@@ -202,6 +202,18 @@ PLATFORM_KEYS: tuple[Key, ...] = (
         limits=Limits(values=("SINGLE_USER", "USER_ISOLATION", "SERVERLESS")),
         doc="the access mode of a Databricks cluster, as `data_security_mode` has it; `USER_ISOLATION` is standard "
         "(shared), `SERVERLESS` no cluster at all",
+    ),
+    Key(
+        name="secretName",
+        kind="text",
+        default="sparklineage",
+        doc="the Secret of Kubernetes that holds the keys: `env:NAME` is its entry NAME",
+    ),
+    Key(
+        name="relayImage",
+        kind="text",
+        doc="an image with this toolkit in it, for a relay beside the driver in its pod of Kubernetes; with it "
+        "`delivery.mode: auto` is `outbox` there",
     ),
 )
 """What a platform's section takes besides the keys of the file itself."""

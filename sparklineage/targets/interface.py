@@ -51,6 +51,8 @@ class Order:
     """None where only configuration is wanted."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """The platform's own section: `release`, `artifacts`, `vendorAgent`, `region`, `accessMode`."""
+    relay: ConfSet = field(default_factory=ConfSet)
+    """In the outbox: the transport that the relay delivers by, as the agent would be told it; empty without one."""
     allow_literal_secrets: bool = False
     notes: tuple[str, ...] = ()
     """What is to be said whatever the target."""
