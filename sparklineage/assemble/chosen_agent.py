@@ -61,7 +61,7 @@ def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path) -> Chosen
     jar = default_cache(spec.environ, home) / "jars" / artifact.path
     if not jar.is_file():
         built = scala or (install.scala if install else _SCALA)
-        fetch = shlex.join(["sparklineage", "agent", "fetch", "--version", artifact.version, "--scala", built])
+        fetch = shlex.join(["sparklineage", "jar", "fetch", "--version", artifact.version, "--scala", built])
         notes.append(f"the agent's JAR is not there yet: {fetch}")
     return ChosenAgent(jar=jar, artifact=artifact, notes=tuple(notes))
 

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sparklineage.assemble.finished import finished
+from sparklineage.assemble.properties_file import properties_file
 from sparklineage.config.conf import refuse_sparks_own_secrets
 from sparklineage.config.loading import load_spec
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import SparklineageError, UnsupportedSparkError
+from sparklineage.model.conf_builder import options
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.submit.user_conf import defaults_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +61,8 @@ def configure(
     profile: str | None = None,
     platform: str | None = None,
 ) -> _Builder:
-    """A `SparkSession.builder` whose session reports its lineage; the options that it has stay.
+    """A `SparkSession.builder` whose session reports its lineage; the options that it has stay, and so does what the
+    spark-defaults.conf says that the session will read.
 
     Fetches the agent's JAR unless it is cached. Keys and headers go into the environment of this process, from where
     the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the events wait in the journal for
@@ -70,17 +75,28 @@ def configure(
         return builder
     if spec["delivery.mode"] == "auto" and spec["transport.type"] is not None:
         spec = spec.with_mode("direct", "configure: nobody else would deliver beside this job")
-    install = _spark(spec, None)
+    # pyspark starts the Spark of SPARK_HOME, or its own, whatever else is on PATH.
+    install = _spark(spec, None, path="")
     done = finished(spec, install=install, home=Path.home())
     _refuse_other_scala(spec, install)
-    refuse_sparks_own_secrets(done.conf)
-    conf = done.conf.resolved(lambda reference, source: resolve(reference, source=source, environ=spec.environ))
+    theirs = _theirs(builder, install, spec)
+    conf = done.merged_with(theirs).added
+    refuse_sparks_own_secrets(conf)
     # Refuses before anything is fetched or set.
     conf.apply(_Dry(builder), environ=spec.environ)
+    conf = conf.resolved(lambda reference, source: resolve(reference, source=source, environ=spec.environ))
+    variables = conf.environment()
     if done.artifact is not None and done.agent_jar is not None and not done.agent_jar.is_file():
         _fetch(done.artifact, spec, install)
-    os.environ.update(conf.environment())
+    os.environ.update(variables)
     return conf.apply(builder, environ=spec.environ)
+
+
+def _theirs(builder: object, install: SparkInstall | None, spec: Spec) -> ConfSet:
+    """The user's own options and, as they replace them, the spark-defaults.conf that their session would read."""
+    given = ConfSet.of(options(builder), source="SparkSession.builder")
+    path = defaults_file(install, spec.environ)
+    return given.over(properties_file(path, path.name)) if path is not None and path.is_file() else given
 
 
 def _refuse_other_scala(spec: Spec, install: SparkInstall | None) -> None:
@@ -103,11 +119,12 @@ class _Dry:
         """Takes the property and forgets it."""
 
 
-def _spark(spec: Spec, home: str | os.PathLike[str] | None) -> SparkInstall | None:
+def _spark(spec: Spec, home: str | os.PathLike[str] | None, *, path: str | None = None) -> SparkInstall | None:
     from sparklineage.submit.spark import find_spark  # noqa: PLC0415
 
+    environ = spec.environ if path is None else {**spec.environ, "PATH": path}
     try:
-        return find_spark(spec.environ, home=Path(home) if home is not None else None, python=Path(sys.executable))
+        return find_spark(environ, home=Path(home) if home is not None else None, python=Path(sys.executable))
     except SparklineageError:
         if home is not None:
             raise

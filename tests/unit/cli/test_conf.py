@@ -177,5 +177,5 @@ def test_warnings_and_notes_are_on_stderr(desk: Desk) -> None:
     status, out, err = desk.run("conf", "show")
     assert status == 0
     assert "warning: " in err
-    assert "the agent's JAR is not there yet: sparklineage agent fetch" in err
+    assert "the agent's JAR is not there yet: sparklineage jar fetch" in err
     assert all(line.startswith("spark.") for line in out.splitlines())

@@ -168,7 +168,8 @@ def test_a_person_is_asked_until_the_answer_will_do(desk: Desk) -> None:
     assert CANARY not in (desk.work / "sparklineage.yml").read_text()
 
 
-def test_what_an_option_says_is_not_asked(desk: Desk) -> None:
+@pytest.mark.usefixtures("desk")
+def test_what_an_option_says_is_not_asked() -> None:
     status, seen = _at_a_terminal(["", ""], "--namespace", "a", "f.yml")
     assert status == 0
     assert "Namespace of" not in seen
