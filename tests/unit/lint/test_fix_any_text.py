@@ -212,3 +212,24 @@ def test_edits_touch_nothing_else(text: str, places: list[tuple[int, int, str]])
     kept = [char for at, char in enumerate(text) if not any(edit.start <= at < edit.end for edit in chosen)]
     rest = iter(after)
     assert all(char in rest for char in kept)
+
+
+PIECES = [
+    *KEYS, *VALUES, "\n", "\n", "\r\n", "\\\n", " ", "  ", ": ", "=", "- ", "\"", "'", "{", "}", "[", "]", "(", ")", ",",
+    "transport", "url", "type", "facets", "spark-submit ", "--conf ", "--jars ", ".config(", ".set(", "SparkConf()",
+    '"spark_conf": {', '"spark_version": "15.4.x-scala2.12"', "sparkConf:\n", '"Properties": {', '"Classification": ',
+    "kind: SparkApplication\n", "# sparklineage: ignore", "\t", "$X", "*a", "&a ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", READERS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text(max_size=100)))
+def test_no_text_breaks_it(kind: str, data: str) -> None:
+    """Of no format."""
+    try:
+        fixed = fix_text(data, "f", kind=kind)
+    except UnreadableError:
+        return
+    assert fix_text(fixed.text, "f", kind=kind).text == fixed.text
+    assert (fixed.text == data) == (not fixed.codes)

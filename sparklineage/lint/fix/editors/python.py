@@ -36,8 +36,9 @@ def edits(text: str, change: Change) -> Sequence[Edit] | None:
     if isinstance(change, Rename):
         whole = _LITERAL.fullmatch(text, *setting.key_span)
         return _literal(text, setting.key_span, change.key) if whole else None
-    around = _parsed(text).around(setting.key_span)
-    edit = None if around is None else _Place(text, *around).edit(change)
+    tree = _parsed(text)
+    around = tree.around(setting.key_span)
+    edit = None if around is None else _Place(text, setting.key_span, around, tree).edit(change)
     return None if edit is None else [edit]
 
 
@@ -60,8 +61,10 @@ def _quoted(value: str, quote: str) -> str:
 class _Place:
     """The call or the entry that a key stands in."""
 
-    def __init__(self, text: str, key: Span, node: ast.Call | Span, offsets: Offsets, above: ast.AST | None) -> None:
-        self.text, self.key, self.node, self.offsets, self.above = text, key, node, offsets, above
+    def __init__(self, text: str, key: Span, node: ast.Call | Span, tree: _Tree) -> None:
+        self.text, self.node, self.offsets = text, node, tree.offsets
+        self.above = tree.parents.get(node) if isinstance(node, ast.Call) else None
+        self.outside = tree.parents.get(self.above) if self.above else None
         quote = _QUOTE.match(text, key[0])
         self.quote = quote[1] if quote else '"'
 
@@ -84,7 +87,7 @@ class _Place:
         if self._is_statement(call):
             start, end = self.offsets.span(call)
             alone = indent(self.text, start) is not None and ends(self.text, end) is not None
-            return without(self.text, start, end) if alone else None
+            return without(self.text, start, end) if alone and not self._is_whole_block() else None
         dot = self._dot(call)
         return None if dot is None else without(self.text, dot, self.offsets.span(call)[1])
 
@@ -121,6 +124,12 @@ class _Place:
             receiver = receiver.value
         return isinstance(self.above, ast.Expr) and isinstance(receiver, ast.Name)
 
+    def _is_whole_block(self) -> bool:
+        """Whether nothing else is in the block, which would then be empty."""
+        outside = self.outside
+        blocks = [getattr(outside, name, None) for name in ("body", "orelse", "finalbody")]
+        return any(block == [self.above] for block in blocks) and not isinstance(outside, ast.Module)
+
     def _dot(self, call: ast.Call) -> int | None:
         """Where the dot before the called name stands."""
         if not isinstance(call.func, ast.Attribute):
@@ -145,19 +154,18 @@ class _Tree:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and hasattr(node, "lineno"):
                 self.literals.setdefault(self.offsets.span(node), node)
 
-    def around(self, key: Span) -> tuple[Span, ast.Call | Span, Offsets, ast.AST | None] | None:
-        """The key, what it stands in, and what that stands in."""
+    def around(self, key: Span) -> ast.Call | Span | None:
+        """The call that a key stands in, or where the entry stands."""
         literal = self.literals.get(key)
         above = self.parents.get(literal) if literal else None
         if isinstance(above, ast.keyword):
             above = self.parents.get(above)
         if isinstance(above, ast.Call) and isinstance(above.func, ast.Attribute) and above.func.attr in _SETS:
-            return key, above, self.offsets, self.parents.get(above)
+            return above
         if isinstance(above, ast.Dict) and literal in above.keys:
-            value = above.values[above.keys.index(literal)]
-            return key, (key[0], self.offsets.span(value)[1]), self.offsets, None
+            return key[0], self.offsets.span(above.values[above.keys.index(literal)])[1]
         if isinstance(above, (ast.Tuple, ast.List)) and len(above.elts) == 2:
-            return key, self.offsets.span(above), self.offsets, None
+            return self.offsets.span(above)
         return None
 
 
