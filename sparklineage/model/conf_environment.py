@@ -46,6 +46,14 @@ def variables(entries: Iterable[ConfEntry]) -> dict[str, str]:
 
     Raises ConfigError for a secret that the agent would not find there.
     """
+    return {f"{_PREFIX}{'__'.join(path)}": value for path, value in _flat(tree(entries), ())}
+
+
+def tree(entries: Iterable[ConfEntry]) -> dict[str, Any]:
+    """The same as the agent's own file, `openlineage.yml`, has it: it is laid below Spark's properties likewise.
+
+    Raises ConfigError for a secret that the agent would not find there.
+    """
     found = {entry.key: entry for entry in entries}
     keys = carried(found.values())
     if other := next((key for key, entry in found.items() if entry.secret and key not in keys), None):
@@ -58,11 +66,11 @@ def variables(entries: Iterable[ConfEntry]) -> dict[str, str]:
         needed.add(f"{_AUTH}type")
     for key in sorted(needed - set(found)):
         raise ConfigError(f"{min(keys)} ({found[min(keys)].source}) needs {key} beside it; set that too.")
-    tree: dict[str, Any] = {}
+    planted: dict[str, Any] = {}
     for key, entry in found.items():
         if key in keys or key in needed:
-            _plant(tree, _path(key.removeprefix(AGENT)), _plain(entry.value))
-    return {f"{_PREFIX}{'__'.join(path)}": value for path, value in _flat(tree, ())}
+            _plant(planted, _path(key.removeprefix(AGENT)), _plain(entry.value))
+    return planted
 
 
 def _path(key: str) -> list[str]:
