@@ -1,0 +1,85 @@
+"""What goes into the documents of EMR on EC2, whichever of them it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.secret import Secret
+from sparklineage.targets import emr_notes
+from sparklineage.targets.limits import one_line, xml
+from sparklineage.targets.node_script import FILE, VARIABLE, node_script
+from sparklineage.targets.node_script import NAME as SCRIPT
+from sparklineage.targets.opened import references
+
+if TYPE_CHECKING:
+    from sparklineage.targets.interface import Order
+
+_SPOOL = "spark.sparklineage.spool"
+_MASTER = f"spark.yarn.appMasterEnv.{VARIABLE}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Of one order."""
+
+    order: Order
+    conf: ConfSet
+    """Our properties, with what a driver in cluster mode has to be told."""
+    keys: bool
+    """Whether drivers need a file with keys."""
+    script: str | None
+    """For the nodes."""
+    notes: tuple[str, ...]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For `spark-env`, which drivers in client mode get."""
+        return {VARIABLE: FILE} if self.keys else {}
+
+    @property
+    def place(self) -> str:
+        """Of the script."""
+        return place(self.order)
+
+    @property
+    def action(self) -> dict[str, Any]:
+        """The script as a bootstrap action."""
+        return {"Name": "sparklineage", "ScriptBootstrapAction": {"Path": self.place, "Args": []}}
+
+
+def parts(order: Order, ours: ConfSet, whole: ConfSet) -> Parts:
+    """`whole` is all that will be in force, with the user's own properties, of which no secret is looked at.
+
+    Raises ConfigError for what EMR would refuse, or no node could fetch.
+    """
+    for entry in ours.entries:
+        what = f"{entry.key[:100]} ({entry.source})"
+        one_line(what, entry.key + entry.value.written)
+        xml(what, entry.key + entry.value.written)
+    in_force = ConfSet(tuple(entry for entry in whole.entries if not _plain_secret(entry)))
+    keys = bool(references(in_force))
+    if keys:
+        told = ConfEntry(key=_MASTER, value=Text(FILE), source="sparklineage", why="drivers in cluster mode")
+        ours = ConfSet((told,)).merged_with(ours)
+    spool = in_force.get(_SPOOL)
+    script = node_script(
+        in_force,
+        region=order.settings.get("region") or "",
+        journal=spool.written if spool is not None and order.mode == "outbox" else None,
+        about=emr_notes.notes(order, in_force, None),
+    )
+    notes = tuple(emr_notes.notes(order, in_force, place(order) if script is not None else None))
+    return Parts(order=order, conf=ours, keys=keys, script=script, notes=notes)
+
+
+def place(order: Order) -> str:
+    """Where the script of the nodes is looked for."""
+    return f"{(order.settings.get('artifacts') or 's3://BUCKET/PREFIX').rstrip('/')}/{SCRIPT}"
+
+
+def _plain_secret(entry: ConfEntry) -> bool:
+    return isinstance(entry.value, SecretValue) and isinstance(entry.value.secret, Secret)
