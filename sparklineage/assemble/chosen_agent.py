@@ -27,6 +27,8 @@ class ChosenAgent:
 
     jar: Path
     artifact: Artifact | None = None
+    unfit: str | None = None
+    """Why the Spark found here could not run it; it may be meant for another one."""
     notes: tuple[str, ...] = ()
 
 
@@ -41,11 +43,10 @@ def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path) -> Chosen
         jar = Path(named).expanduser().absolute()
         known = recognise(jar.name)
         unfit = misfit(known.version, known.scala, install.version, install.scala) if known and install else None
-        notes = [f"{unfit} ({spec.source('agent.jar')}: {jar})"] if unfit else []
-        if not jar.is_file():
-            notes.append(f"agent.jar ({spec.source('agent.jar')}) is {jar}, where no file is on this machine.")
-        return ChosenAgent(jar=jar, notes=tuple(notes))
-    notes = []
+        place = f"agent.jar ({spec.source('agent.jar')}) is {jar}"
+        missing = () if jar.is_file() else (f"{place}, where no file is on this machine.",)
+        return ChosenAgent(jar=jar, unfit=f"{unfit} {place}." if unfit else None, notes=missing)
+    notes, unfit = [], None
     if install is None and scala is None:
         notes.append(
             f"no Spark was found here, so the agent is the one for Scala {_SCALA}; agent.scala says otherwise."
@@ -53,17 +54,17 @@ def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path) -> Chosen
     elif install is not None and scala in {None, install.scala}:
         _check(spec, install)
     elif install is not None:
-        notes.append(
+        unfit = (
             f"agent.scala is {scala} ({spec.source('agent.scala')}), and the Spark found here ({install.home}) has "
             f"{install.scala}: in that one this agent would end every application."
         )
-    artifact = unchecked(scala or (install.scala if install else _SCALA), version)
+    built = scala or (install.scala if install else _SCALA)
+    artifact = unchecked(built, version)
     jar = default_cache(spec.environ, home) / "jars" / artifact.path
     if not jar.is_file():
-        built = scala or (install.scala if install else _SCALA)
         fetch = shlex.join(["sparklineage", "jar", "fetch", "--version", artifact.version, "--scala", built])
         notes.append(f"the agent's JAR is not there yet: {fetch}")
-    return ChosenAgent(jar=jar, artifact=artifact, notes=tuple(notes))
+    return ChosenAgent(jar=jar, artifact=artifact, unfit=unfit, notes=tuple(notes))
 
 
 def _check(spec: Spec, install: SparkInstall) -> None:

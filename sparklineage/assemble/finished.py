@@ -47,6 +47,8 @@ class Finished:
     """What to fetch; None for a JAR that the configuration names."""
     install: SparkInstall | None = None
     """The Spark that it is for, where one is known."""
+    unfit: str | None = None
+    """Why that Spark could not run the agent, where the configuration names one for another Spark."""
     users: ConfSet = field(default_factory=ConfSet)
     """The user's own properties that `conf` is joined with."""
     notes: tuple[str, ...] = ()
@@ -78,10 +80,17 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
     found = chosen_agent(spec, install, home)
     theirs = conf_set(spec, mode.value)
     conf = ConfSet(tuple(_entries(spec, mode.value, found.jar))).merged_with(theirs)
+    unfit = (found.unfit,) if found.unfit else ()
     return Finished(
-        conf=conf, mode=mode.value, why_mode=mode.source, agent_jar=found.jar, artifact=found.artifact, install=install,
-        notes=(*found.notes, *about_delivery(conf, mode.value), *about_variables(conf)),
-    )  # fmt: skip
+        conf=conf,
+        mode=mode.value,
+        why_mode=mode.source,
+        agent_jar=found.jar,
+        artifact=found.artifact,
+        install=install,
+        unfit=found.unfit,
+        notes=(*unfit, *found.notes, *about_delivery(conf, mode.value), *about_variables(conf)),
+    )
 
 
 def _entries(spec: Spec, mode: Mode, jar: Path) -> Iterator[ConfEntry]:

@@ -78,7 +78,8 @@ def configure(
     # pyspark starts the Spark of SPARK_HOME, or its own, whatever else is on PATH.
     install = _spark(spec, None, path="")
     done = finished(spec, install=install, home=Path.home())
-    _refuse_other_scala(spec, install)
+    if done.unfit is not None:
+        raise UnsupportedSparkError(done.unfit)
     theirs = _theirs(builder, install, spec)
     conf = done.merged_with(theirs).added
     refuse_sparks_own_secrets(conf)
@@ -97,16 +98,6 @@ def _theirs(builder: object, install: SparkInstall | None, spec: Spec) -> ConfSe
     given = ConfSet.of(options(builder), source="SparkSession.builder")
     path = defaults_file(install, spec.environ)
     return given.over(properties_file(path, path.name)) if path is not None and path.is_file() else given
-
-
-def _refuse_other_scala(spec: Spec, install: SparkInstall | None) -> None:
-    """Elsewhere `agent.scala` may be that of another Spark; here it is this one's."""
-    scala = spec.text("agent.scala")
-    if install is not None and scala not in {None, install.scala}:
-        raise UnsupportedSparkError(
-            f"agent.scala is {scala} ({spec.source('agent.scala')}), but the Spark here ({install.home}) is built for "
-            f"{install.scala}, and such an agent would end the application; leave agent.scala out."
-        )
 
 
 class _Dry:
