@@ -215,7 +215,7 @@ def test_edits_touch_nothing_else(text: str, places: list[tuple[int, int, str]])
 
 
 PIECES = [
-    *KEYS, *VALUES, "\n", "\n", "\r\n", "\\\n", " ", "  ", ": ", "=", "- ", "\"", "'", "{", "}", "[", "]", "(", ")", ",",
+    *KEYS, *VALUES, "\n", "\r\n", "\\\n", " ", "  ", ": ", "=", "- ", "\"", "'", "{", "}", "[", "]", "(", ")", ",",
     "transport", "url", "type", "facets", "spark-submit ", "--conf ", "--jars ", ".config(", ".set(", "SparkConf()",
     '"spark_conf": {', '"spark_version": "15.4.x-scala2.12"', "sparkConf:\n", '"Properties": {', '"Classification": ',
     "kind: SparkApplication\n", "# sparklineage: ignore", "\t", "$X", "*a", "&a ",
