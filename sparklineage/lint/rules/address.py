@@ -37,8 +37,8 @@ def url_path(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             at=url,
             found="transport.url has a path that does not begin with /api/v.",
             reality="The agent cuts the path off and posts to /api/v1/lineage of the host.",
-            fix="Keep scheme, host and port in transport.url; put the whole path into "
-            "spark.openlineage.transport.endpoint.",
+            fix="Keep scheme, host and port in transport.url; put the whole path of the receiver, such as "
+            "/prefix/api/v1/lineage, into spark.openlineage.transport.endpoint.",
         )
 
 
