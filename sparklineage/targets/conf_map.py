@@ -1,0 +1,88 @@
+"""Properties of Spark as a mapping inside of a user's document, JSON or YAML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from sparklineage.config.conf_values import typed
+from sparklineage.config.documents import Mapping, Scalar, Sequence
+from sparklineage.errors import ConfigError
+from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.masking import SECRET_KEY
+from sparklineage.model.secret import Secret
+
+if TYPE_CHECKING:
+    from sparklineage.config.documents import Node
+    from sparklineage.model.conf_value import ConfValue
+
+
+def conf_in(node: Node | None, name: str, what: str) -> ConfSet:
+    """The properties of a mapping, each with its line; none where there is none. `name` is the file's, `what` that of
+    the mapping.
+
+    Raises ConfigError with the place where it is no mapping of names and single values, or holds a name twice.
+    """
+    if is_empty(node):
+        return ConfSet()
+    if not isinstance(node, Mapping):
+        refuse(node, name, f"{what} is no mapping of properties of Spark and their values.")
+    refuse_duplicates(node, name)
+    entries = []
+    for key, _, value in node.items():
+        if not isinstance(value, Scalar):
+            refuse(value, name, f"{key} in {what} has no single value; properties of Spark are texts.")
+        source = f"{name}:{value.start.line}"
+        entries.append(ConfEntry(key=key, value=_value(key, value.text), source=source))
+    return ConfSet(tuple(entries))
+
+
+def texts_in(node: Node | None, name: str, what: str) -> list[str]:
+    """The entries of a list of texts; none where there is none. Raises ConfigError with the place for anything else."""
+    if is_empty(node):
+        return []
+    if not isinstance(node, Sequence) or not all(isinstance(item, Scalar) for item in node.items):
+        refuse(node, name, f"{what} is no list of texts.")
+    return [item.text for item in node.items if isinstance(item, Scalar)]
+
+
+def mapping_in(node: Node | None, name: str, what: str) -> Mapping | None:
+    """The mapping, or None where nothing is. Raises ConfigError with the place for anything else."""
+    if is_empty(node):
+        return None
+    if not isinstance(node, Mapping):
+        refuse(node, name, f"{what} is no mapping.")
+    return node
+
+
+def refuse_duplicates(node: Node | None, name: str) -> None:
+    """Raises ConfigError for a name that stands twice in a mapping, here or further below."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            refuse_duplicates(item, name)
+    elif isinstance(node, Mapping):
+        for entry in node.duplicates():
+            refuse(entry.key, name, f"{entry.key.text} stands there for the second time; remove one.")
+        for entry in node.entries:
+            refuse_duplicates(entry.value, name)
+
+
+def refuse(node: Node | None, name: str, sentence: str) -> NoReturn:
+    """Raises ConfigError that names the place of a node."""
+    place = f":{node.start.line}:{node.start.column}" if node is not None else ""
+    raise ConfigError(f"{name}{place}: {sentence}")
+
+
+def is_empty(node: Node | None) -> bool:
+    """Whether nothing is there, or `null`."""
+    return node is None or (isinstance(node, Scalar) and node.value is None)
+
+
+def _value(key: str, text: str) -> ConfValue:
+    try:
+        value = typed(key, text)
+    except ConfigError:
+        value = Text(text)
+    # What looks like a reference of ours is none in a file of theirs: nobody resolves it.
+    return SecretValue(Secret(text)) if isinstance(value, SecretValue) or SECRET_KEY.search(key) else value
