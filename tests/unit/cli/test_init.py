@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -133,10 +134,11 @@ def test_a_folder_that_is_read_only_is_one_sentence(desk: Desk) -> None:
 
 def _at_a_terminal(answers: list[str], *options: str) -> tuple[int, str]:
     """Status, and all that the person sees; None of `answers` is given before its question."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ["PYTHONPATH"] = str(ROOT)
-        os.execv(sys.executable, [sys.executable, "-m", "sparklineage", "init", *options])
+    terminal, theirs = pty.openpty()
+    command = [sys.executable, "-m", "sparklineage", "init", *options]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
+    os.close(theirs)
     seen = b""
     left = [*answers, "\x04"]
     until = time.monotonic() + 60
@@ -151,7 +153,7 @@ def _at_a_terminal(answers: list[str], *options: str) -> tuple[int, str]:
             answer = left.pop(0)
             os.write(terminal, answer.encode() + (b"" if answer == "\x04" else b"\n"))
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+    return process.wait(timeout=60), seen.decode()
 
 
 def test_a_person_is_asked_until_the_answer_will_do(desk: Desk) -> None:

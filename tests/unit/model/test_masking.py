@@ -17,6 +17,8 @@ from sparklineage.model.masking import mask, secrets_of
         ("spark.my.password=hunter2, next", "spark.my.password=********, next"),
         ('{"apiKey": "k-1", "b": 2}', '{"apiKey": "********", "b": 2}'),
         ("used AKIAABCDEFGHIJKLMNOP here", "used ******** here"),
+        ("https://h/in?team=a&code=abc+/=&b=1", "https://h/in?team=a&code=********&b=1"),
+        ("https://h/in?sig=abc", "https://h/in?sig=********"),
         ("\tat a.Token.decode(Token.java:12)\n", "\tat a.Token.decode(Token.java:12)\n"),
         ("file:///data/x and s3://bucket/key", "file:///data/x and s3://bucket/key"),
     ],
