@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.agent.artifact import digest_of
+from sparklineage.agent.cached import pinned
 from sparklineage.agent.companions import NAMES, companion
 from sparklineage.agent.inspect import inspect
 from sparklineage.agent.names import agent_name
-from sparklineage.agent.releases import releases, unchecked
+from sparklineage.agent.releases import unchecked
 from sparklineage.agent.web import Repository
 from sparklineage.errors import AgentJarError, ConfigError, DigestError
 
@@ -67,9 +68,7 @@ def _locked(path: Path, file: Path, lock: Sequence[Artifact]) -> tuple[Artifact,
 
 def _recognised(path: Path, digest: str) -> Artifact:
     """What the file is: by its digest, its name, else its content. Raises AgentJarError."""
-    pinned = [artifact for release in releases().known for artifact in release.artifacts.values()]
-    pinned.append(companion("kafka-clients"))
-    for artifact in pinned:
+    for artifact in pinned():
         if artifact.sha512 == digest:
             return artifact
     for name in NAMES:
