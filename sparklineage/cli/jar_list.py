@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from sparklineage.cli.jar_choice import cache_of
+from sparklineage.cli.jar_store import TARGETS, add_store, store_options
 from sparklineage.errors import DigestError
 
 if TYPE_CHECKING:
@@ -13,11 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ABOUT = """\
-List the JARs in the cache and whether each is intact; exits with 74 where one is not."""
+List the JARs in the cache and whether each is intact, or those in a bucket, volume, workspace or folder and whether
+each is the published file, as far as its digest is known. Exits with 74 where one is not."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
+    add("target", nargs="?", metavar="TARGET", help=f"{TARGETS} (default: the cache)")
+    add_store(parser)
     add("--known", action="store_true", help="list the agents that the toolkit knows, and the Spark that each runs on")
     add("--format", choices=["text", "json"], default="text", help="text, or a JSON list")
 
@@ -26,12 +30,28 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if args.known:
         _show(args, ("version", "scala", "spark", "size"), _known())
         return 0
+    if args.target:
+        return _list_target(args, environ)
     from sparklineage.agent.cached import cached_jars  # noqa: PLC0415
 
     found = list(cached_jars(cache_of(environ)))
     rows = [(jar.coordinates, megabytes(jar.size), jar.state, str(jar.path)) for jar in found]
     _show(args, ("coordinates", "size", "state", "path"), rows)
     return DigestError.exit_code if any(jar.state == "damaged" for jar in found) else 0
+
+
+def _list_target(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from sparklineage.agent.cached import pinned_digest  # noqa: PLC0415
+    from sparklineage.agent.stores import open_store  # noqa: PLC0415
+
+    store = open_store(args.target, store_options(args), environ)
+    rows = []
+    for jar in store.stored():
+        pinned = pinned_digest(jar.name)
+        state = "not known" if pinned is None or jar.sha512 is None else "intact" if pinned == jar.sha512 else "changed"
+        rows.append((jar.name, megabytes(jar.size or 0), state, store.address(jar.name)))
+    _show(args, ("name", "size", "state", "address"), rows)
+    return DigestError.exit_code if any(row[2] == "changed" for row in rows) else 0
 
 
 def _known() -> list[tuple[str, ...]]:
