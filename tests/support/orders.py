@@ -75,5 +75,7 @@ def _value(key: str, text: str) -> Any:
     except ConfigError:
         return Text(text)
     if isinstance(value, SecretValue):
-        return SecretValue(SecretReference.read(text) or Secret(text))
+        reference = SecretReference.read(text)
+        # As a configuration has it: of headers and the like it knows which are secret.
+        return SecretValue(reference or Secret(text)) if reference or key.endswith("apiKey") else Text(text)
     return value
