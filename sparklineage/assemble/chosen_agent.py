@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklineage.agent.companions import all_companions
 from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.releases import misfit, releases, unchecked
+from sparklineage.config.transports import blocks
 from sparklineage.errors import UnsupportedSparkError
 from sparklineage.model.agent_jar import recognise
 
@@ -27,25 +28,32 @@ class ChosenAgent:
 
     jar: Path
     artifact: Artifact | None = None
+    companions: tuple[tuple[Artifact, Path], ...] = ()
+    """What the transport needs besides, and where that is, or will be."""
     unfit: str | None = None
     """Why the Spark found here could not run it; it may be meant for another one."""
     notes: tuple[str, ...] = ()
 
 
-def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path) -> ChosenAgent:
+def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path, *, direct: bool) -> ChosenAgent:
     """`agent.jar`, else the release for `agent.scala` and `agent.version`, else the one for the Spark found.
 
     `agent.scala` may name another Spark than the one found, whose agent this machine only prepares. Raises
     UnsupportedSparkError where the agent and the Spark that it is for do not go together.
     """
     named, scala, version = spec.text("agent.jar"), spec.text("agent.scala"), spec.text("agent.version")
+    cache = default_cache(spec.environ, home) / "jars"
+    built = scala or (install.scala if install else _SCALA)
     if named is not None:
         jar = Path(named).expanduser().absolute()
         known = recognise(jar.name)
         unfit = misfit(known.version, known.scala, install.version, install.scala) if known and install else None
         place = f"agent.jar ({spec.source('agent.jar')}) is {jar}"
         missing = () if jar.is_file() else (f"{place}, where no file is on this machine.",)
-        return ChosenAgent(jar=jar, unfit=f"{unfit} {place}." if unfit else None, notes=missing)
+        beside, fetches = _companions(spec, known.version if known else None, built, cache, direct=direct)
+        return ChosenAgent(
+            jar=jar, companions=beside, unfit=f"{unfit} {place}." if unfit else None, notes=(*missing, *fetches)
+        )
     notes, unfit = [], None
     if install is None and scala is None:
         notes.append(
@@ -58,13 +66,29 @@ def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path) -> Chosen
             f"agent.scala is {scala} ({spec.source('agent.scala')}), and the Spark found here ({install.home}) has "
             f"{install.scala}: in that one this agent would end every application."
         )
-    built = scala or (install.scala if install else _SCALA)
     artifact = unchecked(built, version)
-    jar = default_cache(spec.environ, home) / "jars" / artifact.path
+    jar = cache / artifact.path
     if not jar.is_file():
-        fetch = shlex.join(["sparklineage", "jar", "fetch", "--version", artifact.version, "--scala", built])
-        notes.append(f"the agent's JAR is not there yet: {fetch}")
-    return ChosenAgent(jar=jar, artifact=artifact, unfit=unfit, notes=tuple(notes))
+        notes.append(f"the agent's JAR is not there yet: {_fetch(artifact.version, built)}")
+    beside, fetches = _companions(spec, artifact.version, built, cache, direct=direct)
+    return ChosenAgent(jar=jar, artifact=artifact, companions=beside, unfit=unfit, notes=(*notes, *fetches))
+
+
+def _companions(
+    spec: Spec, version: str | None, scala: str, cache: Path, *, direct: bool
+) -> tuple[tuple[tuple[Artifact, Path], ...], list[str]]:
+    """What the transports need beside the agent where it sends itself, and how to fetch what is not there."""
+    kinds = [str(keys["type"].value) for keys in blocks(spec.resolved).values() if "type" in keys] if direct else []
+    found = tuple((one, cache / one.path) for one in all_companions(kinds, version))
+    return found, [
+        f"{one.file_name} is not there yet: {_fetch(version or releases().default, scala)} --with {one.name}"
+        for one, path in found
+        if not path.is_file()
+    ]
+
+
+def _fetch(version: str, scala: str) -> str:
+    return f"sparklineage jar fetch --version {version} --scala {scala}"
 
 
 def _check(spec: Spec, install: SparkInstall) -> None:

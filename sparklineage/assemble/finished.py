@@ -23,7 +23,7 @@ from sparklineage.witness import LISTENER as WITNESS
 from sparklineage.witness import jar_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sparklineage.agent.artifact import Artifact
     from sparklineage.config.spec import Spec
@@ -45,6 +45,8 @@ class Finished:
     """Where the agent's JAR is, or will be once it is fetched; None where lineage is switched off."""
     artifact: Artifact | None = None
     """What to fetch; None for a JAR that the configuration names."""
+    companions: tuple[tuple[Artifact, Path], ...] = ()
+    """What the transport needs besides, and where that is, or will be."""
     install: SparkInstall | None = None
     """The Spark that it is for, where one is known."""
     unfit: str | None = None
@@ -77,9 +79,10 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
     if spec["disabled"] is True:
         note = f"lineage is switched off: disabled is true ({spec.source('disabled')})."
         return Finished(conf=ConfSet(), mode=mode.value, why_mode=mode.source, install=install, notes=(note,))
-    found = chosen_agent(spec, install, home)
+    found = chosen_agent(spec, install, home, direct=mode.value == "direct")
+    jars = (found.jar, *((jar_path(),) if mode.value == "outbox" else ()), *(path for _, path in found.companions))
     theirs = conf_set(spec, mode.value)
-    conf = ConfSet(tuple(_entries(spec, mode.value, found.jar))).merged_with(theirs)
+    conf = ConfSet(tuple(_entries(spec, mode.value, jars))).merged_with(theirs)
     unfit = (found.unfit,) if found.unfit else ()
     return Finished(
         conf=conf,
@@ -87,13 +90,14 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
         why_mode=mode.source,
         agent_jar=found.jar,
         artifact=found.artifact,
+        companions=found.companions,
         install=install,
         unfit=found.unfit,
         notes=(*unfit, *found.notes, *about_delivery(conf, mode.value), *about_variables(conf)),
     )
 
 
-def _entries(spec: Spec, mode: Mode, jar: Path) -> Iterator[ConfEntry]:
+def _entries(spec: Spec, mode: Mode, jars: Iterable[Path]) -> Iterator[ConfEntry]:
     """What makes Spark load the listeners, and what they need."""
     outbox = mode == "outbox"
     yield ConfEntry(
@@ -104,7 +108,7 @@ def _entries(spec: Spec, mode: Mode, jar: Path) -> Iterator[ConfEntry]:
     )
     yield ConfEntry(
         key="spark.jars",
-        value=CommaList((str(jar), *((str(jar_path()),) if outbox else ()))),
+        value=CommaList(tuple(map(str, jars))),
         source=spec.source("agent.jar") or _OURS,
         why="puts the listeners on the driver's class path",
     )

@@ -18,7 +18,7 @@ from sparklineage.model.conf_set import ConfSet
 from sparklineage.submit.user_conf import defaults_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sparklineage.agent.artifact import Artifact
     from sparklineage.assemble.finished import Finished
@@ -64,11 +64,12 @@ def configure(
     """A `SparkSession.builder` whose session reports its lineage; the options that it has stay, and so does what the
     spark-defaults.conf says that the session will read.
 
-    Fetches the agent's JAR unless it is cached. Keys and headers go into the environment of this process, from where
-    the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the events wait in the journal for
-    `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the job, so the agent sends them
-    itself. Raises SessionRunsError where a session runs already, and ConfigError, AgentJarError and
-    UnsupportedSparkError where there can be no lineage; `disabled: true` gives the builder back as it is.
+    Fetches the agent's JAR, and what the transport needs besides, unless that is cached. Keys and headers go into the
+    environment of this process, from where the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the
+    events wait in the journal for `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the
+    job, so the agent sends them itself. Raises SessionRunsError where a session runs already, and ConfigError,
+    AgentJarError and UnsupportedSparkError where there can be no lineage; `disabled: true` gives the builder back as
+    it is.
     """
     spec = load(config, profile=profile, platform=platform)
     if spec["disabled"] is True:
@@ -87,10 +88,16 @@ def configure(
     conf.apply(_Dry(builder), environ=spec.environ)
     conf = conf.resolved(lambda reference, source: resolve(reference, source=source, environ=spec.environ))
     variables = conf.environment()
-    if done.artifact is not None and done.agent_jar is not None and not done.agent_jar.is_file():
-        _fetch(done.artifact, spec, install)
+    for artifact, path in (*_agent(done), *done.companions):
+        if not path.is_file():
+            _fetch(artifact, spec, install)
     os.environ.update(variables)
     return conf.apply(builder, environ=spec.environ)
+
+
+def _agent(done: Finished) -> Iterator[tuple[Artifact, Path]]:
+    if done.artifact is not None and done.agent_jar is not None:
+        yield done.artifact, done.agent_jar
 
 
 def _theirs(builder: object, install: SparkInstall | None, spec: Spec) -> ConfSet:

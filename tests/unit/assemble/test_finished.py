@@ -103,6 +103,23 @@ def test_a_spark_that_no_agent_knows_is_refused(tmp_path: Path) -> None:
         _finished(tmp_path, "", _spark(tmp_path, "9.0.0"))
 
 
+def test_what_a_transport_needs_besides_is_among_the_jars(tmp_path: Path) -> None:
+    """The agent has the class for Kafka, and not Kafka's client."""
+    text = "transport: {type: kafka, topicName: t, properties: {bootstrap.servers: 'k:1'}}\n"
+    done = _finished(tmp_path, text, _spark(tmp_path))
+    ((artifact, path),) = done.companions
+    assert artifact.name == "kafka-clients"
+    assert done.conf["spark.jars"].written == f"{done.agent_jar},{path}"
+    command = "sparklineage jar fetch --version 1.53.0 --scala 2.13"
+    assert done.notes == (
+        f"the agent's JAR is not there yet: {command}",
+        f"{path.name} is not there yet: {command} --with kafka-clients",
+    )
+    nested = "transport: {type: composite, transports: {a: {type: s3, endpoint: 'https://s3', bucketName: b}}}\n"
+    assert [one.name for one, _ in _finished(tmp_path, nested, done.install).companions] == ["transports-s3"]
+    assert _finished(tmp_path, "transport: {url: 'http://h'}\n", done.install).companions == ()
+
+
 def test_a_jar_of_ones_own_is_taken_as_it_is(tmp_path: Path) -> None:
     jar = tmp_path / "openlineage-spark_2.12-1.50.0.jar"
     text = f"agent: {{jar: {jar}}}\n"
