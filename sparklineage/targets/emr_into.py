@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sparklineage.config.platforms import platforms
 from sparklineage.errors import ConfigError
 from sparklineage.targets import emr_notes, emr_steps
 from sparklineage.targets.about import lost
@@ -13,6 +12,7 @@ from sparklineage.targets.emr_parts import Parts, parts
 from sparklineage.targets.json_file import expected, read_json
 from sparklineage.targets.limits import at_most
 from sparklineage.targets.node_script import FILE, VARIABLE
+from sparklineage.targets.same_release import same_release
 
 if TYPE_CHECKING:
     from sparklineage.model.conf_set import ConfSet
@@ -61,7 +61,7 @@ def _configurations(order: Order, ours: ConfSet, value: list[Any], where: str) -
 
 
 def _cluster(order: Order, ours: ConfSet, value: dict[str, Any], where: str) -> Merged:
-    _check_release(order, value.get("ReleaseLabel"), where)
+    same_release(order, "emr", value.get("ReleaseLabel"), where)
     configurations, found, notes = _configurations(order, ours, value.get("Configurations") or [], where)
     whole = {**value, "Configurations": configurations}
     actions = value.get("BootstrapActions") or []
@@ -106,15 +106,3 @@ def _joined(steps: list[Any], found: Parts, where: str, *, whole: bool) -> list[
         emr_steps.joined(step, found.conf, f"{where}: step {at}", whole=whole, keys=found.keys)
         for at, step in enumerate(steps, 1)
     ]
-
-
-def _check_release(order: Order, label: object, where: str) -> None:
-    """A cluster of another release would get an agent for another Scala, which ends every job."""
-    asked = order.settings.get("release")
-    if not isinstance(label, str) or label == asked:
-        return
-    if asked or platforms().find("emr", label).release.scala != order.scala:
-        raise ConfigError(
-            f"{where}: ReleaseLabel is {label}, but the agent is the one for {asked or f'Scala {order.scala}'}; say "
-            f"--release {label}, or write it as platforms.emr.release."
-        )

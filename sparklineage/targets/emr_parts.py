@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.model.conf_value import SecretValue, Text
-from sparklineage.model.secret import Secret
+from sparklineage.model.conf_value import Text
 from sparklineage.targets import emr_notes
+from sparklineage.targets.emr_steps import MASTER
 from sparklineage.targets.limits import one_line, xml
 from sparklineage.targets.node_script import FILE, VARIABLE, node_script
 from sparklineage.targets.node_script import NAME as SCRIPT
-from sparklineage.targets.opened import references
+from sparklineage.targets.opened import references, without_plain
 
 if TYPE_CHECKING:
     from sparklineage.targets.interface import Order
 
 _SPOOL = "spark.sparklineage.spool"
-_MASTER = f"spark.yarn.appMasterEnv.{VARIABLE}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +59,10 @@ def parts(order: Order, ours: ConfSet, whole: ConfSet) -> Parts:
         what = f"{entry.key[:100]} ({entry.source})"
         one_line(what, entry.key + entry.value.written)
         xml(what, entry.key + entry.value.written)
-    in_force = ConfSet(tuple(entry for entry in whole.entries if not _plain_secret(entry)))
+    in_force = without_plain(whole)
     keys = bool(references(in_force))
     if keys:
-        told = ConfEntry(key=_MASTER, value=Text(FILE), source="sparklineage", why="drivers in cluster mode")
+        told = ConfEntry(key=MASTER, value=Text(FILE), source="sparklineage", why="drivers in cluster mode")
         ours = ConfSet((told,)).merged_with(ours)
     spool = in_force.get(_SPOOL)
     script = node_script(
@@ -79,7 +78,3 @@ def parts(order: Order, ours: ConfSet, whole: ConfSet) -> Parts:
 def place(order: Order) -> str:
     """Where the script of the nodes is looked for."""
     return f"{(order.settings.get('artifacts') or 's3://BUCKET/PREFIX').rstrip('/')}/{SCRIPT}"
-
-
-def _plain_secret(entry: ConfEntry) -> bool:
-    return isinstance(entry.value, SecretValue) and isinstance(entry.value.secret, Secret)

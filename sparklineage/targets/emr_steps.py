@@ -15,6 +15,7 @@ from sparklineage.model.conf_set import ConfSet
 from sparklineage.targets.arguments import options_conf, split
 from sparklineage.targets.limits import longest, together, xml
 from sparklineage.targets.node_script import FILE, VARIABLE
+from sparklineage.targets.opened import references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST = 10_240
 RUNNER = "command-runner.jar"
+MASTER = f"spark.yarn.appMasterEnv.{VARIABLE}"
+"""Tells a driver in cluster mode of the file with keys."""
 PREPARES = "sparklineage: prepare the primary node"
 _NAME = 256
 
@@ -99,6 +102,9 @@ def joined(value: dict[str, Any], conf: ConfSet, where: str, *, whole: bool, key
         return value
     options, rest = split(args[begin:])
     theirs = options_conf(options, where)
+    if not references(conf.merged_with(theirs)):
+        # With a transport of their own our keys are not for it.
+        keys, conf = False, conf.without(MASTER)
     added = conf.merged_with(theirs).beyond(theirs)
     if not whole:
         added = ConfSet(tuple(entry for entry in added.entries if entry.key in theirs))

@@ -34,6 +34,11 @@ def references(conf: ConfSet) -> dict[str, SecretReference]:
     }
 
 
+def without_plain(conf: ConfSet) -> ConfSet:
+    """Without the plain secrets, which after `opened` are the user's own: they stay where they are."""
+    return ConfSet(tuple(entry for entry in conf.entries if not _plain(entry)))
+
+
 def refuse_references(conf: ConfSet, why: str) -> None:
     """Raises ConfigError for the first secret that lies elsewhere; `why` says what to do instead."""
     for key, reference in references(conf).items():
@@ -43,6 +48,8 @@ def refuse_references(conf: ConfSet, why: str) -> None:
 
 
 def _opened(entry: ConfEntry) -> ConfEntry:
-    if isinstance(entry.value, SecretValue) and isinstance(entry.value.secret, Secret):
-        return replace(entry, value=Text(entry.value.secret.reveal()))
-    return entry
+    return replace(entry, value=Text(entry.value.reveal())) if _plain(entry) else entry
+
+
+def _plain(entry: ConfEntry) -> bool:
+    return isinstance(entry.value, SecretValue) and isinstance(entry.value.secret, Secret)

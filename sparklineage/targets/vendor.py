@@ -96,4 +96,5 @@ def _listeners() -> ConfEntry:
 
 
 def _release(order: Order) -> str:
-    return order.settings.get("release") or (order.release.release if order.release else "the platform")
+    name = order.settings.get("release") or (order.release.release if order.release is not None else "the platform")
+    return f"{order.release.platform} {name}" if order.release is not None and name[:1].isdigit() else name

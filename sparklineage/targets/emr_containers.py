@@ -1,0 +1,147 @@
+"""Amazon EMR on EKS: job runs, and the driver's pod template.
+
+Keys come from a Secret of Kubernetes into the driver's environment: `spark.kubernetes.driver.secretKeyRef` needs no
+file, and the pod template says the same for those who have one already.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import Text
+from sparklineage.model.secret import Secret
+from sparklineage.targets.interface import Artefact, Mode, Rendered
+from sparklineage.targets.job_runs import (
+    Driver,
+    configurations,
+    fitting,
+    job_driver,
+    merged,
+    refuse_more,
+    users,
+)
+from sparklineage.targets.json_file import json_text, read_json
+from sparklineage.targets.limits import form, longest, not_blank
+from sparklineage.targets.opened import opened, references, without_plain
+from sparklineage.targets.vendor import about_agent, settled
+
+if TYPE_CHECKING:
+    from sparklineage.targets.interface import Existing, Order
+
+NAME = "emr-containers"
+MODES: tuple[Mode, ...] = ("direct",)
+LISTENS = True
+SECRET = "sparklineage"  # noqa: S105 - the name of the Secret, in the namespace of the jobs
+_DRIVER = Driver(platform=NAME, field="sparkSubmitJobDriver", longest=256)
+_ARGUMENT = 10_280
+_VERSION = re.compile(r"emr-(?:spark-)?[0-9]+\.[0-9]+\.[0-9]+")
+
+
+def render(order: Order, into: Existing | None = None) -> Rendered:
+    """`job-run.json`, or `configuration-overrides.json` where there is no application, and the pod template for keys.
+
+    `into` is the input of start-job-run, a `configurationOverrides`, or a list of configurations.
+    """
+    order = settled(order)
+    conf = opened(order, order.with_jars)
+    # With a transport of the user's own our keys are not for it.
+    whole = conf if into is None else conf.merged_with(users(read_json(into), into.name, _DRIVER))
+    wanted = _variables(without_plain(whole))
+    written = conf.as_dict()
+    conf = _told(wanted).merged_with(ConfSet(tuple(entry for entry in conf.entries if entry.key in written)))
+    notes = [*about_agent(order), *_notes(order, wanted)]
+    if into is None:
+        artefacts = [_fresh(order, conf)]
+        notes.append("Give virtualClusterId and executionRoleArn with it: they are yours alone.")
+    else:
+        value, more = merged(order, conf, into, _DRIVER)
+        artefacts = [Artefact(name=into.name, text=json_text(value, into), about="yours, with the lineage in it")]
+        notes += more
+    if wanted:
+        about_it = "the same keys for a driver whose pod template is your own: put its env there"
+        artefacts.append(Artefact(name="driver-pod-template.yaml", text=_template(wanted), about=about_it))
+    return Rendered(artefacts=tuple(artefacts), notes=tuple(notes))
+
+
+def _fresh(order: Order, conf: ConfSet) -> Artefact:
+    small, large = fitting(conf)
+    overrides = {"applicationConfiguration": configurations(small)}
+    if order.application is None:
+        refuse_more(large)
+        about_it = "aws emr-containers start-job-run --configuration-overrides file://…"
+        return Artefact(name="configuration-overrides.json", text=json_text(overrides), about=about_it)
+    for argument in order.application.arguments:
+        not_blank("an argument of the application", argument)
+        longest("an argument of the application", argument, _ARGUMENT, "put it into a file")
+    run: dict[str, Any] = {"name": re.sub(r"[^.\-_/#A-Za-z0-9]+", "-", order.name)[:64] or "application"}
+    if release := order.settings.get("release"):
+        # The labels of EMR on EKS name the image too: emr-7.5.0-latest.
+        label = f"{release}-latest" if _VERSION.fullmatch(release) else release
+        form("platforms.emr-containers.release", label, r"[.\-_/A-Za-z0-9]{1,64}", "a label such as emr-7.5.0-latest")
+        run["releaseLabel"] = label
+    run["jobDriver"] = job_driver(order.application, large, _DRIVER)
+    run["configurationOverrides"] = overrides
+    about_it = "aws emr-containers start-job-run --cli-input-json file://…"
+    return Artefact(name="job-run.json", text=json_text(run), about=about_it)
+
+
+def _variables(conf: ConfSet) -> dict[str, tuple[str, bool]]:
+    """The variables that bring the keys to the agent: what to put there, and whether a secret is in it.
+
+    Where a secret lies is said in its place, in pointed brackets. The agent reads the values as JSON, so that quotes
+    around a key keep it a text whatever it begins with.
+    """
+    if not references(conf):
+        return {}
+    shown = conf.resolved(lambda reference, _: Secret(f"<{reference.written}>")).environment()
+    other = conf.resolved(lambda reference, _: Secret(f"<other {reference.written}>")).environment()
+    return {name: (text, text != other[name]) for name, text in shown.items()}
+
+
+def _told(wanted: dict[str, tuple[str, bool]]) -> ConfSet:
+    entries = []
+    for name, (text, secret) in wanted.items():
+        key = f"spark.kubernetes.driver.secretKeyRef.{name}" if secret else f"spark.kubernetes.driverEnv.{name}"
+        value = Text(f"{SECRET}:{name}" if secret else text)
+        entries.append(ConfEntry(key=key, value=value, source="sparklineage", why="the driver's environment"))
+    return ConfSet(tuple(entries))
+
+
+def _notes(order: Order, wanted: dict[str, tuple[str, bool]]) -> list[str]:
+    notes = []
+    if order.jars:
+        notes.append(f"Upload {', '.join(order.jars)} (`sparklineage jar upload`); the job's role has to read them.")
+    for name, (text, secret) in wanted.items():
+        if secret:
+            notes.append(f"In the namespace of the jobs the Secret {SECRET} needs the key {name} with the text {text}.")
+    notes.append("The driver's pod needs a way to the backend: network policies and security groups for pods.")
+    notes.append("How a job ended is in the lineage only as far as the agent sees it: no relay corrects it there.")
+    return notes
+
+
+def _template(wanted: dict[str, tuple[str, bool]]) -> str:
+    lines = [
+        "apiVersion: v1",
+        "kind: Pod",
+        "spec:",
+        "  containers:",
+        "    - name: spark-kubernetes-driver",
+        "      env:",
+    ]
+    for name, (text, secret) in wanted.items():
+        lines.append(f"        - name: {name}")
+        if secret:
+            lines += ["          valueFrom:", "            secretKeyRef:"]
+            lines += [f"              name: {SECRET}", f"              key: {name}"]
+        else:
+            lines.append(f"          value: {_quoted(text)}")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """As YAML, whose escapes are those of JSON but for characters that JSON writes as two halves."""
+    return re.sub(r"[^ -~]", lambda found: f"\\U{ord(found[0]):08x}", json.dumps(text, ensure_ascii=False))
