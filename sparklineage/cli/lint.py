@@ -29,6 +29,7 @@ KINDS = (
     "emr",
     "glue",
     "airflow",
+    "requirements",
     "command-line",
 )
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2

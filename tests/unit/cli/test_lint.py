@@ -112,7 +112,7 @@ def test_rules_are_chosen(folder: Path, capsys: Captured, options: list[str], co
         (["--agent", "latest"], "lint: --agent takes a version such as 4.2.0, not 'latest'."),
         (
             ["--as", "python3"],
-            "lint: --as takes spark-defaults, python, openlineage-yml or command-line, not 'python3'.",
+            f"lint: --as takes {', '.join(lint.KINDS[:-1])} or {lint.KINDS[-1]}, not 'python3'. Did you mean python?",
         ),
     ],
 )
