@@ -129,8 +129,8 @@ def about_place(order: Order, place: Place, *, standard: bool) -> Iterator[str]:
            "takes the JARs). Spark ends the driver where the listener's class is missing.")  # fmt: skip
     if standard:
         yield (f"In the standard access mode {SCRIPT} needs an entry on the metastore's allowlist, by somebody with "
-               "MANAGE ALLOWLIST: allowlist.json. An update replaces the whole list, so add what is on it; the JARs that "
-               "the script reads need no entry.")  # fmt: skip
+               "MANAGE ALLOWLIST: allowlist.json. An update replaces the whole list, so add what is on it; the JARs "
+               "that the script reads need no entry.")  # fmt: skip
 
 
 def _files(order: Order) -> str:
