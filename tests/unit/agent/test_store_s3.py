@@ -75,7 +75,7 @@ def way(moto: str) -> Iterator[Between]:
 @pytest.fixture
 def line(way: Between, monkeypatch: pytest.MonkeyPatch) -> Between:
     """The way to an S3 that has one empty bucket."""
-    urlopen(Request(f"{way.url}/moto-api/reset", method="POST")).close()
+    urlopen(Request(f"{way.url}/moto-api/reset", method="POST")).close()  # noqa: S310
     monkeypatch.setenv("AWS_ENDPOINT_URL", way.url)
     place: Any = {"LocationConstraint": REGION}
     s3().create_bucket(Bucket="jars", CreateBucketConfiguration=place)
