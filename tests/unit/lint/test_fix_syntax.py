@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from sparklineage.lint import Target
+from sparklineage.lint import READERS, Target
 from sparklineage.lint.fix import fix_text
+from sparklineage.lint.fix.changes import Remove, edited
+from sparklineage.lint.fix.editors import editor_of
 
 CASES = [
     (
@@ -434,6 +436,48 @@ def test_what_is_not_sure_stays(name: str, text: str) -> None:
     fixed = fix_text(text, name)
     assert fixed.text == text
     assert fixed.codes == ()
+
+
+BLOCKS = [
+    "if x:\n    {}",
+    "if x:\n    pass\nelif y:\n    {}",
+    "if x:\n    pass\nelse:\n    {}",
+    "for x in y:\n    {}",
+    "for x in y:\n    pass\nelse:\n    {}",
+    "while x:\n    {}",
+    "with x:\n    {}",
+    "def f():\n    {}",
+    "async def f():\n    {}",
+    "class C:\n    {}",
+    "try:\n    {}\nfinally:\n    pass",
+    "try:\n    pass\nexcept E:\n    {}",
+    "try:\n    pass\nfinally:\n    {}",
+    "try:\n    pass\nexcept E:\n    pass\nelse:\n    {}",
+    "match x:\n    case 1:\n        {}",
+    "if x: {}",
+]
+ONLY = 'c.set("spark.openlineage.consoleTransport", "true")'
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_of_python_is_never_left_empty(block: str) -> None:
+    """Its only statement stays; one of two can go, but not both."""
+    (sheet,) = READERS["python"].read(block.format(ONLY), "f.py")
+    assert editor_of("python").edits(block.format(ONLY), Remove(setting=sheet.settings[0])) is None
+    if block.endswith(" {}") and "    {}" not in block:
+        return
+    blanks = " " * (8 if "case" in block else 4)
+    two = block.format(f"x = 1\n{blanks}{ONLY}")
+    (sheet,) = READERS["python"].read(two, "f.py")
+    made = editor_of("python").edits(two, Remove(setting=sheet.settings[0]))
+    assert made is not None
+    assert edited(two, made).rstrip() == block.format("x = 1").rstrip()
+
+
+def test_of_two_lists_that_are_all_of_a_block_one_stays() -> None:
+    """Each could go alone."""
+    text = 'if x:\n    c.set("spark.jars", "a")\n    c.set("spark.jars", "b")\n'
+    assert fix_text(text, "f.py").text == 'if x:\n    c.set("spark.jars", "a,b")\n'
 
 
 def test_only_chosen_rules_are_mended() -> None:
