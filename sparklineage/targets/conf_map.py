@@ -10,6 +10,7 @@ from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.lists import comma_list, joined
 from sparklineage.model.masking import SECRET_KEY
 from sparklineage.model.secret import Secret
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from sparklineage.config.documents import Node
     from sparklineage.model.conf_value import ConfValue
 
+JARS = "spark.jars"
 
-def conf_in(node: Node | None, name: str, what: str) -> ConfSet:
+
+def conf_in(node: Node | None, name: str, what: str, prefix: str = "") -> ConfSet:
     """The properties of a mapping, each with its line; none where there is none. `name` is the file's, `what` that of
-    the mapping.
+    the mapping. With a prefix only the names that begin with it count, without it.
 
     Raises ConfigError with the place where it is no mapping of names and single values, or holds a name twice.
     """
@@ -33,9 +36,23 @@ def conf_in(node: Node | None, name: str, what: str) -> ConfSet:
     for key, _, value in node.items():
         if not isinstance(value, Scalar):
             refuse(value, name, f"{key} in {what} has no single value; properties of Spark are texts.")
+        if not key.startswith(prefix):
+            continue
+        key = key.removeprefix(prefix)  # noqa: PLW2901
         source = f"{name}:{value.start.line}"
         entries.append(ConfEntry(key=key, value=_value(key, value.text), source=source))
     return ConfSet(tuple(entries))
+
+
+def jars_beside(ours: ConfSet, theirs: ConfSet, given: list[str]) -> tuple[ConfSet, list[str]]:
+    """Our properties, and the list of JARs that stands beside a conf and takes the place of its `spark.jars`.
+
+    Our JARs go where those of the user are that count: never into both, since one of them would be lost.
+    """
+    added = comma_list(ours[JARS].written) if JARS in ours else ()
+    if JARS in theirs and not given:
+        return ours, []
+    return ours.without(JARS), list(joined(given, added))
 
 
 def texts_in(node: Node | None, name: str, what: str) -> list[str]:
