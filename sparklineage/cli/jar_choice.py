@@ -8,7 +8,6 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.cli.terminal import warn
 from sparklineage.errors import SparkNotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -178,6 +177,7 @@ def _targets(args: argparse.Namespace, spec: Spec, install: SparkInstall | None)
 
 
 def _of_release(platform: str, release: str) -> Target:
+    from sparklineage.cli.terminal import warn  # noqa: PLC0415
     from sparklineage.config.platforms import platforms  # noqa: PLC0415
 
     found = platforms().find(platform, release)
