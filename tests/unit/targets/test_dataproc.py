@@ -47,7 +47,7 @@ def _gcloud(text: str) -> dict[str, str]:
     delimiter = ","
     if text.startswith("^") and "^" in text[1:]:
         delimiter, _, text = text[1:].partition("^")
-    return dict(item.split("=", 1) for item in text.split(delimiter))  # type: ignore[misc]
+    return dict(item.split("=", 1) for item in text.split(delimiter))
 
 
 def _words(script: str) -> list[str]:
