@@ -17,13 +17,16 @@
     ├── StrictError               76   lineage cannot be had and --strict was given
     ├── DeliveryError             77   `relay drain` could not deliver everything
     ├── SessionRunsError          78   a Spark session already runs, and cannot take the lineage's properties any more
-    └── StoreError                79   a bucket, workspace or folder cannot be read or written
-        ├── CredentialsError      80   no credentials for it, or it does not accept them
-        ├── ForbiddenError        81   the credentials may not do what is needed
-        ├── NoSuchPlaceError      82   the bucket, volume or folder does not exist
-        ├── RegionError           83   the bucket lies in another region
-        ├── TransferError         84   the network broke off; nothing was left half done
-        └── OccupiedError         85   a file with other content is there
+    ├── StoreError                79   a bucket, workspace or folder cannot be read or written
+    │   ├── CredentialsError      80   no credentials for it, or it does not accept them
+    │   ├── ForbiddenError        81   the credentials may not do what is needed
+    │   ├── NoSuchPlaceError      82   the bucket, volume, folder, cluster or application does not exist
+    │   ├── RegionError           83   the bucket lies in another region, or no region is known
+    │   ├── TransferError         84   the network broke off; nothing was left half done
+    │   └── OccupiedError         85   a file with other content is there
+    └── ApplyError                86   a platform refuses what `--apply` asks it to do
+        ├── JobFailedError        87   what was started there failed or was cancelled
+        └── UnknownOutcomeError   88   the answer got lost: whether it was done is not known
 
 The exit status of a job that ran is the job's own and is never replaced by one of these.
 """
@@ -141,12 +144,12 @@ class ForbiddenError(StoreError):
 
 class NoSuchPlaceError(StoreError):
     exit_code = 82
-    meaning = "the bucket, volume or folder does not exist"
+    meaning = "the bucket, volume, folder, cluster or application does not exist"
 
 
 class RegionError(StoreError):
     exit_code = 83
-    meaning = "the bucket lies in another region"
+    meaning = "the bucket lies in another region, or no region is known"
 
 
 class TransferError(StoreError):
@@ -157,6 +160,21 @@ class TransferError(StoreError):
 class OccupiedError(StoreError):
     exit_code = 85
     meaning = "a file with other content is there already"
+
+
+class ApplyError(SparklineageError):
+    exit_code = 86
+    meaning = "a platform refuses what it is asked to do"
+
+
+class JobFailedError(ApplyError):
+    exit_code = 87
+    meaning = "what was started on a platform failed or was cancelled"
+
+
+class UnknownOutcomeError(ApplyError):
+    exit_code = 88
+    meaning = "a platform's answer got lost, so that nobody knows whether it did what it was asked"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
