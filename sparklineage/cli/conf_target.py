@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.apply import NAMES
+from sparklineage.cli import applying
 from sparklineage.cli.configured import add_options, spec_of
 from sparklineage.cli.terminal import warn
 from sparklineage.errors import ConfigError, SparklineageError, UsageError
@@ -19,14 +21,16 @@ if TYPE_CHECKING:
     from sparklineage.targets import Existing, Order, Rendered
 
 _ABOUT = """\
-Print what the platform takes, or with --out write every file of it. Nothing is sent anywhere. With --into the user's
-own file comes back with the lineage in it: lists are joined, their values stay, and doing it twice changes nothing."""
+Print what the platform takes, or with --out write every file of it. Nothing is sent anywhere{unless}. With --into the
+user's own file comes back with the lineage in it: lists are joined, their values stay, and doing it twice changes
+nothing."""
 _LARGEST = 10_000_000
 
 
 def add_parser(actions: Any, name: str, what: str) -> None:
     """Add one target to the actions of `conf`."""
-    parser = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. {_ABOUT}")
+    about = _ABOUT.format(unless=", unless --apply is given" if name in NAMES else "")
+    parser = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. {about}")
     parser.add_argument("--out", metavar="DIR", help="write all files into this folder")
     parser.add_argument("--into", metavar="FILE", help="merge into this file of yours; it is not changed itself")
     parser.add_argument("--diff", action="store_true", help="with --into: show what would change")
@@ -39,6 +43,7 @@ def add_parser(actions: Any, name: str, what: str) -> None:
         "--allow-literal-secrets", action="store_true", help="write a secret that the configuration holds in plain text"
     )
     add_options(parser, platform=False)
+    applying.add_options(parser, name)
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -47,14 +52,22 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     if args.diff and not args.into:
         raise UsageError(f"conf {args.action}: --diff needs --into FILE.")
+    options = found = None
+    if getattr(args, "apply", False):
+        options, found = applying.found_for(args, environ)
+    else:
+        applying.refuse_without_apply(args)
     spec, order = order_of(args, environ)
-    into = _existing(args.into) if args.into else None
+    into = _existing(args.into) if args.into else applying.existing_of(found)
     rendered = target(args.action).render(order, into)
     for warning in spec.warnings:
         warn(f"warning: {warning}")
-    _give(args, rendered, into)
+    if options is None or args.out is not None:
+        _give(args, rendered, into)
     for note in rendered.notes:
         warn(note)
+    if options is not None:
+        return applying.run(args, rendered, options, found, merged=into is not None)
     return 0
 
 
@@ -66,7 +79,10 @@ def order_of(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Spec
 
     args.platform = args.action
     spec = spec_of(args, environ)
-    for key, value in (("platform.release", args.release), ("platform.artifacts", args.artifacts)):
+    region = getattr(args, "region", None)
+    for key, value in (
+        ("platform.release", args.release), ("platform.artifacts", args.artifacts), ("platform.region", region),
+    ):  # fmt: skip
         if value is not None:
             spec = spec.with_platform(key, value, f"--{key.rpartition('.')[2]}")
     home = Path(args.spark_home) if args.spark_home else None
