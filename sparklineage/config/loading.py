@@ -78,7 +78,7 @@ def _literal(resolved: Mapping[str, Resolved], file: str) -> Iterator[str]:
     """The keys whose secrets stand in the file themselves; a header with an ordinary name may be no secret at all."""
     for name, item in resolved.items():
         if item.source.startswith(f"{file}:") and (
-            item.sensitive if isinstance(item.value, Secret) else has_password(item.value)
+            bool(item.value) and item.sensitive if isinstance(item.value, Secret) else has_password(item.value)
         ):
             yield name
 

@@ -71,7 +71,7 @@ def sections(root: MappingNode, reader: Reader) -> Sections:
             if other not in profiles:
                 reader.problem(
                     at,
-                    f"profiles.{told(name)} extends {told(other)}, which is no profile.{suggestion(other, profiles)}",
+                    f"profiles.{told(name)} extends {told(other)}, which is no profile.{reader.near(other, profiles)}",
                 )
     for circle in _circles(profiles):
         way = " → ".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import PREFIX
@@ -16,7 +17,7 @@ from sparklineage.model.masking import mask_property
 from sparklineage.model.secret import Secret, SecretReference, misspelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sparklineage.config.documents import Entry, Node
     from sparklineage.config.keys import Key
@@ -27,7 +28,8 @@ _PLATFORM = {key.name: key for key in PLATFORM_KEYS}
 _QUOTED = ("text", "regex", "version", "path", "class", "uuid")
 """Kinds of which YAML may make a number, which is taken as it is written."""
 _NOT_BLANK = ("text", "regex", "path")
-_MOST_TOLD = 50
+_MOST, _MOST_TOLD = 1_000, 50
+"""Problems of one file: nobody wrote a file with a thousand of them."""
 _LONGEST_TOLD = 80
 
 
@@ -47,6 +49,12 @@ class Reader:
 
     def problem(self, node: Node, sentence: str) -> None:
         self.problems.append((node.start.offset, f"{self.place(node)}: {sentence}"))
+        if len(self.problems) == _MOST:
+            self.raise_problems()
+
+    def near(self, name: str, known: Iterable[str]) -> str:
+        """` Did you mean X?` or nothing: looking takes its time, and nobody reads the fiftieth of many problems."""
+        return suggestion(name, islice(known, _MOST)) if len(self.problems) < _MOST_TOLD else ""
 
     def section(self, node: Mapping, *, besides: tuple[str, ...] = (), platform: bool = False) -> dict[str, Found]:
         """The values of a section; `besides` names what else may stand in it and is read elsewhere."""
@@ -69,7 +77,7 @@ class Reader:
             return
         for entry, name in self._once(node):
             if what == "platforms" and name not in PLATFORMS:
-                hint = suggestion(name, PLATFORMS) or f" Known are {', '.join(PLATFORMS)}."
+                hint = self.near(name, PLATFORMS) or f" Known are {', '.join(PLATFORMS)}."
                 self.problem(entry.key, f"{told(name)} is no known platform.{hint}")
             elif isinstance(entry.value, Mapping):
                 yield name, entry.value
@@ -83,8 +91,8 @@ class Reader:
         if self.problems:
             sentences = [sentence for _, sentence in sorted(self.problems)]
             if len(sentences) > _MOST_TOLD:
-                left = len(sentences) - _MOST_TOLD
-                sentences[_MOST_TOLD:] = [f"{self.file}: {left} more {'problem' if left == 1 else 'problems'}."]
+                left = str(len(sentences) - _MOST_TOLD) if len(sentences) < _MOST else "many"
+                sentences[_MOST_TOLD:] = [f"{self.file}: {left} more {'problem' if left == '1' else 'problems'}."]
             raise ConfigError("\n".join(sentences))
 
     def _once(self, node: Mapping, parent: str = "") -> Iterator[tuple[Entry, str]]:
@@ -144,6 +152,8 @@ class Reader:
     def _value(self, name: str, key: Key, at: Scalar, node: Node, found: dict[str, Found]) -> None:
         source = self.place(at)
         written = plain(node)
+        if isinstance(node, Mapping):
+            list(self._once(node, name))
         if isinstance(node, Scalar) and key.kind in _QUOTED and (key.open_ended or not isinstance(written, bool)):
             written = node.text
         if isinstance(node, Sequence):
@@ -166,7 +176,6 @@ class Reader:
 
     def _unknown(self, name: str, at: Scalar) -> None:
         if not self.foreign:
-            # Looking for a near name takes its time, and nobody reads the fiftieth of them.
             refusal = self.known.refusal(name, near=len(self.problems) < _MOST_TOLD)
             self.problem(at, f"{told(spark_property(name) if name.startswith(RAW) else name)} {refusal}")
 
@@ -208,4 +217,4 @@ def described(written: object, key: Key) -> str:
 def told(name: str) -> str:
     """The name of a key in a sentence, on one line and no longer than people can read."""
     short = name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…"
-    return short if short.isprintable() and short.strip() else repr(short)
+    return short if short and short.isprintable() and short == short.strip() else repr(short)

@@ -53,7 +53,7 @@ def write_tags(value: Value) -> str:
 
 def _tag(name: str, value: object) -> str:
     if value is None or isinstance(value, (dict, list, tuple)):
-        raise WrongValueError(WANTED["tags"])
+        raise WrongValueError(f"{WANTED['tags']} of single values")
     text = ("true" if value else "false") if isinstance(value, bool) else written(value, "tags")
     if set(":;\n\r\0") & set(name + text) or not name.strip():
         raise WrongValueError("tags without : ; and line ends, which the agent could not read")
