@@ -17,10 +17,11 @@ demo: java $(VENV)/.jobs ## run the example pipeline on real data, with its line
 
 # ── work on it ───────────────────────────────────────────────────────────────────────────────────
 test: $(VENV)/.dev $(SPARK35)/.done ## all tests, with a real Spark 4.2 and 3.5; T=path and K=pattern narrow them
-	$(BIN)/python -m pytest $(T) $(if $(K),-k '$(K)')
+	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)') || test $$? -eq 5
+	$(BIN)/python -m pytest $(T) -m spark $(if $(K),-k '$(K)') || test $$? -eq 5
 
 unit: $(VENV)/.dev ## the fast tests: no JVM, under a minute
-	$(BIN)/python -m pytest tests/unit tests/golden -m 'not spark' $(if $(K),-k '$(K)')
+	$(BIN)/python -m pytest tests/unit -m 'not spark' -n auto $(if $(K),-k '$(K)')
 
 check: $(VENV)/.dev $(SPARK35)/.done ## format, lint, types, layers, generated files
 	$(BIN)/ruff format --check .

@@ -24,7 +24,7 @@ from sparklineage.model.versions import numbers
 from sparklineage.submit.our_properties import CAPTURED_DEFAULT, REDACTED, STEP
 from sparklineage.targets import Order, target
 from sparklineage.witness import LISTENER as WITNESS
-from sparklineage.witness import jar_path
+from sparklineage.witness import STORED_NAME, jar_path
 
 if TYPE_CHECKING:
     from sparklineage.config.platforms import Release
@@ -68,8 +68,10 @@ def order_for(
     found = _versions(spec, name, install if name in _LOCAL else None, notes)
     mode, why_mode = _mode(spec, name, place)
     reuse = settings.get("vendorAgent") == "reuse"
-    jars = () if reuse else tuple(_jars(spec, name, found, mode, cache=default_cache(spec.environ, home) / "jars"))
-    entries = [] if reuse else [_listeners(mode)]
+    # Without a cluster there is nothing to put a JAR on.
+    none = reuse or settings.get("accessMode") == "SERVERLESS"
+    jars = () if none else tuple(_jars(spec, name, found, mode, cache=default_cache(spec.environ, home) / "jars"))
+    entries = [] if none else [_listeners(mode)]
     entries.append(
         ConfEntry(key="spark.redaction.regex", value=Pattern(REDACTED), source=_OURS, why="hides keys and headers")
     )
@@ -189,7 +191,7 @@ def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, *, cache: Path) -
     if base:
         first = PurePosixPath(named).name if named else agent.file_name
         jars = [f"{base}/{first}"]
-        jars += [f"{base}/{jar_path().name}"] if mode == "outbox" else []
+        jars += [f"{base}/{STORED_NAME}"] if mode == "outbox" else []
         return jars + [f"{base}/{one.file_name}" for one in needed]
     jars = [str(Path(named).expanduser().absolute()) if named else str(cache / agent.path)]
     jars += [str(jar_path())] if mode == "outbox" else []
