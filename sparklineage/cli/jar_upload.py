@@ -13,7 +13,6 @@ from sparklineage.cli.jar_fetch import fetch_all
 from sparklineage.cli.jar_list import megabytes
 from sparklineage.cli.jar_store import TARGETS, add_store, add_writing, store_options
 from sparklineage.errors import AgentJarError
-from sparklineage.version import VERSION
 
 if TYPE_CHECKING:
     import argparse
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
     from sparklineage.agent.stores import Payload
     from sparklineage.agent.upload import Step
-
-WITNESS_NAME = f"sparklineage-witness-{VERSION}.jar"
-"""How the witness is called where it is uploaded."""
 
 ABOUT = """\
 Put the agent's JAR where Spark reads it, with the witness and what the configured transport needs beside it: into a
@@ -110,7 +106,7 @@ def _named(args: argparse.Namespace, choice: Choice | None) -> Iterator[Payload]
 def _beside(args: argparse.Namespace, choice: Choice | None, environ: Mapping[str, str]) -> Iterator[Payload]:
     """The chosen agent where no file is named, what its transport needs, and the witness."""
     from sparklineage.agent.stores import awaited, payload  # noqa: PLC0415
-    from sparklineage.witness import jar_path  # noqa: PLC0415
+    from sparklineage.witness import STORED_NAME, jar_path  # noqa: PLC0415
 
     if choice is not None:
         wanted = [one for one in choice.artifacts if not (args.jars and _is_agent(one.name))]
@@ -125,7 +121,7 @@ def _beside(args: argparse.Namespace, choice: Choice | None, environ: Mapping[st
             for artifact, path in zip(choice.artifacts, fetch_all(choice, environ), strict=True):
                 yield payload(path, sha512=artifact.sha512)
     if not args.alone and jar_path().is_file():
-        yield payload(jar_path(), name=WITNESS_NAME)
+        yield payload(jar_path(), name=STORED_NAME)
 
 
 def _is_agent(name: str) -> bool:

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sparklineage.version import VERSION
+
 LISTENER = "io.sparklineage.Witness"
 """The class for `spark.extraListeners`; it has to stand before the agent's."""
+
+STORED_NAME = f"sparklineage-witness-{VERSION}.jar"
+"""How the JAR is called where it is uploaded: conf sets name the one that they were made for."""
 
 
 def jar_path() -> Path:

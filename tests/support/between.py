@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -36,19 +36,19 @@ def between(target: str) -> Iterator[Between]:
                 self.connection.close()
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            client = http.client.HTTPConnection(target, timeout=30)
-            client.request(self.command, self.path, body, dict(self.headers.items()))
-            answer = client.getresponse()
-            content = answer.read()
+            with closing(http.client.HTTPConnection(target, timeout=30)) as client:
+                client.request(self.command, self.path, body, dict(self.headers.items()))
+                answer = client.getresponse()
+                content = answer.read()
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in {"transfer-encoding", "connection", "content-length"}:
                     self.send_header(name, value)
             length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
             self.send_header("Content-Length", length or "0")
-            self.end_headers()
-            self.wfile.write(content)
-            client.close()
+            with suppress(OSError):  # A client that has gone.
+                self.end_headers()
+                self.wfile.write(content)
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = hand_on  # noqa: N815
 

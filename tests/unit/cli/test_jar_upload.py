@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +18,9 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from sparklineage.cli.jar_upload import WITNESS_NAME
 from sparklineage.cli.main import main
-from sparklineage.witness import jar_path
+from sparklineage.witness import STORED_NAME, jar_path
+from tests.support.between import between
 from tests.support.repository import Server, good, serve
 
 CANARY = "canary-9b3e02"
@@ -62,14 +66,14 @@ def test_the_agent_the_witness_and_what_the_transport_needs_go_together(
     assert capsys.readouterr().out.splitlines() == [
         f"would upload  {target}/{AGENT}  (to be fetched first)",
         f"would upload  {target}/{GCS}  (to be fetched first)",
-        f"would upload  {target}/{WITNESS_NAME}  0.0 MB",
+        f"would upload  {target}/{STORED_NAME}  0.0 MB",
     ]
     assert repository.requests == []
     assert list((tmp_path / "share").iterdir()) == []
     assert main(command, environ) == 0
-    assert capsys.readouterr().out.split()[1::4] == [f"{target}/{name}" for name in (AGENT, GCS, WITNESS_NAME)]
-    assert sorted(path.name for path in Path(target).iterdir()) == sorted([AGENT, GCS, WITNESS_NAME])
-    assert (Path(target) / WITNESS_NAME).read_bytes() == jar_path().read_bytes()
+    assert capsys.readouterr().out.split()[1::4] == [f"{target}/{name}" for name in (AGENT, GCS, STORED_NAME)]
+    assert sorted(path.name for path in Path(target).iterdir()) == sorted([AGENT, GCS, STORED_NAME])
+    assert (Path(target) / STORED_NAME).read_bytes() == jar_path().read_bytes()
     assert main([*command, "--format", "json"], environ) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["action"] for row in rows] == ["unchanged"] * 3
@@ -81,11 +85,11 @@ def test_nothing_is_sent_where_one_of_them_would_be_refused(
 ) -> None:
     """The last of the files is in the way, so the first is not written either."""
     target = tmp_path / "share"
-    (target / WITNESS_NAME).write_bytes(b"another")
+    (target / STORED_NAME).write_bytes(b"another")
     command = ["jar", "upload", str(target), *CHOSEN, "--repository", repository.url]
     assert main(command, environ) == 85
     assert "a file with other content is there" in capsys.readouterr().err
-    assert [path.name for path in target.iterdir()] == [WITNESS_NAME]
+    assert [path.name for path in target.iterdir()] == [STORED_NAME]
     assert main([*command, "--replace"], environ) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["uploaded", "replaced"]
 
@@ -98,10 +102,10 @@ def test_files_that_are_named_go_instead_of_the_chosen_agent(
     assert main(["jar", "upload", str(target), str(jar), "--alone"], environ) == 0
     assert [path.name for path in target.iterdir()] == ["mine.jar"]
     assert main(["jar", "upload", str(target), str(jar)], environ) == 0
-    assert sorted(path.name for path in target.iterdir()) == ["mine.jar", WITNESS_NAME]
+    assert sorted(path.name for path in target.iterdir()) == ["mine.jar", STORED_NAME]
     capsys.readouterr()
     assert main(["jar", "list", str(target)], environ) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["name", "mine.jar", WITNESS_NAME]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["name", "mine.jar", STORED_NAME]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ def test_a_bucket_gets_it_and_no_word_tells_the_key(
         assert main(command, environ) == 0
         out = capsys.readouterr().out.splitlines()
         assert [line.split()[:2] for line in out] == [
-            [done, f"s3://jars/x/{name}"] for done in ("uploaded", "unchanged") for name in ("mine.jar", WITNESS_NAME)
+            [done, f"s3://jars/x/{name}"] for done in ("uploaded", "unchanged") for name in ("mine.jar", STORED_NAME)
         ]
         assert main(["jar", "list", "s3://jars/x", "--endpoint-url", url], environ) == 0
         agent(jar, b"immutable/")
@@ -173,3 +177,42 @@ def test_a_bucket_gets_it_and_no_word_tells_the_key(
     ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("werkzeug"))
     assert CANARY not in f"{said.out}{said.err}{ours}"
     assert said.err.count("sparklineage: ") == 4
+
+
+def test_an_upload_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    """Ctrl-C while the second part is on its way."""
+    (tmp_path / "big.jar").write_bytes(agent(tmp_path / "a.jar").read_bytes())
+    with zipfile.ZipFile(tmp_path / "big.jar", "a") as jar:
+        jar.writestr("data.bin", os.urandom(20_000_000))
+    login = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": CANARY}
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    go_on, reached = threading.Event(), threading.Event()
+
+    def slow(_method: str, path: str) -> bool:
+        if "partNumber=2" in path:
+            reached.set()
+            go_on.wait(30)
+        return False
+
+    try:
+        host, port = server.get_host_and_port()
+        client: Any = boto3.client("s3", region_name="us-east-1", endpoint_url=f"http://{host}:{port}",
+                                   aws_access_key_id="testing", aws_secret_access_key=CANARY)  # fmt: skip
+        client.create_bucket(Bucket="jars")
+        with between(f"{host}:{port}") as line:
+            line.cut = slow
+            command = [sys.executable, "-m", "sparklineage", "jar", "upload", "s3://jars/x", str(tmp_path / "big.jar"),
+                       "--endpoint-url", line.url, "--alone"]  # fmt: skip
+            environ = {**login, "HOME": str(tmp_path), "PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1"}
+            process = subprocess.Popen(command, env=environ, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+            assert reached.wait(30)
+            process.send_signal(signal.SIGINT)
+            go_on.set()
+            said = process.communicate(timeout=60)[1]
+        assert process.returncode == 130
+        assert "Traceback" not in said
+        assert "Contents" not in client.list_objects_v2(Bucket="jars")
+        assert "Uploads" not in client.list_multipart_uploads(Bucket="jars")
+    finally:
+        server.stop()
