@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _SERVICES, _SERVICE = "META-INF/services/", "io.openlineage.client.transports.TransportBuilder"
 _TYPES = {"amazondatazone": "amazon_datazone_api"}
+_LONGEST = 100_000
 _KAFKA = "org/apache/kafka/clients/producer/KafkaProducer.class"
 
 
@@ -34,7 +35,9 @@ def transports_in(jar: zipfile.ZipFile, names: Collection[str]) -> tuple[Transpo
     files = sorted(name for name in names if name.startswith(_SERVICES) and name.endswith(_SERVICE))
     found = {}
     for file in files:
-        for line in jar.read(file).decode("utf-8", "replace").splitlines():
+        with jar.open(file) as content:
+            lines = content.read(_LONGEST).decode("utf-8", "replace").splitlines()
+        for line in lines:
             builder = line.partition("#")[0].strip()
             if builder:
                 found[builder] = _transport(builder, names)

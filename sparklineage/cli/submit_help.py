@@ -29,6 +29,8 @@ environment:
   SPARKLINEAGE_JOURNAL             where the journal is kept
   SPARKLINEAGE_DRAIN_TIMEOUT       seconds to go on delivering after the job (default: 10)
   SPARKLINEAGE_REPOSITORY          Maven repository to fetch the agent from
+  SPARKLINEAGE_REPOSITORY_USERNAME, SPARKLINEAGE_REPOSITORY_PASSWORD
+                                   the login for it, where neither its URL nor ~/.netrc has one
 
 spark-submit's own options: sparklineage submit --usage-error"""
 
