@@ -29,7 +29,15 @@ def mend(args: argparse.Namespace, *, write: bool, to_stdout: bool) -> FixReport
     target, codes = target_of(args), codes_of(args)
     if STDIN not in args.paths:
         paths = [Path(path) for path in args.paths]
-        return fix_paths(paths, kind=args.kind, target=target, codes=codes, write=write, backup=args.backup)
+        return fix_paths(
+            paths,
+            kind=args.kind,
+            target=target,
+            codes=codes,
+            known_only=args.known_only,
+            write=write,
+            backup=args.backup,
+        )
     if len(args.paths) > 1:
         raise UsageError(f"{args.command}: - stands alone where texts are changed; give the files in another call.")
     if args.backup:

@@ -98,7 +98,7 @@ def _checked(args: argparse.Namespace) -> Report:
 
     target, codes, fixable = target_of(args), codes_of(args), args.format == "json"
     paths = [Path(path) for path in args.paths if path != "-"]
-    report = check_paths(paths, kind=args.kind, target=target, codes=codes, fixable=fixable)
+    report = check_paths(paths, kind=args.kind, target=target, codes=codes, fixable=fixable, known_only=args.known_only)
     if "-" in args.paths:
         text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
         kind = args.kind or "command-line"

@@ -20,6 +20,9 @@ def add_options(parser: argparse.ArgumentParser, kinds: Sequence[str]) -> None:
     """Add them to the parser of a command."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files and folders; - reads from stdin")
     parser.add_argument("--as", dest="kind", choices=kinds, help="what the files are, where their names do not tell")
+    parser.add_argument(
+        "--known-only", action="store_true", help="leave out given files that no reader knows, as in folders"
+    )
     parser.add_argument("--spark", metavar="V", help="the Spark that it is for, such as 3.5.6 or 4.2.0")
     parser.add_argument("--agent", metavar="V", help="the agent that it is for, such as 1.53.0")
     parser.add_argument("--select", metavar="CODES", help="only these rules, such as SL010,SL011 or SL01")

@@ -54,16 +54,17 @@ def check_paths(
     target: Target | None = None,
     codes: Sequence[str] | None = None,
     fixable: bool = False,
+    known_only: bool = False,
 ) -> Report:
     """Check files, and in folders those that a reader claims. Never raises for what a file holds.
 
-    The options are those of `check_text`.
+    With `known_only` a file is left out as one in a folder is; the other options are those of `check_text`.
     """
 
     def check(file: Path, data: bytes, kind: str | None) -> Checked:
         return check_text(decoded(data), str(file), kind=kind, target=target, codes=codes, fixable=fixable)
 
-    return visit(paths, check, kind=kind, codes=codes)
+    return visit(paths, check, kind=kind, codes=codes, known_only=known_only)
 
 
 def visit(
@@ -72,10 +73,12 @@ def visit(
     *,
     kind: str | None = None,
     codes: Sequence[str] | None = None,
+    known_only: bool = False,
 ) -> Report:
     """Let a function look at the given files, and in folders at those of every kind; it gets path, bytes and format.
 
-    It may raise OSError and UnreadableError.
+    It may raise OSError and UnreadableError. A given file that is no text, or that no reader knows, is told, unless
+    `known_only` says that somebody else chose the files.
     """
     report = Report()
     for path in paths:
@@ -89,7 +92,7 @@ def visit(
             except UnreadableError as error:
                 report.unreadable.append(str(error))
             else:
-                _take(outcome, file, report, inside=inside, codes=codes)
+                _take(outcome, file, report, inside=inside or known_only, codes=codes)
     return report
 
 

@@ -47,12 +47,13 @@ def fix_paths(
     kind: str | None = None,
     target: Target | None = None,
     codes: Sequence[str] | None = None,
+    known_only: bool = False,
     write: bool = True,
     backup: bool = False,
 ) -> FixReport:
     """Mend files, and in folders those that a reader claims; without `write` only say what would become of them.
 
-    The other options are those of `check_text`. Never raises for a file: what cannot be read or written is told in
+    The other options are those of `check_paths`. Never raises for a file: what cannot be read or written is told in
     the report, with the findings that it still has.
     """
     mended: list[Mended] = []
@@ -76,7 +77,7 @@ def fix_paths(
             return fixed
         return check_text(decoded(data), str(file), kind=kind, target=target, codes=codes)
 
-    report = visit(paths, look, kind=kind, codes=codes)
+    report = visit(paths, look, kind=kind, codes=codes, known_only=known_only)
     report.unreadable += failed
     return FixReport(report=report, mended=mended)
 
