@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -156,6 +157,8 @@ def test_a_bucket_gets_it_and_no_word_tells_the_key(
         host, port = server.get_host_and_port()
         url = f"http://{host}:{port}"
         client: Any = boto3.client("s3", region_name="us-east-1", endpoint_url=url)
+        # One process has one store, whatever servers it starts.
+        urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
         client.create_bucket(Bucket="jars")
         caplog.clear()
         command = ["jar", "upload", "s3://jars/x", str(jar), "--endpoint-url", url]
@@ -199,6 +202,8 @@ def test_an_upload_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
         host, port = server.get_host_and_port()
         client: Any = boto3.client("s3", region_name="us-east-1", endpoint_url=f"http://{host}:{port}",
                                    aws_access_key_id="testing", aws_secret_access_key=CANARY)  # fmt: skip
+        # One process has one store, whatever servers it starts.
+        urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
         client.create_bucket(Bucket="jars")
         with between(f"{host}:{port}") as line:
             line.cut = slow
