@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sparklineage.config.combinations import combined
@@ -20,7 +21,7 @@ from sparklineage.errors import ConfigError, suggestion
 from sparklineage.model.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sparklineage.config.layers import Resolved
@@ -59,7 +60,7 @@ def load_spec(
     fill_types(resolved)
     wrong = [*problems(resolved), *combined(resolved), *gated(resolved)]
     if wrong:
-        raise ConfigError("\n".join(wrong))
+        raise ConfigError("\n".join(_sorted(wrong, str(source.path) if source is not None else "")))
     if source is not None:
         literal = literal_problem(source.path, list(_literal(resolved, str(source.path))))
         warnings += [literal] if literal else []
@@ -72,6 +73,17 @@ def load_spec(
         warnings=tuple(warnings),
         environ=environ,
     )
+
+
+def _sorted(sentences: Iterable[str], file: str) -> list[str]:
+    """In the order of the file, then those about variables and options."""
+    place = re.compile(rf"(?:.{{3,20}} in )?{re.escape(file)}:(\d+):(\d+): ")
+
+    def rank(sentence: str) -> tuple[bool, int, int]:
+        match = place.match(sentence)
+        return (False, int(match[1]), int(match[2])) if match else (True, 0, 0)
+
+    return sorted(dict.fromkeys(sentences), key=rank)
 
 
 def _literal(resolved: Mapping[str, Resolved], file: str) -> Iterator[str]:

@@ -398,6 +398,34 @@ def test_a_wrong_value_from_outside_names_its_variable_or_option(
     assert refusal_of(tmp_path, environ=environ, flags=flags) == [sentence]
 
 
+def test_several_wrong_variables_are_told_at_once(tmp_path: Path) -> None:
+    environ = {
+        "OPENLINEAGE__TRANSPORT__URL": "x",
+        "OPENLINEAGE__TRANSPORT__TYPE": "y",
+        "SPARKLINEAGE_DRAIN_TIMEOUT": "z",
+        "OPENLINEAGE__AGENT": "1",
+    }
+    assert [sentence.split()[0] for sentence in refusal_of(tmp_path, environ=environ)] == [
+        "OPENLINEAGE__AGENT",
+        "OPENLINEAGE__TRANSPORT__TYPE",
+        "OPENLINEAGE__TRANSPORT__URL",
+        "SPARKLINEAGE_DRAIN_TIMEOUT",
+    ]
+
+
+def test_what_is_wrong_together_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = "agent: {version: 1.30.0}\ncircuitBreaker: {type: timeout}\ntransport:\n  topicName: t\n  type: http\n"
+    environ = {"OPENLINEAGE__TRANSPORT__LOCATION": "/x"}
+    places = [sentence.split(": ")[0] for sentence in refusal_of(tmp_path, text, environ=environ)]
+    assert places == [
+        "sparklineage.yml:2:18",
+        "sparklineage.yml:2:18",
+        "sparklineage.yml:4:3",
+        "sparklineage.yml:5:3",
+        "OPENLINEAGE__TRANSPORT__LOCATION",
+    ]
+
+
 # Any layers at all.
 
 NAMES = {
