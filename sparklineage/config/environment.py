@@ -124,7 +124,8 @@ def _found(key: Key, text: object, source: str, *, whole: bool = True) -> Found:
     try:
         value = read_value(text, key)
     except WrongValueError as error:
-        raise ConfigError(f"{source} is {described(text, key)}, but {error} is needed.{error.hint}") from None
+        what = source if whole else f"{source}: {key.name}"
+        raise ConfigError(f"{what} is {described(text, key)}, but {error} is needed.{error.hint}") from None
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
     if isinstance(value, Secret) and not source.startswith("--") and whole:

@@ -89,10 +89,12 @@ def _sorted(sentences: Iterable[str], file: str) -> list[str]:
 def _literal(resolved: Mapping[str, Resolved], file: str) -> Iterator[str]:
     """The keys whose secrets stand in the file themselves; a header with an ordinary name may be no secret at all."""
     for name, item in resolved.items():
-        if item.source.startswith(f"{file}:") and (
-            bool(item.value) and item.sensitive if isinstance(item.value, Secret) else has_password(item.value)
-        ):
+        if not item.source.startswith(f"{file}:"):
+            continue
+        if isinstance(item.value, Secret) and item.value and item.sensitive:
             yield name
+        elif has_password(item.value):
+            yield f"the password in {name}"
 
 
 def _ordered(resolved: Mapping[str, Resolved]) -> Iterator[tuple[str, Resolved]]:

@@ -206,6 +206,9 @@ def described(written: object, key: Key) -> str:
     """What stands there, without showing what may be a secret."""
     if key.secret or not isinstance(written, (str, int, float)) or isinstance(written, bool):
         return named(written)
+    if isinstance(written, str) and "@" in written and "://" not in written and key.kind == "url":
+        # A password before a host, without the scheme by which it would be masked.
+        return named(written)
     try:
         text = mask_property(key.name, str(written))
     except ValueError:

@@ -76,8 +76,8 @@ class Settings:
     properties: ConfSet = field(default_factory=ConfSet)
     """What the agent and Spark are told besides: facets, filters, tags, raw properties; the transport where the agent
     itself delivers."""
-    repository: Value[str | None] = field(default_factory=lambda: Value(None))
-    """A Maven repository to fetch the agent from."""
+    repository: Value[str | None] = field(default_factory=lambda: Value(None), repr=False)
+    """A Maven repository to fetch the agent from; its URL may hold a password."""
     agent_version: Value[str | None] = field(default_factory=lambda: Value(None))
     agent_scala: Value[str | None] = field(default_factory=lambda: Value(None))
     agent_jar: Value[Path | None] = field(default_factory=lambda: Value(None))
