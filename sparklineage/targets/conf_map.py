@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparklineage.config.conf_values import typed
 from sparklineage.config.documents import Mapping, Scalar, Sequence
@@ -71,6 +71,21 @@ def mapping_in(node: Node | None, name: str, what: str) -> Mapping | None:
     if not isinstance(node, Mapping):
         refuse(node, name, f"{what} is no mapping.")
     return node
+
+
+def grown(known: Any, path: tuple[str, ...], added: dict[str, Any]) -> dict[str, Any]:
+    """The document with entries added to the mapping at a path, which is made where there is none."""
+    if not path:
+        return {**(known or {}), **added}
+    below = (known or {}).get(path[0])
+    return {**(known or {}), path[0]: grown(below, path[1:], added)} if added else known
+
+
+def refuse_no_texts(node: Node | None, name: str, what: str) -> None:
+    """Raises ConfigError for a value of a mapping that is a number or the like, where a platform takes texts alone."""
+    for key, _, value in node.items() if isinstance(node, Mapping) else ():
+        if isinstance(value, Scalar) and not isinstance(value.value, str):
+            refuse(value, name, f"{key} in {what} is no text, which is refused there; write it in quotes.")
 
 
 def refuse_duplicates(node: Node | None, name: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.config.documents import Mapping, at, plain
 from sparklineage.targets.about import lost
-from sparklineage.targets.conf_map import JARS, conf_in, jars_beside, refuse, refuse_duplicates, texts_in
+from sparklineage.targets.conf_map import JARS, conf_in, grown, jars_beside, refuse, refuse_duplicates, texts_in
 from sparklineage.targets.dataproc_agent import SWITCH, choice, switch, with_one_agent
 from sparklineage.targets.dataproc_shell import ACTION, create_cluster, initialization_action, submit_job
 from sparklineage.targets.interface import Artefact, Mode, Rendered
@@ -151,7 +151,7 @@ def _in_cluster(
         added[SWITCH] = state
     for key, text in added.items():
         one_line(key, text)
-    return _with(known, _PLACE, added), whole
+    return grown(known, _PLACE, added), whole
 
 
 def _in_job(
@@ -162,16 +162,8 @@ def _in_job(
     # A job of R has no list of JARs.
     mine, jars = jars_beside(ours, theirs, given) if path[-1] != "sparkRJob" else (ours, given)
     whole = mine.merged_with(theirs)
-    wanted = _with(known, (*path, "properties"), whole.beyond(theirs).as_dict())
-    return (_with(wanted, path, {"jarFileUris": jars}) if jars else wanted), whole
-
-
-def _with(known: Any, path: tuple[str, ...], added: dict[str, Any]) -> dict[str, Any]:
-    """The document with entries added to the mapping at a path, which is made where there is none."""
-    if not path:
-        return {**(known or {}), **added}
-    below = (known or {}).get(path[0])
-    return {**(known or {}), path[0]: _with(below, path[1:], added)} if added else known
+    wanted = grown(known, (*path, "properties"), whole.beyond(theirs).as_dict())
+    return (grown(wanted, path, {"jarFileUris": jars}) if jars else wanted), whole
 
 
 def _notes(order: Order, conf: ConfSet) -> Iterator[str]:

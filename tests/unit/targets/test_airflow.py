@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from openlineage.client import OpenLineageClient
 
 from sparklineage.errors import ConfigError
@@ -204,11 +204,13 @@ def test_a_namespace_that_airflow_would_change_is_refused(namespace: str) -> Non
         airflow.render(order({**HTTP, "spark.openlineage.namespace": namespace}))
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_a_template_gives_the_text_back(text: str) -> None:
     assert _rendered(templated(text)) == text
 
 
+@settings(deadline=None)
 @given(HOSTILE, HOSTILE, THEIRS)
 def test_what_goes_in_comes_out_and_twice_is_once(header: str, argument: str, theirs: dict[str, str]) -> None:
     key = "spark.openlineage.transport.headers.X-Note"

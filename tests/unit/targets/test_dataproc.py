@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparklineage.config.platforms import platforms
@@ -280,6 +280,7 @@ def test_what_is_nothing_of_dataprocs_is_told(text: str, sentence: str) -> None:
 _LINES = HOSTILE.filter(lambda text: text.isprintable())
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_LINES.filter(lambda key: "=" not in key), _LINES, min_size=1))
 def test_gcloud_reads_back_what_is_written(properties: dict[str, str]) -> None:
     # Ours begin with a name, never with ^.
@@ -287,6 +288,7 @@ def test_gcloud_reads_back_what_is_written(properties: dict[str, str]) -> None:
     assert _gcloud(dictionary(wanted)) == wanted
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_what_a_properties_file_cannot_hold_is_refused(text: str) -> None:
     try:
@@ -300,6 +302,7 @@ def test_what_a_properties_file_cannot_hold_is_refused(text: str) -> None:
     assert _gcloud(_flag(script, "properties"))["spark:spark.openlineage.appName"] == text
 
 
+@settings(deadline=None)
 @given(THEIRS, st.booleans())
 def test_twice_is_once(theirs: dict[str, str], job: bool) -> None:
     document = (

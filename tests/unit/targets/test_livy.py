@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from sparklineage.errors import ConfigError
 from sparklineage.targets import Application, livy
@@ -134,6 +134,7 @@ def test_what_is_no_batch_is_told_with_its_place(text: str, sentence: str) -> No
     assert str(caught.value) == sentence
 
 
+@settings(deadline=None)
 @given(THEIRS, HOSTILE, HOSTILE)
 def test_what_goes_in_comes_out_and_twice_is_once(theirs: dict[str, str], namespace: str, argument: str) -> None:
     wanted = order(
