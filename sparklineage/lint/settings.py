@@ -75,6 +75,8 @@ class Sheet:
     """Variables that the application gets."""
     partial: bool = False
     """Whether settings come from elsewhere too, so that a missing one proves nothing."""
+    own: bool = False
+    """Whether `sparklineage` hands them on, which resolves references to secrets."""
     spark: str | None = None
     """The version of Spark that is named there."""
     platform: Platform | None = None

@@ -162,6 +162,7 @@ def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, 
         ),
         # Our command adds the agent, its listener and where the events go.
         partial=partial or own,
+        own=own,
         spark=spark[1] if spark else None,
     )
 

@@ -27,6 +27,7 @@ _SECRET_NAME = re.compile(r"(?i)authorization|cookie|\bsig$|signature|^code$|^ke
 _IN_JSON = re.compile(r'(?i)"(?:api_?key|token|authorization|(?:store|key)_?password)"\s*:\s*"[^"]')
 # References that something else resolves: Databricks secrets, variables of templates, EMR Serverless, our own.
 _REFERENCE = re.compile(rf"<[^<>]*>|(?:{'|'.join(KINDS)}):.*|EMR\.secret@.*", re.DOTALL)
+_OWN_REFERENCE = re.compile(rf"(?:{'|'.join(KINDS)}):.+", re.DOTALL)
 _DEFAULT = r"(?i)secret|password|token|access[.]?key"
 _DEFAULT_4 = _DEFAULT + "|credential"
 _WORDS = ("secret", "password", "token", "access.key")
@@ -150,6 +151,26 @@ def secret_captured(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG
                 found=f"{setting.name} names {entry}.",
                 reality="Its value goes into every event.",
                 fix="Take it off the list.",
+            )
+
+
+@rule("SL065", "unresolved-reference", "error", "A reference that nobody resolves")
+def unresolved_reference(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
+    """`env:NAME`, `file:/path`, `aws-secretsmanager:…`, `aws-ssm:…` and `databricks:…` are references in a
+    sparklineage.yml and for `sparklineage submit`. In any other configuration nobody resolves them: the agent sends
+    the reference itself for the key. An openlineage.yml may be meant for either.
+
+    Source: executed, agent 1.53.0.
+    """
+    for setting in () if sheet.own else (*sheet.settings, *sheet.environment):
+        if _OWN_REFERENCE.fullmatch(setting.value.strip()) and setting.known and _is_secret(setting):
+            yield Hit(
+                at=setting,
+                found=f"The value of {setting.name} is a reference of sparklineage's.",
+                reality="Only sparklineage resolves it; the agent takes the reference itself for the secret.",
+                fix=_KEPT.get(sheet.platform, _KEPT[None])
+                + ("" if sheet.platform else " Or start the job with `sparklineage submit`."),
+                severity="warning" if setting.origin == "yaml" else None,
             )
 
 
