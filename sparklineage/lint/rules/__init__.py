@@ -16,6 +16,7 @@ from sparklineage.lint.rules import (
     nested,
     platforms,
     secrets,
+    texts,
     transport,
     values,
     versions,
@@ -29,7 +30,7 @@ __all__ = ["RULES", "Rule", "Target"]
 
 _FAMILIES = (
     address, class_path, databricks, environment, groups, habits, keys, listener, nested, platforms, secrets,
-    transport, values, versions,
+    texts, transport, values, versions,
 )  # fmt: skip
 _ALL = [rule for family in _FAMILIES for rule in vars(family).values() if isinstance(rule, Rule)]
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in sorted(_ALL, key=lambda rule: rule.code)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.lint.rules.agents import CLASS_PATHS, agents, brought
 from sparklineage.lint.rules.destinations import destinations
-from sparklineage.lint.rules.interface import FAILS, Hit, rule
+from sparklineage.lint.rules.interface import Hit, rule, unreadable
 from sparklineage.lint.settings import JARS, PACKAGES
 from sparklineage.model.versions import numbers
 
@@ -50,7 +50,7 @@ def missing_transport_jar(sheet: Sheet, target: Target) -> Iterator[Hit]:
             yield Hit(
                 at=transport.kind,
                 found=f"{transport.kind.name} is {transport.type}, and nothing here brings {needed}.",
-                reality=FAILS,
+                reality=unreadable(transport.kind),
                 fix=f"Add io.openlineage:{needed}:{agent or 'VERSION'} beside the agent, in the agent's version.",
             )
         kafka = transport.type == "kafka" and sheet.platform not in _KAFKA_ON

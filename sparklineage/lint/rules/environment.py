@@ -93,17 +93,23 @@ def lost_on_merging(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG
 @rule("SL076", "switched-off", "info", "Lineage is switched off")
 def switched_off(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """`spark.openlineage.disabled=true` (since 1.35.0) and `OPENLINEAGE_DISABLED=true` keep the agent from sending
-    anything.
+    anything. In an openlineage.yml `disabled` does nothing.
 
-    Source: executed, agent 1.53.0 (the property); agent source.
+    Source: executed, agent 1.53.0 (the property, the file); agent source.
     """
     disabled = sheet.agent("disabled")
     variables = [variable for variable in sheet.environment if variable.key == "OPENLINEAGE_DISABLED"]
     for setting in ([disabled] if disabled else []) + variables:
         if setting.value.strip().lower() == "true":
+            in_file = setting.origin == "yaml"
             yield Hit(
                 at=setting,
                 found=f"{setting.name} is true.",
-                reality="The agent sends no events.",
-                fix="Take it away when lineage is wanted again.",
+                reality="Spark's agent does not read it in this file, and goes on sending events."
+                if in_file
+                else "The agent sends no events.",
+                fix=f"Set {AGENT_PREFIX}disabled=true or the variable OPENLINEAGE_DISABLED=true."
+                if in_file
+                else "Take it away when lineage is wanted again.",
+                severity="warning" if in_file else None,
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sparklineage.config.catalogue import catalogue
 from sparklineage.lint.rules.agents import agent_version
 from sparklineage.lint.rules.destinations import destinations
-from sparklineage.lint.rules.interface import FAILS, GREEN, Hit, rule
+from sparklineage.lint.rules.interface import GREEN, Hit, assigned, rule, spelled, unreadable
 from sparklineage.lint.settings import AGENT_PREFIX
 from sparklineage.model.versions import numbers
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _WHOLE_NAMES = re.compile(r"spark\.openlineage\.transport\.(?:properties|urlParams|headers)\.")
 _TYPED_GROUP = re.compile(r"spark\.openlineage\.(?:circuitBreaker|dataset\.namespaceResolvers\.[^.]+)\.")
+_LIMIT = "circuitBreaker.timeoutInSeconds"
 _PARENT = ("parentJobNamespace", "parentJobName", "parentRunId")
 
 
@@ -43,8 +44,8 @@ def clash(sheet: Sheet, target: Target) -> Iterator[Hit]:
                 at=setting,
                 found=f"{setting.name} has a value, "
                 + ("and has been a group of keys since agent 1.35.0." if old else "and other keys stand below it."),
-                reality=FAILS,
-                fix="Write transport.timeoutInMillis for the time limit of a request."
+                reality=unreadable(setting),
+                fix=f"Write {spelled(setting, 'transport.timeoutInMillis')} for the time limit of a request."
                 if old
                 else "Remove the value, or the keys below it.",
             )
@@ -55,6 +56,10 @@ def breaker_limit(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """Circuit breakers have no time limit of their own. Without `circuitBreaker.timeoutInSeconds` the type `timeout`
     fails at the start, and `simpleMemory` and `javaRuntime` fail at every event since 1.35.0 (`NullPointerException`):
     the job stays green, and nothing is sent.
+
+    All three stop their threads for good when the first application of a JVM ends. One that stops its session and
+    builds another sends nothing from then on (`RejectedExecutionException`); `asyncTaskQueue` goes on, and needs no
+    limit.
 
     Source: executed, agent 1.53.0, 1.36.0 and (harmless with javaRuntime) 1.32.0; OpenLineage#3875.
     """
@@ -69,7 +74,7 @@ def breaker_limit(sheet: Sheet, target: Target) -> Iterator[Hit]:
             at=kind,
             found=f"{kind.name} is {value}, without circuitBreaker.timeoutInSeconds.",
             reality=f"The agent fails at it: {GREEN}",
-            fix="Add spark.openlineage.circuitBreaker.timeoutInSeconds=60.",
+            fix=f"Add {assigned(kind, _LIMIT, '60')}; where one process builds several sessions, take asyncTaskQueue.",
         )
 
 
@@ -111,9 +116,8 @@ def group_without_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: 
             yield Hit(
                 at=setting,
                 found=f"{setting.name} is set, but no {name}.",
-                reality=FAILS,
-                fix=f"Add {name if setting.origin == 'yaml' else AGENT_PREFIX + name}"
-                f", which is {_types(f'{stem}type')}.",
+                reality=unreadable(setting),
+                fix=f"Add {spelled(setting, name)}, which is {_types(f'{stem}type')}.",
             )
 
 
@@ -133,7 +137,9 @@ def incomplete_tls(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG0
                 at=given[0],
                 found=f"{given[0].name} is set without {' and '.join(missing)}.",
                 reality="The agent goes without the certificate, and says so only in the log.",
-                fix=f"Set {' and '.join(transport.stem + 'sslContext.' + name for name in missing)}.",
+                fix="Set "
+                + " and ".join(spelled(given[0], _short(transport.stem) + f"sslContext.{name}") for name in missing)
+                + ".",
             )
 
 
@@ -150,8 +156,12 @@ def share_without_limit(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa:
             at=shares[0],
             found=f"{shares[0].name} is set without circuitBreaker.timeoutInSeconds.",
             reality="There is no time limit that it could be a share of.",
-            fix="Set spark.openlineage.circuitBreaker.type=timeout and circuitBreaker.timeoutInSeconds=60.",
+            fix=f"Set {assigned(shares[0], 'circuitBreaker.type', 'timeout')} and {assigned(shares[0], _LIMIT, '60')}.",
         )
+
+
+def _short(stem: str) -> str:
+    return stem.removeprefix(AGENT_PREFIX)
 
 
 def _types(key: str) -> str:

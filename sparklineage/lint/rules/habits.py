@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sparklineage.lint.readers.requirements import PIP
-from sparklineage.lint.rules.interface import Hit, rule
+from sparklineage.lint.rules.interface import Hit, assigned, rule
 from sparklineage.lint.settings import AGENT_PREFIX
 
 if TYPE_CHECKING:
@@ -42,11 +42,14 @@ def changing_name(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG00
         if setting is None or (key == "spark.app.name" and sheet.agent("appName")):
             continue
         if _CHANGING.search(setting.value) or _CALLS.search(setting.text):
+            steady = (
+                "Keep the name the same" if key != "spark.app.name" else f"Set {AGENT_PREFIX}appName to a steady name"
+            )
             yield Hit(
                 at=setting,
                 found=f"{setting.name} has a date, time or id in it.",
                 reality="Every run becomes a new job, with a history of one run.",
-                fix="Keep the name the same; the run already has its time and its id.",
+                fix=f"{steady}; the run already has its time and its id.",
             )
 
 
@@ -56,7 +59,10 @@ def no_breaker(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     nothing limits the sum. With a backend that took two seconds an answer a job of 25 s took 47 s and lost 20 of 36
     events; with one that never answered it took 90 s.
 
-    Source: executed, agent 1.53.0 on Spark 4.2.1; OpenLineage#2375.
+    The type `asyncTaskQueue` (1.28.0 or later) lets the job go on after a second and sends beside it. The type
+    `timeout` lets it wait until its limit, and sends nothing from a second session in the same process (see SL036).
+
+    Source: executed, agent 1.53.0 on Spark 4.2; OpenLineage#2375.
     """
     kind = sheet.agent("transport.type")
     breaker = sheet.agent("circuitBreaker.type")
@@ -65,8 +71,8 @@ def no_breaker(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             at=kind,
             found="transport.type is http, and no circuit breaker is set.",
             reality="A slow backend delays the job, and makes the agent lose events.",
-            fix="Add spark.openlineage.circuitBreaker.type=timeout and spark.openlineage.circuitBreaker"
-            ".timeoutInSeconds=60 (agent 1.35.0 or later), or let `sparklineage submit` deliver.",
+            fix=f"Add {assigned(kind, 'circuitBreaker.type', 'asyncTaskQueue')} (agent 1.28.0 or later), or let "
+            "`sparklineage submit` deliver.",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparklineage.lint.finding import Finding, Place, Severity
-from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
+from sparklineage.lint.settings import AGENT_PREFIX, UNKNOWN, Setting, Sheet
 from sparklineage.model.masking import mask
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GREEN = "the job runs, and no event is sent."
 FAILS = f"The agent cannot read its configuration: {GREEN}"
+LEFT_OUT = "this whole file is left out; events go where Spark's configuration says, or else to the log."
 _LONGEST = 300
 """Characters of a sentence; a key can be as long as its file."""
 
@@ -66,6 +67,26 @@ class Rule:
                 fix=_shown(hit.fix),
                 setting=hit.at if isinstance(hit.at, Setting) else None,
             )
+
+
+def unreadable(setting: Setting, why: str = "") -> str:
+    """What becomes of the configuration that a setting makes unreadable, with what the agent does before in front.
+
+    Of an openlineage.yml the log has one line of the level INFO, and no exception.
+    """
+    if setting.origin != "yaml":
+        return f"{why}: {GREEN}" if why else FAILS
+    return f"{why or 'The agent cannot read it'}: {LEFT_OUT}"
+
+
+def spelled(setting: Setting, name: str) -> str:
+    """A property of the agent, given without its prefix, as the file of a setting would spell it."""
+    return name if setting.origin == "yaml" else AGENT_PREFIX + name
+
+
+def assigned(setting: Setting, name: str, value: str) -> str:
+    """The same with a value."""
+    return f"{spelled(setting, name)}{': ' if setting.origin == 'yaml' else '='}{value}"
 
 
 def _shown(text: str) -> str:

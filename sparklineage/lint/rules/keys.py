@@ -39,13 +39,14 @@ def dead_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
         if key.key == _TIMEOUT and not (version and numbers(version) < (1, 35)):
             continue  # worse than dead: see SL032
         shared = setting.origin == "yaml" and key.key == _SHARED
+        names = [_spelled(setting, _filled(name, key.key, setting.key)) + _note(name) for name in key.replacement]
         yield Hit(
             at=setting,
             found=f"{setting.name} is not read since agent {key.removed}.",
             reality="The Java agent ignores it without a word; only the Python client reads it."
             if shared
             else "The agent ignores it without a word.",
-            fix=f"Write {_and(_spelled(setting, name) for name in key.replacement)}{_note(key.key)}.",
+            fix=f"Write {_and(names)}.",
             severity="info" if shared else None,
         )
 
@@ -62,7 +63,7 @@ def never_existed(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG00
         key = catalogue().find(setting.key)
         if key is None or key.status != "never-existed" or setting.key.startswith(_BARE):
             continue
-        names = [_spelled(setting, _filled(name, setting.key)) for name in key.replacement]
+        names = [_spelled(setting, _filled(name, name, setting.key)) for name in key.replacement]
         yield Hit(
             at=setting,
             found=f"{setting.name} does not exist in any agent.",
@@ -127,7 +128,9 @@ def test_only_key(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG00
                 at=setting,
                 found=f"{setting.name}{'=static' if static else ''} is for the agent's own tests.",
                 reality="In a job it drops events, or has no effect.",
-                fix="Use circuitBreaker.type=timeout." if "circuitBreaker" in setting.key else "Remove it.",
+                fix=f"Use {_spelled(setting, AGENT_PREFIX + 'circuitBreaker.type')}=asyncTaskQueue."
+                if "circuitBreaker" in setting.key
+                else "Remove it.",
             )
 
 
@@ -166,18 +169,20 @@ def _spelled(setting: Setting, name: str) -> str:
     return name.removeprefix(AGENT_PREFIX) if setting.origin == "yaml" else name
 
 
-def _filled(replacement: str, key: str) -> str:
-    """`…urlParams.<name>` with the name that stands in the wrong key."""
-    if "<name>" not in replacement or UNKNOWN in key:
+def _filled(replacement: str, family: str, key: str) -> str:
+    """`…urlParams.<name>` with the name that a wrong key of a family has."""
+    if "<name>" not in replacement or "<name>" not in family or UNKNOWN in key:
         return replacement
-    stem = replacement.partition("<name>")[0].rstrip(".")
+    stem = family.partition("<name>")[0]
+    stem = stem if key.startswith(stem) else stem.rstrip(".")
     return replacement.replace("<name>", key.removeprefix(stem)) if key.startswith(stem) else replacement
 
 
-def _note(key: str) -> str:
-    if key in {_SHARED, _TIMEOUT}:
-        return ", which is in milliseconds"
-    return " (a base address such as http://marquez:5000)" if key.endswith((".url", ".host")) else ""
+def _note(name: str) -> str:
+    """What to know of the value of a key that is to be written."""
+    if name.endswith(".timeoutInMillis"):
+        return " (in milliseconds)"
+    return " (a base address such as http://marquez:5000)" if name.endswith(".url") else ""
 
 
 def _and(names: Iterator[str] | list[str]) -> str:

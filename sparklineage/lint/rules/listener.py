@@ -47,9 +47,10 @@ def given_twice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
                 gone = set(lost.entries) - set(winner.entries)
                 if lost is not winner and gone:
                     lineage = any(recognise(entry) or "openlineage" in entry.lower() for entry in gone)
+                    other = f"as {winner.name} " if winner.name != lost.name else ""
                     yield Hit(
                         at=lost,
-                        found=f"{lost.name} is given again as {winner.name} in line {winner.place.line}.",
+                        found=f"{lost.name} is given again {other}in line {winner.place.line}.",
                         reality="Only that one counts; " + _lost(key, lineage=lineage),
                         fix=f"Join them into one list{', with commas' if key in (JARS, PACKAGES, LISTENERS) else ''}.",
                         severity="error" if lineage else None,
@@ -126,8 +127,10 @@ def jar_without_listener(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa
         yield Hit(
             at=found[0].setting,
             found=f"{found[0].setting.name} brings the agent, and spark.extraListeners is not set.",
-            reality="Unless another file sets it, the agent is never called and there are no events.",
+            reality=f"Unless {'a script or ' if sheet.scripts else ''}another file sets it, the agent is never called "
+            "and there are no events.",
             fix=f"Add spark.extraListeners={LISTENER}.",
+            severity="info" if sheet.scripts else None,
         )
 
 
@@ -145,12 +148,13 @@ def too_late(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
         if setting.late and (setting.key in _STATIC or setting.key.startswith(AGENT_PREFIX)):
             groups.setdefault(setting.group, []).append(setting)
     for first, *others in groups.values():
+        them = "them" if others else "it"
         more = f" and {len(others)} further setting{'s' if len(others) > 1 else ''}" if others else ""
         yield Hit(
             at=first,
-            found=f"{first.name}{more} {'are' if others else 'is'} set on a session that exists.",
-            reality="The listener does not see it.",
-            fix="Set it where the session starts: on spark-submit, in spark-defaults.conf, or in the first builder.",
+            found=f"{first.name}{more} {'are' if others else 'is'} set on a session that exists already.",
+            reality=f"Spark and the agent read {them} only when the session starts.",
+            fix=f"Set {them} before that: with spark-submit, in spark-defaults.conf, or in the first builder.",
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import catalogue
 from sparklineage.lint.rules.destinations import TRANSPORT, destinations, known, split
-from sparklineage.lint.rules.interface import GREEN, Hit, rule
+from sparklineage.lint.rules.interface import GREEN, Hit, rule, unreadable
 from sparklineage.lint.settings import UNKNOWN
 
 if TYPE_CHECKING:
@@ -64,6 +64,6 @@ def nested_key(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             yield Hit(
                 at=setting,
                 found=what,
-                reality=f"Inside a nested transport an unknown key is an error: {GREEN}",
+                reality=unreadable(setting, "Inside a nested transport an unknown key is an error"),
                 fix=f"Did you mean {near.removeprefix(TRANSPORT)}?" if near else "Remove it.",
             )

@@ -8,7 +8,7 @@ from sparklineage.config.catalogue import catalogue
 from sparklineage.errors import suggestion
 from sparklineage.lint.rules.agents import agent_version
 from sparklineage.lint.rules.destinations import TRANSPORT, destinations, from_environment, known, split
-from sparklineage.lint.rules.interface import FAILS, GREEN, Hit, rule
+from sparklineage.lint.rules.interface import Hit, assigned, rule, spelled, unreadable
 from sparklineage.lint.settings import AGENT_PREFIX
 from sparklineage.model.versions import numbers
 
@@ -28,8 +28,8 @@ def no_type(sheet: Sheet, target: Target) -> Iterator[Hit]:
     """There is no default type. As soon as any `transport.` key is set, a missing `transport.type` makes the whole
     configuration unreadable (`InvalidTypeIdException`): the listener fails at every event, the job stays green, and
     nothing is sent. A type in `OPENLINEAGE__TRANSPORT__TYPE` does not help, for Spark's configuration is read on its
-    own first; nor does one elsewhere help a transport inside another. Agents 0.22 to 1.12 printed the events to the
-    log instead.
+    own first; nor does one elsewhere help a transport inside another. Of an openlineage.yml the agent leaves out the
+    whole file, with a line of the level INFO alone. Agents 0.22 to 1.12 printed the events to the log instead.
 
     Source: executed, agent 1.53.0; OpenLineage#2045; the Airflow example of the documentation has this mistake.
     """
@@ -45,9 +45,8 @@ def no_type(sheet: Sheet, target: Target) -> Iterator[Hit]:
         yield Hit(
             at=setting,
             found=f"{setting.name} is set, but no {name}.",
-            reality="The agent prints the events to the log and sends nothing." if old else FAILS,
-            fix=f"Add {f'{name}: http' if setting.origin == 'yaml' else f'{AGENT_PREFIX}{name}=http'}"
-            " (or kafka, file, console …).",
+            reality="The agent prints the events to the log and sends nothing." if old else unreadable(setting),
+            fix=f"Add {assigned(setting, name, 'http')} (or kafka, file, console …).",
         )
 
 
@@ -65,7 +64,7 @@ def unknown_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             yield Hit(
                 at=transport.kind,
                 found=f"{transport.kind.name} names a transport that no known agent brings.",
-                reality="Without a JAR that brings it, the agent fails to start a transport and sends nothing.",
+                reality=unreadable(transport.kind, "Unless a JAR of yours brings it, no transport can be made"),
                 fix=suggestion(transport.type, choices).strip() or f"Write one of {', '.join(choices)}.",
             )
 
@@ -83,12 +82,12 @@ def incomplete(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     for transport in destinations(sheet):
         needed = [key for key in catalogue().needed(transport.type) if not transport.has(key)]
         if transport.kind and needed:
-            names = " and ".join(_short(transport) + key.key.removeprefix(TRANSPORT) for key in needed)
+            names = [_short(transport) + key.key.removeprefix(TRANSPORT) for key in needed]
             yield Hit(
                 at=transport.kind,
-                found=f"{_short(transport)}type is {transport.kind.value.strip()}, without {names}.",
+                found=f"{_short(transport)}type is {transport.kind.value.strip()}, without {' and '.join(names)}.",
                 reality="The transport cannot be made, and no event is sent.",
-                fix=f"Set {names}.",
+                fix=f"Set {' and '.join(spelled(transport.kind, name) for name in names)}.",
             )
 
 
@@ -127,7 +126,7 @@ def auth_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
             yield Hit(
                 at=setting,
                 found=f"{setting.name} is neither api_key nor jwt nor a class.",
-                reality=f"The agent looks for a class of that name and finds none: {GREEN}",
+                reality=unreadable(setting, "The agent looks for a class of that name and finds none"),
                 fix=suggestion(value.lower(), ("api_key", "jwt")).strip() or "Write api_key or jwt.",
             )
 
@@ -155,9 +154,9 @@ def foreign_key(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
 @rule("SL022", "incomplete-auth", "error", "An authentication that is not complete")
 def incomplete_auth(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """Keys below `transport.auth.` need `auth.type` beside them, and the type `jwt` needs `tokenEndpoint` and `apiKey`:
-    without them the whole configuration is unreadable. The type `api_key` without `auth.apiKey` sends requests
-    without a key, even where a variable or an openlineage.yml has it: the stronger `auth` replaces the weaker one
-    as a whole.
+    without them the whole configuration is unreadable. The type `api_key` without `auth.apiKey` sends
+    `Authorization: Bearer null`, even where a variable or an openlineage.yml has the key: the stronger `auth` replaces
+    the weaker one as a whole.
 
     Source: executed, agent 1.53.0, 1.37.0 and 1.32.0.
     """
@@ -167,16 +166,19 @@ def incomplete_auth(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG
         need = _AUTH.get(kind.value.strip(), ()) if kind else ("type",)
         missing = [f"{_short(transport)}auth.{name}" for name in need if transport.get(f"auth.{name}") is None]
         if given and missing:
+            at = kind or given[0]
             silent = kind is not None and kind.value.strip() == "api_key"
+            names = " and ".join(spelled(at, name) for name in missing)
             yield Hit(
-                at=kind or given[0],
-                found=f"{(kind or given[0]).name} is set without {' and '.join(missing)}.",
-                reality="The agent sends no key; one that a variable or an openlineage.yml gives is not joined to it."
+                at=at,
+                found=f"{at.name} is set without {' and '.join(missing)}.",
+                reality="The agent sends `Authorization: Bearer null`; a key from a variable or an openlineage.yml is "
+                "not joined to it."
                 if silent
-                else FAILS,
+                else unreadable(at),
                 fix="Give both in the same place."
                 if silent
-                else f"Set {' and '.join(missing)}{' (api_key or jwt)' if kind is None else ''}.",
+                else f"Set {names}{' (api_key or jwt)' if kind is None else ''}.",
                 severity="warning" if silent else None,
             )
 

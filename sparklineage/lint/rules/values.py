@@ -6,14 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.config.catalogue import CatalogueKey, catalogue
 from sparklineage.errors import suggestion
-from sparklineage.lint.rules.interface import FAILS, GREEN, Hit, rule
+from sparklineage.lint.rules.destinations import TRANSPORT, known, split
+from sparklineage.lint.rules.interface import FAILS, GREEN, Hit, rule, unreadable
 from sparklineage.lint.settings import AGENT_PREFIX, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from sparklineage.config.catalogue import CatalogueKey
+    from sparklineage.lint.finding import Severity
     from sparklineage.lint.rules.interface import Target
     from sparklineage.lint.settings import Setting, Sheet
 
@@ -22,8 +24,11 @@ _UUID = re.compile(r"(?i)[0-9a-f]{1,8}(?:-[0-9a-f]{1,4}){3}-[0-9a-f]{1,12}")
 _BOOLS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|min|h)")
 _MILLIS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
-_SPARKS_OWN = re.compile(r"\$\{(?:env|system):[^}]*\}")
 _TYPED = ("circuitBreaker.type", "namespaceResolvers.<resolved>.type", "transport.compression")
+_MILD: Mapping[str, tuple[str, Severity]] = {
+    f"{AGENT_PREFIX}debug.smartMode": ("The agent warns, and takes any-missing.", "warning"),
+    f"{AGENT_PREFIX}metrics.type": ("The agent ignores it without a word, and sends no metrics.", "info"),
+}
 
 _AS_WRITTEN = frozenset((f"{AGENT_PREFIX}appName", f"{AGENT_PREFIX}dataset.removePath.pattern"))
 """Texts that the agent reads from Spark's configuration one by one."""
@@ -107,12 +112,12 @@ def wrong_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     for setting, key in _known(sheet):
         value = setting.value.strip()
         need = _need(key, value, yaml=setting.origin == "yaml") if setting.known else None
-        if need:
+        if need and not (setting.origin == "yaml" and setting.key == f"{AGENT_PREFIX}disabled"):  # not read there
             mild = key.type == "exact bool"
             yield Hit(
                 at=setting,
                 found=f"The value of {setting.name} is not {need}.",
-                reality="The agent warns and ignores it." if mild else FAILS,
+                reality="The agent warns and ignores it." if mild else unreadable(setting),
                 fix=_number_for(key, value) or f"Write {need}.",
                 severity="warning" if mild else None,
             )
@@ -122,22 +127,28 @@ def wrong_type(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
 def unknown_choice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
     """The key takes one of a few words, and this is none of them. An unknown `circuitBreaker.type`, also `noop`, an
     unknown type of a namespace resolver and an unknown `compression` are the dangerous cases: unless a JAR of yours
-    brings such a one, the whole configuration is unreadable.
+    brings such a one, the whole configuration is unreadable. Capitals do not matter, but for the `compression` of a
+    transport inside another, which must be exactly `gzip`. An unknown `debug.smartMode` is replaced by `any-missing`
+    with a warning, an unknown `metrics.type` is ignored.
 
     Source: executed, agent 1.53.0, 1.37.0 and 1.32.0; agent source.
     """
     for setting, key in _known(sheet):
         value = setting.value.strip()
         fatal = key.key.endswith(_TYPED)
-        if key.type != "enum" or (key.open and not fatal) or not setting.known:
+        if key.type != "enum" or (key.open and not fatal) or not setting.known or "." in value:
             continue
-        if value.lower() not in {choice.lower() for choice in key.values} and "." not in value:
+        meant = next((choice for choice in key.values if choice.lower() == value.lower()), None)
+        nested = setting.key.startswith(TRANSPORT) and split(setting.key)[0] != TRANSPORT
+        if meant is None or (nested and fatal and meant != value):
+            reality, severity = _MILD.get(key.key, ("The agent cannot use it.", None))
             yield Hit(
                 at=setting,
-                found=f"The value of {setting.name} is not one that the agent knows.",
-                reality=FAILS if fatal else "The agent cannot use it.",
-                fix=suggestion(value, key.values).strip() or f"Write one of {', '.join(key.values)}.",
-                severity="error" if fatal else None,
+                found=f"The value of {setting.name} is not "
+                + (f"exactly {meant}, inside another transport." if meant else "one that the agent knows."),
+                reality=unreadable(setting) if fatal else reality,
+                fix=suggestion(value, key.values).strip() or f"Write {_one_of(key.values)}.",
+                severity="error" if fatal else severity,
             )
 
 
@@ -159,66 +170,10 @@ def context(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
         )
 
 
-@rule("SL027", "not-expanded", "error", "A variable that Spark does not put in")
-def not_expanded(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
-    """Spark puts in `${env:NAME}` and `${system:name}` only where it knows the property itself. In the agent's they
-    stay as they are written, and the agent takes them for the value.
-
-    Source: executed on Spark 3.5.9 and 4.3.0.
-    """
-    for setting in sheet.below(""):
-        if setting.origin != "yaml" and _SPARKS_OWN.search(setting.value):
-            yield Hit(
-                at=setting,
-                found=f"{setting.name} has a variable of Spark's configuration in it.",
-                reality="Spark does not put it in there: the agent gets the text as it stands.",
-                fix="Write the value itself, or set it with --conf from a variable of the shell; for a secret use the "
-                "agent's own variables (OPENLINEAGE__…).",
-            )
-
-
-@rule("SL028", "pattern-without-group", "error", "A pattern that removes nothing")
-def pattern_without_group(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
-    """`dataset.removePath.pattern` takes out of a path what its group `remove` finds: `(?<remove>…)`. Without that
-    group nothing is taken out.
-
-    Source: executed, agent 1.53.0; OpenLineage#1794.
-    """
-    setting = sheet.agent("dataset.removePath.pattern")
-    value = setting.value.strip() if setting and setting.known else ""
-    # In brackets it is no pattern at all: see SL031.
-    if setting and value and "(?<remove>" not in value and not (value.startswith("[") and value.endswith("]")):
-        yield Hit(
-            at=setting,
-            found=f"{setting.name} has no group named remove.",
-            reality="The agent takes nothing out of the names of datasets.",
-            fix="Put the part to take out in (?<remove>…).",
-        )
-
-
-@rule("SL029", "bearer-twice", "error", "A key that begins with Bearer")
-def bearer_twice(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG001
-    """The agent sends `Authorization: Bearer ` and then the key. A key that begins with `Bearer ` itself, as Airflow
-    injects it, makes `Bearer Bearer`, which backends refuse.
-
-    Source: executed, agent 1.53.0; Airflow's OpenLineage provider.
-    """
-    keys = [setting for setting in sheet.below("transport.") if setting.key.endswith(".auth.apiKey")]
-    keys += [variable for variable in sheet.environment if variable.key == "OPENLINEAGE__TRANSPORT__AUTH__API_KEY"]
-    for setting in keys:
-        if setting.value.lstrip().lower().startswith("bearer "):
-            yield Hit(
-                at=setting,
-                found=f"{setting.name} begins with Bearer.",
-                reality="The agent puts the word in front itself: the backend gets it twice, and refuses the events.",
-                fix="Give the key alone.",
-            )
-
-
 def _known(sheet: Sheet) -> Iterator[tuple[Setting, CatalogueKey]]:
     """The agent's settings that it reads, with what is known of their keys; it skips blank ones."""
     for setting in sheet.below(""):
-        key = catalogue().find(setting.key)
+        key = known(setting.key)
         if key is not None and key.status == "active" and setting.value.strip():
             yield setting, key
 
@@ -236,6 +191,10 @@ def _need(key: CatalogueKey, value: str, *, yaml: bool) -> str | None:
     if key.type == "number":
         return None if re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", value) else "a number without a unit"
     return None
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    return choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
 
 
 def _number_for(key: CatalogueKey, value: str) -> str | None:

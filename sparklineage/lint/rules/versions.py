@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.lint.rules.agents import LISTENER, agent_version, agents, brought, spark_version
 from sparklineage.lint.rules.destinations import TRANSPORT, destinations, known, split
-from sparklineage.lint.rules.interface import FAILS, Hit, rule
+from sparklineage.lint.rules.interface import Hit, rule, unreadable
 from sparklineage.lint.rules.releases import java_of, scala_of
 from sparklineage.lint.settings import LISTENERS
 from sparklineage.model.agent_jar import recognise
@@ -119,7 +119,7 @@ def too_old_for_key(sheet: Sheet, target: Target) -> Iterator[Hit]:
             yield Hit(
                 at=setting,
                 found=f"{setting.name} is known since agent {key.since}, and this one is {agent}.",
-                reality=FAILS if nested else "This agent ignores it without a word.",
+                reality=unreadable(setting) if nested else "This agent ignores it without a word.",
                 fix=f"Take agent {key.since} or later, or remove the key.",
             )
     for variable in sheet.environment if agent and numbers(agent) < numbers(_VARIABLES) else ():
@@ -148,7 +148,7 @@ def too_old_for_value(sheet: Sheet, target: Target) -> Iterator[Hit]:
             yield Hit(
                 at=setting,
                 found=f"{setting.name}={value} works since agent {first}, and this one is {agent}.",
-                reality="The agent cannot read its configuration, and no event is sent.",
+                reality=unreadable(setting),
                 fix=f"Take agent {first} or later"
                 + (", or type javaRuntime or simpleMemory." if value.lower() == "timeout" else "."),
             )

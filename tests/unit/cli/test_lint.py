@@ -156,8 +156,8 @@ def test_json(folder: Path, capsys: Captured) -> None:
             "column": 1,
             "found": "spark.openlineage.url is not read since agent 0.22.0.",
             "reality": "The agent ignores it without a word.",
-            "fix": "Write spark.openlineage.transport.url and spark.openlineage.transport.type=http "
-            "(a base address such as http://marquez:5000).",
+            "fix": "Write spark.openlineage.transport.url (a base address such as http://marquez:5000) and "
+            "spark.openlineage.transport.type=http.",
             "fixable": True,
             "docs": "docs/lint.md#sl001",
         }

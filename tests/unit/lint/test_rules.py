@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sparklineage.lint.finding import Place
@@ -338,6 +340,110 @@ def test_a_key_inside_another_transport_has_its_version() -> None:
 def test_the_agent_is_no_python_package(package: str, found: bool) -> None:
     """However it is spelt."""
     assert _lines("SL075", _sheet({"pip": package})) == ([1] if found else [])
+
+
+BESIDE = "events go where Spark's configuration says, or else to the log."
+
+
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [
+        ("SL010", {f"{T}url": "http://h"}),
+        ("SL016", {f"{T}type": "composite", f"{T}transports.a.type": "http", f"{T}transports.a.urll": "x"}),
+        ("SL017", {f"{T}type": "datahub"}),
+        ("SL020", {f"{T}type": "http", f"{T}auth.type": "apiKey"}),
+        ("SL022", {f"{T}type": "http", f"{T}auth.apiKey": "x"}),
+        ("SL032", {f"{P}timeout": "5000"}),
+        ("SL034", {f"{T}timeoutInMillis": "5s"}),
+        ("SL035", {f"{P}circuitBreaker.type": "timeouts"}),
+        ("SL039", {f"{P}circuitBreaker.timeoutInSeconds": "60"}),
+    ],
+)
+def test_of_an_unreadable_file_only_the_file_is_lost(code: str, values: dict[str, str]) -> None:
+    """Spark's configuration is lost as a whole."""
+    for origin, told in (("yaml", BESIDE), ("properties", "the job runs, and no event is sent.")):
+        found = RULES[code].findings(_sheet(values, origin=origin), Target())  # type: ignore[arg-type]
+        assert {finding.reality.endswith(told) for finding in found} == {True}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "severity"),
+    [
+        (f"{T}compression", "GZIP", None),
+        (f"{T}compression", "zstd", "error"),
+        (f"{T}transports.a.compression", "gzip", None),
+        (f"{T}transports.a.compression", "GZIP", "error"),
+        (f"{T}transport.compression", "Gzip", "error"),
+        (f"{P}circuitBreaker.type", "TIMEOUT", None),
+        (f"{P}circuitBreaker.type", "noop", "error"),
+        (f"{P}debug.smartMode", "all", "warning"),
+        (f"{P}metrics.type", "prometheus", "info"),
+        (f"{P}metrics.type", "simple", None),
+    ],
+)
+def test_a_choice_matters_more_or_less(key: str, value: str, severity: str | None) -> None:
+    """As the agent shows when it runs."""
+    told = [finding.severity for finding in RULES["SL035"].findings(_sheet({key: value}), Target())]
+    assert told == ([severity] if severity else [])
+
+
+def test_values_inside_another_transport_are_looked_at() -> None:
+    """As those of the one at the top."""
+    assert _lines("SL034", _sheet({f"{T}transports.a.timeoutInMillis": "5s"})) == [1]
+    assert _lines("SL034", _sheet({f"{T}transports.a.timeoutInMillis": "5000"})) == []
+    assert _lines("SL031", _sheet({f"{T}transports.a.url": "[http://h]"})) == [1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "found"),
+    [
+        (f"{T}auth.apiKey", "env:MARQUEZ_KEY", True),
+        (f"{T}auth.apiKey", "file:/run/secrets/marquez", True),
+        (f"{T}headers.X-Api-Key", "databricks:lineage/marquez", True),
+        (f"{T}transports.a.auth.apiKey", "aws-secretsmanager:marquez#key", True),
+        (f"{T}auth.apiKey", "{{secrets/lineage/marquez}}", False),
+        (f"{T}auth.apiKey", "EMR.secret@arn:aws:secretsmanager:eu-west-1:123456789012:secret:m", False),
+        (f"{T}auth.apiKey", "k3yk3yk3y", False),
+        (f"{T}auth.apiKey", f"env:{UNKNOWN}", False),
+        (f"{T}location", "file:/var/log/events.ndjson", False),
+        ("spark.eventLog.dir", "file:/tmp/spark-events", False),
+    ],
+)
+def test_only_our_own_command_resolves_references(key: str, value: str, found: bool) -> None:
+    """A path with a scheme is none."""
+    sheet = _sheet({key: value})
+    assert _lines("SL065", sheet) == ([1] if found else [])
+    assert _lines("SL065", replace(sheet, own=True)) == []
+    variable = {"OPENLINEAGE__TRANSPORT__AUTH__API_KEY": "env:MARQUEZ_KEY"}
+    assert _lines("SL065", _sheet({}, environment=variable)) == [1]
+    (told,) = RULES["SL065"].findings(_sheet({f"{T}auth.apiKey": "env:K"}, origin="yaml"), Target())
+    assert told.severity == "warning"
+
+
+def test_an_init_script_may_set_the_listener() -> None:
+    """So a JAR without one is less of a surprise."""
+    jar = {"spark.jars": AGENT["spark.jars"]}
+    for scripts, severity in (((), "warning"), (("/Volumes/init.sh",), "info")):
+        (found,) = RULES["SL044"].findings(_sheet(jar, scripts=scripts), Target())
+        assert found.severity == severity
+
+
+def test_a_file_does_not_switch_lineage_off() -> None:
+    """Nor is it read there, whatever its value is."""
+    (found,) = RULES["SL076"].findings(_sheet({f"{P}disabled": "true"}, origin="yaml"), Target())
+    assert found.severity == "warning"
+    assert _lines("SL034", _sheet({f"{P}disabled": "maybe"}, origin="yaml")) == []
+    assert _lines("SL034", _sheet({f"{P}disabled": "maybe"})) == [1]
+
+
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [("spark.app.name", f"Set {P}appName to a steady name"), (f"{P}appName", "Keep the name the same")],
+)
+def test_a_name_that_changes_can_be_kept_or_replaced(key: str, fix: str) -> None:
+    """The name of a scheduled application cannot be kept, but the agent takes another."""
+    (found,) = RULES["SL071"].findings(_sheet({key: "flights_2026-11-21"}), Target())
+    assert found.fix.startswith(fix)
 
 
 def test_rules_have_codes_in_order_and_names_of_their_own() -> None:
