@@ -44,7 +44,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     """
     conf = opened(order, order.with_jars)
     _check(order, conf)
-    notes = [*about(order), *secrets(order, conf), *_notes(order, conf)]
+    notes = [*about(order), *secrets(order, conf), *_notes(order, conf, whole=into is None)]
     if into is not None:
         text, more = _merged(order, conf, into)
         about_it = "the whole of it, with the lineage in it"
@@ -150,8 +150,9 @@ def plain_text(document: Node, name: str) -> str:
     return str(plain(node)) if node is not None else ""
 
 
-def _notes(order: Order, conf: ConfSet) -> Iterator[str]:
-    if order.application is None:
+def _notes(order: Order, conf: ConfSet, *, whole: bool) -> Iterator[str]:
+    """`whole`: the documents are ours from the first line to the last."""
+    if whole and order.application is None:
         yield "The application is an example; give --application URI, or write yours."
     if denied := [key for key in kubeflow.DENIED if key in conf]:
         yield f"Not in sparkConf, where Kubeflow's operator refuses it: {', '.join(denied)}."
@@ -162,6 +163,6 @@ def _notes(order: Order, conf: ConfSet) -> Iterator[str]:
             "The relay is a sidecar container, which Kubernetes has since 1.29: it delivers when the driver has ended, "
             "within terminationGracePeriodSeconds. It has to run as the same user as the driver."
         )
-    else:
+    elif whole:
         yield "In Stackable's image the agent is the operator's own, of its version."
     yield "The cluster needs a way from the driver's pod to the backend (NetworkPolicy, egress)."

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The agent is the platform's own (the agent of OpenLineage with Google's transport for the Data Lineage API): vendorAgent is reuse.
+# Delivery is direct: no relay of ours runs beside a driver on dataproc.
+# Give the properties to the cluster, or to each job, whose own take the cluster's place one by one.
+# It is not documented whether these properties or Dataproc's own win on the cluster; in a job they do.
+# The cluster's network needs a way to the backend (firewall rule, Cloud NAT).
+gcloud dataproc jobs submit pyspark \
+  "${APPLICATION:?gs:// address of the Python file}" \
+  --cluster="${CLUSTER:?the name of the cluster}" \
+  --region=europe-west1 \
+  --properties='spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers),spark.openlineage.transport.type=http,spark.openlineage.transport.url=https://lineage.example.com,spark.openlineage.namespace=prod.flights,spark.openlineage.appName=Daily flights,spark.openlineage.circuitBreaker.type=timeout,spark.openlineage.circuitBreaker.timeoutInSeconds=60'
