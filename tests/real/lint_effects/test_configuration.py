@@ -23,7 +23,7 @@ SHOWN = {
     "spark.yarn.appMasterEnv.OPENLINEAGE__TRANSPORT__AUTH__API_KEY": CANARY,
     "spark.my.password": "canary-of-a-password",
 }
-BREAKER = {"circuitBreaker.type": "timeout", "circuitBreaker.timeoutInSeconds": "60"}
+BREAKER = {"circuitBreaker.timeoutInSeconds": "60"}
 FOUR_WRITES = JOB.replace(
     'spark.range(3).write.mode("overwrite").parquet("written")',
     'for _ in range(4):\n    spark.range(3).write.mode("overwrite").parquet("written")',
@@ -65,6 +65,35 @@ UNREADABLE = {
 """Golden cases after which not one event is there, and what the log says."""
 LEFT_OUT = ["SL016-unknown-nested-key", "SL020-unknown-auth-type", "SL022-incomplete-auth"]
 """Golden openlineage.yml that the agent leaves out as a whole."""
+TO_HTTP = "transport:\n  type: http\n  url: http://backend\n"
+IN_COMPOSITE = """\
+transport:
+  type: composite
+  transports:
+    near:
+      type: http
+      url: http://backend
+      compression: {}
+"""
+UNREADABLE_FILES = {
+    "SL010 in a file": "transport:\n  url: http://backend\n",
+    "SL017 in a file": "transport:\n  type: datahub\n  url: http://backend\n",
+    "SL023 in a file": "transport:\n  type: s3\n  bucketName: lineage\n",
+    "SL032 in a file": f"{TO_HTTP}timeout: 5000\n",
+    "SL034 in a file": f"{TO_HTTP}  timeoutInMillis: 5s\n",
+    "SL035 in a file": f"{TO_HTTP}circuitBreaker:\n  type: timeouts\n",
+    "SL035 in a transport of a file": IN_COMPOSITE.format("GZIP"),
+    "SL039 in a file": f"{TO_HTTP}circuitBreaker:\n  timeoutInSeconds: 60\n",
+}
+"""Files that the agent leaves out as a whole too."""
+FAILING_FILES = {
+    "SL018 in a file": "transport:\n  type: http\n",
+    "SL019 in a file": "transport:\n  type: file\n  location: events.ndjson\n",
+    "SL036 in a file": f"{TO_HTTP}circuitBreaker:\n  type: timeout\n",
+}
+"""Files that it reads, and fails at later."""
+LIMITED = ("timeout", "simpleMemory", "javaRuntime")
+"""Circuit breakers with a time limit."""
 RIGHT = [
     "clean-SL010-no-transport-type",
     "clean-SL011-url-path-cut",
@@ -86,6 +115,8 @@ RIGHT = [
 NAMED = "namespace: from.the.file\n"
 PLANS = [
     *(plan(case) for case in [*UNREADABLE, *LEFT_OUT, *RIGHT]),
+    *(of(name, yaml=text) for name, text in {**UNREADABLE_FILES, **FAILING_FILES}.items()),
+    of("switched off in a file", yaml=f"{TO_HTTP}disabled: true\n"),
     plan("SL001-dead-key"),
     plan("SL002-never-existed"),
     of("the right names", {"facets.custom_environment_variables": "[TEAM;STAGE]"}),
@@ -114,6 +145,9 @@ PLANS = [
     of("True", {"facets.debug.disabled": "True"}),
     of("false", {"facets.debug.disabled": "false"}),
     of("smartMode", {"debug.smart": "true", "debug.smartMode": "all"}),
+    of("GZIP", HTTP, {"transport.compression": "GZIP"}, only_read=True),
+    of("GZIP in http in http", nested(compression="GZIP")),
+    of("unknown metrics", HTTP, {"metrics.type": "prometheus"}),
     *(of(f"breaker {kind}", HTTP, {"circuitBreaker.type": kind}) for kind in ("simpleMemory", "javaRuntime")),
     plan("SL037-unreadable-context", base={f"{AGENT}{key}": value for key, value in PARENT.items()}),
     plan("clean-SL037-unreadable-context"),
@@ -124,12 +158,17 @@ PLANS = [
     plan("SL045-too-late", base={f"{AGENT}{key}": value for key, value in HTTP.items()}, listener=False, code=ASKS),
     of("a key in clear text", HTTP, {"transport.auth.type": "api_key", "transport.auth.apiKey": CANARY}),
     plan("SL060-literal-secret"),
+    plan("SL065-unresolved-reference"),
     *(of(name, {"appName": name}) for name in ("flights_2026-11-21", "flights_2026-11-22")),
     of("quick backend", HTTP, code=FOUR_WRITES),
     of("slow backend", HTTP, code=FOUR_WRITES, delay=0.5),
-    of("first of two", HTTP, BREAKER),
-    of("second of two", HTTP, BREAKER, own_jvm=False),
-    of("second without a breaker", HTTP, own_jvm=False),
+    *(of(f"{which} with {kind}", HTTP, {**BREAKER, "circuitBreaker.type": kind}, own_jvm=which == "first")
+      for kind in LIMITED for which in ("first", "second")),
+    of("third without a breaker", HTTP, own_jvm=False),
+    of("first with a queue", HTTP, {"circuitBreaker.type": "asyncTaskQueue"}),
+    of("second with a queue", HTTP, {"circuitBreaker.type": "asyncTaskQueue"}, own_jvm=False),
+    of("slower backend", HTTP, code=FOUR_WRITES, delay=1.5),
+    of("slower backend, queue", HTTP, {"circuitBreaker.type": "asyncTaskQueue"}, code=FOUR_WRITES, delay=1.5),
     of("alone", {"debug.smart": "true", "timeout.buildDatasetsTimePercentage": "50"}, only_read=True),
     of("beside a file", {"debug.smart": "true", "timeout.buildDatasetsTimePercentage": "50"}, yaml=NAMED,
        only_read=True),
@@ -208,7 +247,7 @@ def test_the_right_form_sends_events(done: dict[str, Any], case: str) -> None:
     assert ran.error is None
 
 
-@pytest.mark.parametrize("case", LEFT_OUT)
+@pytest.mark.parametrize("case", [*LEFT_OUT, *UNREADABLE_FILES])
 def test_sl016_sl020_sl022_a_file_that_cannot_be_read_is_left_out(done: dict[str, Any], case: str) -> None:
     """Without a reason in the log. The transport is the console's then, unless Spark's configuration has one."""
     ran = done[case]
@@ -216,11 +255,22 @@ def test_sl016_sl020_sl022_a_file_that_cannot_be_read_is_left_out(done: dict[str
     assert ran.events == []
     assert len(ran.console) > 1
     assert "Exception" not in ran.log
+    assert "INFO ArgumentParser: Couldn't log config from file, will read it from SparkConf" in ran.log
+
+
+@pytest.mark.parametrize("case", FAILING_FILES)
+def test_a_file_that_is_read_and_cannot_be_used_sends_nothing(done: dict[str, Any], case: str) -> None:
+    assert sent_nothing(done[case])
+    assert "Exception" in done[case].log
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_what_spark_configures(done: dict[str, Any]) -> None:
     ran = done["properties beside an unreadable file"]
     assert {event["job"]["namespace"] for event in ran.events} == {"default"}
+
+
+def test_sl076_a_file_does_not_switch_lineage_off(done: dict[str, Any]) -> None:
+    assert {event["eventType"] for event in done["switched off in a file"].events} >= {"START", "COMPLETE"}
 
 
 def test_sl001_a_dead_key_sends_nothing_and_the_log_has_the_events(done: dict[str, Any]) -> None:
@@ -277,6 +327,7 @@ def test_sl014_a_slash_is_the_whole_path(done: dict[str, Any]) -> None:
         ("trimmers in brackets", "MismatchedInputException"),
         ("wrong disabled", "Illegal value for config key spark.openlineage.disabled"),
         ("wrong transport.compression", "InvalidFormatException"),
+        ("GZIP in http in http", "InvalidFormatException"),
         ("breaker simpleMemory", '"this.timeoutInSeconds" is null'),
         ("breaker javaRuntime", '"this.timeoutInSeconds" is null'),
     ],
@@ -319,6 +370,15 @@ def test_sl034_a_facet_s_switch_that_is_not_exact_is_ignored_with_a_warning(done
 def test_sl035_an_unknown_smart_mode_is_replaced(done: dict[str, Any]) -> None:
     assert "Unsupported smart mode: all. Falling back to any-missing mode." in done["smartMode"].log
     assert done["smartMode"].console
+
+
+def test_sl035_unknown_metrics_are_ignored(done: dict[str, Any]) -> None:
+    assert {event["eventType"] for event in done["unknown metrics"].events} >= {"START", "COMPLETE"}
+    assert "prometheus" not in done["unknown metrics"].log
+
+
+def test_sl035_capitals_do_not_matter_at_the_top(done: dict[str, Any]) -> None:
+    assert "compression=GZIP" in done["GZIP"]["transport"]
 
 
 def test_sl037_the_older_keys_count_instead(done: dict[str, Any]) -> None:
@@ -372,6 +432,11 @@ def test_sl061_the_event_log_shows_the_key(done: dict[str, Any]) -> None:
     assert "canary" not in hidden
 
 
+def test_sl065_the_reference_itself_is_the_key(done: dict[str, Any]) -> None:
+    (header,) = {headers["Authorization"] for headers in done["SL065-unresolved-reference"].headers}
+    assert header == "Bearer aws-ssm:/lineage/marquez"
+
+
 def test_sl071_another_name_is_another_job(done: dict[str, Any]) -> None:
     jobs = [{event["job"]["name"] for event in done[f"flights_2026-11-{day}"].console} for day in (21, 22)]
     assert "flights_2026_11_21" in jobs[0]
@@ -382,16 +447,29 @@ def test_sl072_a_slow_backend_delays_the_job_and_loses_events(done: dict[str, An
     """Half a second for each answer."""
     quick, slow = done["quick backend"], done["slow backend"]
     assert slow.green
-    assert slow.seconds > quick.seconds + 0.5 * len(slow.events) * 0.8
+    assert slow.seconds > max(quick.seconds, 0.5 * len(slow.events))
     assert len(slow.events) < len(quick.events)
 
 
-def test_a_second_application_in_the_jvm_sends_nothing_through_a_breaker(done: dict[str, Any]) -> None:
+def test_sl072_a_queue_lets_the_job_go_on(done: dict[str, Any]) -> None:
+    """And nothing more is lost."""
+    slow, queue = done["slower backend"], done["slower backend, queue"]
+    assert queue.green
+    assert queue.seconds < slow.seconds
+    assert len(queue.events) >= len(slow.events)
+
+
+@pytest.mark.parametrize("kind", LIMITED)
+def test_a_second_application_in_the_jvm_sends_nothing_through_a_breaker(done: dict[str, Any], kind: str) -> None:
     """The agent closes the breaker's threads for good when the first application ends."""
-    assert done["first of two"].events
-    assert sent_nothing(done["second of two"])
-    assert "RejectedExecutionException" in done["second of two"].log
-    assert done["second without a breaker"].events
+    assert done[f"first with {kind}"].events
+    assert sent_nothing(done[f"second with {kind}"])
+    assert "RejectedExecutionException" in done[f"second with {kind}"].log
+
+
+def test_a_second_application_sends_events_without_a_breaker_and_with_a_queue(done: dict[str, Any]) -> None:
+    for name in ("third without a breaker", "first with a queue", "second with a queue"):
+        assert {event["eventType"] for event in done[name].events} >= {"START", "COMPLETE"}
 
 
 def test_sl074_any_file_takes_the_debug_and_time_settings_of_spark_away(done: dict[str, Any]) -> None:
