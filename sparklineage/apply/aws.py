@@ -32,7 +32,7 @@ class Service:
     title: str
     """`Amazon EMR`."""
     options: Options
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
     _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -48,7 +48,7 @@ class Service:
         region = self.region
         asked = Asked(what=f"{self.title} in {region}", action="sts:GetCallerIdentity", absent="check the endpoint")
         try:
-            found = self._ask("sts", "GetCallerIdentity", {}, asked)
+            found = self.ask_other("sts", "GetCallerIdentity", {}, asked)
             who = f"account {found.get('Account')} as {found.get('Arn')}"
         except CredentialsError:
             raise
@@ -60,6 +60,10 @@ class Service:
     def ask(self, operation: str, params: Json, asked: Asked) -> Json:
         """What the service answers to a question, which boto3 repeats where it is refused for now."""
         return self._ask(self.name, operation, params, asked)
+
+    def ask_other(self, service: str, operation: str, params: Json, asked: Asked) -> Json:
+        """The same of another service, shortly and once: nothing depends on its answer."""
+        return self._ask(service, operation, params, asked)
 
     def send(self, operation: str, params: Json, asked: Asked) -> Json:
         """What it answers to a call that changes something.
@@ -112,8 +116,8 @@ class Service:
             raise MissingExtraError(
                 f"{self.title}: --apply needs boto3; run `pip install 'sparklineage-toolkit[aws]'`."
             ) from None
-        # A sign of life is all that STS is asked for; where it cannot be reached nobody shall wait.
-        attempts, seconds = (1, 60) if once else (1, 5) if service == "sts" else (_ATTEMPTS, 30)
+        # Where the others cannot be reached nobody shall wait for them.
+        attempts, seconds = (1, 60) if once else (_ATTEMPTS, 30) if service == self.name else (1, 5)
         retries: Any = {"mode": "standard", "total_max_attempts": attempts}
         config = Config(connect_timeout=min(seconds, 10), read_timeout=seconds, retries=retries)
         try:

@@ -71,6 +71,8 @@ _BY_CODE: dict[str, tuple[type[SparklineageError], str]] = {
         (ForbiddenError, "this may not be done; allow {action}."),
     ),
 }  # fmt: skip
+_UNCLEAR = frozenset(("InvalidRequestException", "ValidationException"))
+"""What a question about something that is not there is answered with by some, and much else too."""
 _NOT_THERE = re.compile(r"(?i)is not valid|not found|does not exist|doesn't exist|no such")
 
 
@@ -117,7 +119,8 @@ def _answered(error: Exception, asked: Asked) -> SparklineageError:
     if code in _BY_CODE:
         kind, sentence = _BY_CODE[code]
         return kind(f"{asked.what}: {sentence.format(action=asked.action)}")
-    if code == "ResourceNotFoundException" or (code == "InvalidRequestException" and _NOT_THERE.search(message)):
+    absent = asked.look is None and code in _UNCLEAR and _NOT_THERE.search(message)
+    if absent or code in {"ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "404"}:
         return NoSuchPlaceError(f"{asked.what}: it is not there; {asked.absent}.")
     if isinstance(status, int) and status >= 500:
         return _lost(asked)

@@ -36,24 +36,25 @@ def existing(options: Options) -> Found | None:
     return Found(name=f"cluster-{name}.json", release=cluster.get("spark_version"), text=text, state=cluster)
 
 
-def plan(value: object, options: Options, found: Found | None, *, where: str) -> Plan:  # noqa: ARG001
+def plan(value: object, options: Options, found: Found | None, *, where: str) -> Plan:
     """clusters/edit with --cluster-id, else jobs/create or clusters/create, as the document is."""
     request, workspace = document(value, where, _WANTED), Workspace()
     if found is not None:
-        return _edit(workspace, request, found)
+        return _edit(workspace, request, found, options.needs)
     if isinstance(request.get("settings"), dict):
         request = request["settings"]
     if "tasks" in request:
-        return _job(workspace, request, where)
+        return _job(workspace, request, where, options.needs)
     if "spark_version" in request or "spark_conf" in request:
-        return _cluster(workspace, request, where)
+        return _cluster(workspace, request, where, options.needs)
     raise ConfigError(f"{where}: this starts nothing; --apply needs {_WANTED}.")
 
 
-def _edit(workspace: Workspace, request: Json, found: Found) -> Plan:
+def _edit(workspace: Workspace, request: Json, found: Found, needs: tuple[str, ...]) -> Plan:
     before: Json = json.loads(found.text or "{}")
     name, state = str(found.state["cluster_id"]), found.state
     _known({key: inner for key, inner in request.items() if before.get(key) != inner}, "ClusterSpec", found.name)
+    clusters.need(workspace, [request], needs)
     place = f"{workspace.host}/compute/clusters/{name}"
     asked = Asked(
         what=f"the cluster {name} of {workspace.host}", rights="CAN MANAGE on the cluster", look=f"at {place}",
@@ -82,11 +83,12 @@ def _edit(workspace: Workspace, request: Json, found: Found) -> Plan:
     )
 
 
-def _cluster(workspace: Workspace, request: Json, where: str) -> Plan:
+def _cluster(workspace: Workspace, request: Json, where: str, needs: tuple[str, ...]) -> Plan:
     _known(request, "ClusterSpec", where)
     _machines(request, where)
     if not request.get("spark_version"):
         raise ConfigError(f"{where}: spark_version is missing; say --release, such as 16.4.x-scala2.12.")
+    clusters.need(workspace, [request], needs)
     asked = Asked(
         what=f"the new cluster in {workspace.host}", rights="the entitlement to create clusters",
         look=f"at {workspace.host}/compute/interactive", secrets=secrets_in(request),
@@ -113,10 +115,11 @@ def _cluster(workspace: Workspace, request: Json, where: str) -> Plan:
     )
 
 
-def _job(workspace: Workspace, request: Json, where: str) -> Plan:
+def _job(workspace: Workspace, request: Json, where: str, needs: tuple[str, ...]) -> Plan:
     _known(request, "JobSettings", where)
     for at, cluster in _new_clusters(request):
         _machines(cluster, f"{where}: {at}")
+    clusters.need(workspace, [cluster for _, cluster in _new_clusters(request)], needs)
     asked = Asked(
         what=f"the new job in {workspace.host}", rights="the right to create jobs and clusters",
         look=f"at {workspace.host}/jobs", secrets=secrets_in(request),

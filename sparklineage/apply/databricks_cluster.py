@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from sparklineage.apply.aws_files import refuse
 from sparklineage.apply.interface import State
 from sparklineage.apply.shown import reason
 from sparklineage.apply.workspace import Asked
-from sparklineage.errors import ApplyError
+from sparklineage.errors import ApplyError, NoSuchPlaceError, SparklineageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sparklineage.apply.interface import Json
     from sparklineage.apply.workspace import Workspace
@@ -28,7 +30,7 @@ _SLOW = 15
 def read(workspace: Workspace, name: str) -> Json:
     """All that the API says about it. Raises NoSuchPlaceError."""
     asked = Asked(what=f"the cluster {name} of {workspace.host}", rights="CAN ATTACH TO or more on the cluster")
-    return workspace.ask("GET", "/api/2.1/clusters/get", asked, cluster_id=name)
+    return workspace.ask("GET", "/api/2.1/clusters/get", asked, {"cluster_id": name})
 
 
 def settings(cluster: Json) -> Json:
@@ -90,6 +92,34 @@ def started(workspace: Workspace, name: str, secrets: tuple[str, ...]) -> State:
     failed = state in {"ERROR", "TERMINATED"}
     why = reason(now.get("state_message") or "", secrets)
     return State(text=state, done=failed or state == "RUNNING", failed=failed, reason=why)
+
+
+def need(workspace: Workspace, clusters: Iterable[Json], needs: Iterable[str]) -> None:
+    """Raises NoSuchPlaceError where a script of these clusters, or another file that they need, is missing: none of
+    them would start. What cannot be told is no error.
+    """
+    scripts = [
+        str((script.get(kind) or {}).get("destination"))
+        for cluster in clusters
+        for script in cluster.get("init_scripts") or []
+        for kind in ("volumes", "workspace")
+        if kind in script
+    ]
+    refuse([path for path in dict.fromkeys((*scripts, *needs)) if path.startswith("/") and _missing(workspace, path)])
+
+
+def _missing(workspace: Workspace, path: str) -> bool:
+    asked = Asked(what=path, rights="READ on it")
+    try:
+        if path.startswith("/Volumes/"):
+            workspace.ask("HEAD", f"/api/2.0/fs/files{quote(path)}", asked)
+        else:
+            workspace.ask("GET", "/api/2.0/workspace/get-status", asked, {"path": path})
+    except NoSuchPlaceError:
+        return True
+    except SparklineageError:
+        return False
+    return False
 
 
 def _picked(cluster: Json) -> Json:

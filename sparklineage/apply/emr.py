@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.apply import emr_states
 from sparklineage.apply.aws import Service, about, document, named, secret_warnings
+from sparklineage.apply.aws_files import need
 from sparklineage.apply.interface import Found, Plan, Started
 from sparklineage.errors import ApplyError, ConfigError
 
@@ -19,6 +21,8 @@ _ID = r"j-[A-Z0-9]{1,60}"
 _TAKES_STEPS = frozenset(("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"))
 _CLUSTER = "the input of run-job-flow (--release, or --into FILE)"
 _STEPS = "steps (--application, or --into FILE with the input of add-job-flow-steps)"
+_LISTS = {"spark.extraListeners": "", "spark.jars": "--jars", "spark.jars.packages": "--packages", "spark.plugins": ""}
+"""What both a cluster and a step may have, with the flag that means the same."""
 _ABSENT = "check --cluster-id and --region"
 
 
@@ -63,6 +67,8 @@ def _cluster(service: Service, request: Json, where: str) -> Plan:
     stays = request["Instances"].get("KeepJobFlowAliveWhenNoSteps") is True
     look = "aws emr list-clusters --active"
     action = "elasticmapreduce:RunJobFlow, and iam:PassRole for its roles"
+    scripts = [action["ScriptBootstrapAction"]["Path"] for action in request.get("BootstrapActions") or []]
+    need(service, [*service.options.needs, *scripts])
     asked = about(f"the new cluster in {service.region}", action, "check --region", look=look, request=request)
 
     def send() -> Started:
@@ -90,6 +96,7 @@ def _steps(service: Service, request: Json, found: Found | None, where: str) -> 
     name, steps = request["JobFlowId"], request["Steps"]
     if not steps:
         raise ConfigError(f"{where}: there is no step in it.")
+    need(service, service.options.needs)
     look = f"aws emr list-steps --cluster-id {name} --region {service.region}"
     what = f"the cluster {name} in {service.region}"
     asked = about(what, "elasticmapreduce:AddJobFlowSteps", _ABSENT, look=look, request=request)
@@ -123,8 +130,9 @@ def _replaced(cluster: Json, steps: list[Json]) -> Iterator[str]:
         if item.get("Classification") == "spark-defaults":
             given.update(item.get("Properties") or {})
     words = [word for step in steps for word in step["HadoopJarStep"].get("Args") or []]
-    for key in ("spark.extraListeners", "spark.jars", "spark.jars.packages", "spark.plugins"):
+    for key, flag in _LISTS.items():
         values = [word.partition("=")[2] for word in words if word.startswith(f"{key}=")]
+        values += [value for word, value in pairwise(words) if word == flag]
         lost = [part for part in given.get(key, "").split(",") if part and any(part not in value for value in values)]
         if lost:
             yield f"The cluster's own {key} does not count in a step that has one: {', '.join(lost)} is missing there."

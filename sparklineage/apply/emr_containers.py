@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparklineage.apply.aws import Service, about, document, named, secret_warnings
+from sparklineage.apply.aws_files import need
 from sparklineage.apply.interface import Found, Plan, Started, State
 from sparklineage.apply.shown import reason
 from sparklineage.errors import ApplyError, ConfigError
@@ -48,6 +49,7 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
             raise ConfigError(f"{where}: releaseLabel is missing; say --release, such as emr-7.5.0-latest.")
     service = _service(options)
     service.checked("StartJobRun", request, where)
+    need(service, options.needs)
     there = _cluster(service, name)
     region = service.region
     look = f"aws emr-containers list-job-runs --virtual-cluster-id {name} --region {region}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparklineage.apply.aws import Service, about, document, named, secret_warnings
+from sparklineage.apply.aws_files import need
 from sparklineage.apply.interface import Found, Plan, Started, State
 from sparklineage.apply.shown import reason
 from sparklineage.errors import ApplyError, ConfigError
@@ -50,6 +51,7 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
         raise ConfigError(f"{where}: this starts nothing; --apply needs {_WANTED}.")
     service = _service(options)
     service.checked("StartJobRun", request, where)
+    need(service, options.needs)
     there = found or _application(service, name)
     what = f"the job run of the application {name} in {service.region}"
     look = f"aws emr-serverless list-job-runs --application-id {name} --region {service.region}"

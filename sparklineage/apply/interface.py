@@ -27,6 +27,8 @@ class Options:
     """Of EMR on EKS."""
     execution_role: str | None = None
     """The ARN of the role of a job run."""
+    needs: tuple[str, ...] = ()
+    """Where the files lie that it will read: JARs, the application."""
 
 
 @dataclass(frozen=True, kw_only=True)

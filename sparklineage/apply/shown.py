@@ -49,7 +49,9 @@ def lines(plan: Plan) -> Iterator[str]:
         yield from after
         return
     before = json.dumps(masked(plan.before), indent=2, ensure_ascii=False).splitlines()
-    yield from difflib.unified_diff(before, after, "now", "then", lineterm="")
+    # A comma more is no change.
+    old, new = ([line.removesuffix(",") for line in part] for part in (before, after))
+    yield from difflib.unified_diff(old, new, "now", "then", lineterm="")
 
 
 def plain_secrets(value: Any) -> tuple[str, ...]:

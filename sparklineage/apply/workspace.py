@@ -68,7 +68,7 @@ class Asked:
 class Workspace:
     """Host and credentials are found by the SDK's own rules."""
 
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
     _made: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -86,7 +86,7 @@ class Workspace:
             who = None
         return f"workspace {self.host}, as {who or 'a user who cannot be told'}"
 
-    def ask(self, method: str, path: str, asked: Asked, **query: str) -> Json:
+    def ask(self, method: str, path: str, asked: Asked, query: Json | None = None) -> Json:
         """What the API answers to a question; it is repeated where it may pass."""
         return self._done(method, path, asked, query=query)
 

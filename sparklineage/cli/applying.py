@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparklineage.apply import NAMES, Options, applier, wait
 from sparklineage.cli.configured import spec_of
@@ -65,7 +65,7 @@ def found_for(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Opt
     _refuse(args)
     args.platform = args.action
     spec = spec_of(args, environ)
-    known = {field: getattr(args, field, None) for field in _FLAGS}
+    known: dict[str, Any] = {field: getattr(args, field, None) for field in _FLAGS}
     if "region" in NAMES[args.action]:
         # AWS' own clients other than boto3 read AWS_REGION.
         known["region"] = known["region"] or spec.text("platform.region") or environ.get("AWS_REGION") or None

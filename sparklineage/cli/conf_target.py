@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     for note in rendered.notes:
         warn(note)
     if options is not None:
-        return applying.run(args, rendered, options, found, merged=into is not None)
+        needs = (*order.jars, *([order.application.uri] if order.application is not None else []))
+        return applying.run(args, rendered, replace(options, needs=needs), found, merged=into is not None)
     return 0
 
 

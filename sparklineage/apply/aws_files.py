@@ -1,0 +1,51 @@
+"""Whether the files that a cluster or job reads lie in S3: without its JARs it would fail, and cost money before."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sparklineage.apply.aws import about
+from sparklineage.errors import NoSuchPlaceError, SparklineageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sparklineage.apply.aws import Service
+
+_OBJECT = re.compile(r"s3[an]?://([^/]+)/(.+)")
+
+
+def need(service: Service, uris: Iterable[str]) -> None:
+    """Raises NoSuchPlaceError for those that S3 says are missing. What cannot be told is no error: whoever starts a job
+    need not be allowed to read what it reads.
+    """
+    # Another endpoint is that of the service, not of S3.
+    if service.options.endpoint_url is None:
+        refuse(
+            [
+                uri
+                for uri in dict.fromkeys(uris)
+                if (place := _OBJECT.fullmatch(uri)) and _missing(service, *place.groups())
+            ]
+        )
+
+
+def refuse(missing: list[str]) -> None:
+    """Raises NoSuchPlaceError where anything is missing."""
+    if missing:
+        raise NoSuchPlaceError(
+            f"{', '.join(missing)}: not there yet, so nothing was sent; put it there first (`sparklineage jar upload` "
+            "takes JARs, `--out DIR` writes the scripts)."
+        )
+
+
+def _missing(service: Service, bucket: str, key: str) -> bool:
+    asked = about(f"s3://{bucket}/{key}", "s3:GetObject", "upload it")
+    try:
+        service.ask_other("s3", "HeadObject", {"Bucket": bucket, "Key": key}, asked)
+    except NoSuchPlaceError:
+        return True
+    except SparklineageError:
+        return False
+    return False
