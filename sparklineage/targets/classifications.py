@@ -16,6 +16,7 @@ from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import SecretValue, Text
 from sparklineage.model.masking import SECRET_KEY
 from sparklineage.model.secret import Secret
+from sparklineage.targets.two_transports import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,8 @@ def conf_of(properties: Mapping[str, str], source: str) -> ConfSet:
 
 def merged_properties(ours: ConfSet, value: list[Any], names: Names, where: str) -> tuple[list[Any], ConfSet]:
     """The user's list with our properties in its `spark-defaults`, and the whole that this comes to."""
-    theirs = conf_of(properties_of(value, DEFAULTS, names, where), f"{where}: {DEFAULTS}")
+    users = conf_of(properties_of(value, DEFAULTS, names, where), f"{where}: {DEFAULTS}")
+    ours, theirs = side_by_side(ours, users)
     whole = ours.merged_with(theirs)
     added = whole.beyond(theirs).as_dict(reveal=False)
     return with_properties(value, DEFAULTS, added, names, where), whole

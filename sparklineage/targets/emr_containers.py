@@ -25,8 +25,9 @@ from sparklineage.targets.job_runs import (
     users,
 )
 from sparklineage.targets.json_file import json_text, read_json
-from sparklineage.targets.limits import form, longest, not_blank
+from sparklineage.targets.limits import form, longest, not_blank, one_line
 from sparklineage.targets.opened import opened, references, without_plain
+from sparklineage.targets.two_transports import side_by_side
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     order = settled(order)
     conf = opened(order, order.with_jars)
     # With a transport of the user's own our keys are not for it.
-    whole = conf if into is None else conf.merged_with(users(read_json(into), into.name, _DRIVER))
+    whole = conf if into is None else _with_users(conf, into)
     wanted = _variables(without_plain(whole))
     written = conf.as_dict()
     conf = _told(wanted).merged_with(ConfSet(tuple(entry for entry in conf.entries if entry.key in written)))
@@ -75,6 +76,7 @@ def _fresh(order: Order, conf: ConfSet) -> Artefact:
         about_it = "aws emr-containers start-job-run --configuration-overrides file://…"
         return Artefact(name="configuration-overrides.json", text=json_text(overrides), about=about_it)
     for argument in order.application.arguments:
+        one_line("an argument of the application", argument)
         not_blank("an argument of the application", argument)
         longest("an argument of the application", argument, _ARGUMENT, "put it into a file")
     run: dict[str, Any] = {"name": re.sub(r"[^.\-_/#A-Za-z0-9]+", "-", order.name)[:64] or "application"}
@@ -87,6 +89,11 @@ def _fresh(order: Order, conf: ConfSet) -> Artefact:
     run["configurationOverrides"] = overrides
     about_it = "aws emr-containers start-job-run --cli-input-json file://…"
     return Artefact(name="job-run.json", text=json_text(run), about=about_it)
+
+
+def _with_users(conf: ConfSet, into: Existing) -> ConfSet:
+    ours, theirs = side_by_side(conf, users(read_json(into), into.name, _DRIVER))
+    return ours.merged_with(theirs)
 
 
 def _variables(conf: ConfSet) -> dict[str, tuple[str, bool]]:

@@ -47,7 +47,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         artefacts = _fresh(order, conf)
         notes.append(
             "Give applicationId and executionRoleArn with job-run.json; application.json does the same for every job "
-            "of an application (create-application, update-application), so one of them will do."
+            "of an application (create-application, or update-application while it is stopped), so one will do."
         )
     else:
         value, more = _merged(order, conf, into)
@@ -77,7 +77,7 @@ def _fresh(order: Order, conf: ConfSet) -> list[Artefact]:
         fix = "put them into a file"
         at_most("arguments", order.application.arguments, _ARGUMENTS, fix)
         run = {
-            "name": order.name[:256].strip() or "application",
+            "name": " ".join(order.name.split())[:256] or "application",
             "jobDriver": job_driver(order.application, large, _DRIVER),
             "configurationOverrides": {"applicationConfiguration": listed},
         }

@@ -16,6 +16,7 @@ from sparklineage.targets.arguments import options_conf, split
 from sparklineage.targets.limits import longest, together, xml
 from sparklineage.targets.node_script import FILE, VARIABLE
 from sparklineage.targets.opened import references
+from sparklineage.targets.two_transports import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +103,8 @@ def joined(value: dict[str, Any], conf: ConfSet, where: str, *, whole: bool, key
         return value
     options, rest = split(args[begin:])
     theirs = options_conf(options, where)
-    if not references(conf.merged_with(theirs)):
+    conf, apart = side_by_side(conf, theirs)
+    if not references(conf.merged_with(apart)):
         # With a transport of their own our keys are not for it.
         keys, conf = False, conf.without(MASTER)
     added = conf.merged_with(theirs).beyond(theirs)

@@ -21,6 +21,7 @@ from sparklineage.targets.json_file import expected, json_text, read_json
 from sparklineage.targets.limits import form, in_one_word, xml
 from sparklineage.targets.opened import opened, refuse_references
 from sparklineage.targets.same_release import same_release
+from sparklineage.targets.two_transports import side_by_side
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
@@ -160,12 +161,12 @@ def _arguments(
     conf: ConfSet, jars: tuple[str, ...], theirs: dict[str, str], where: str
 ) -> tuple[dict[str, str], list[str]]:
     pairs = conf_pairs(theirs[_CONF], f"{where}: --conf") if theirs.get(_CONF, "").strip() else []
-    users = conf_of(dict(pairs), f"{where}: --conf")
+    conf, users = side_by_side(conf, conf_of(dict(pairs), f"{where}: --conf"))
     whole = conf.merged_with(users)
     added = whole.beyond(users).as_dict()
     # Of a property that is given twice the later one counts, as it did before.
     changed = [(key, added.get(key, value)) for key, value in pairs]
-    changed += [(key, value) for key, value in added.items() if key not in users]
+    changed += [(key, value) for key, value in added.items() if key not in dict(pairs)]
     merged = {**theirs, _CONF: conf_argument(changed)} if changed != pairs else dict(theirs)
     if jars:
         merged[_JARS] = ",".join(joined(comma_list(theirs.get(_JARS, "")), jars))

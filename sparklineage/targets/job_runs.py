@@ -98,6 +98,7 @@ def job_driver(application: Application, more: ConfSet, driver: Driver) -> dict[
     """What starts the application. Raises ConfigError for what would be refused."""
     fix = "give it a shorter path, or a short one that imports it"
     longest("the application's URI", application.uri, driver.longest, fix)
+    one_line("the application's URI", application.uri)
     not_blank("the application's URI", application.uri)
     found: dict[str, Any] = {"entryPoint": application.uri}
     if application.arguments:
@@ -119,16 +120,17 @@ def parameters(text: str, added: list[str]) -> str:
 
 
 def users(value: object, where: str, driver: Driver) -> ConfSet:
-    """The properties that a document of the user's sets."""
+    """The properties that a document of the user's sets; none where it is of another kind."""
     if not isinstance(value, dict):
-        return conf_of(properties_of(value, DEFAULTS, LOWER, where), where)
+        listed = value if is_list(value, LOWER) else []
+        return conf_of(properties_of(listed, DEFAULTS, LOWER, where), where)
     overrides = value.get("configurationOverrides", value)
     listed = overrides.get("applicationConfiguration") if isinstance(overrides, dict) else None
     found = conf_of(properties_of(listed or [], DEFAULTS, LOWER, where), where)
     starts = value.get("jobDriver")
     given = starts.get(driver.field) if isinstance(starts, dict) else None
     text = given.get("sparkSubmitParameters") if isinstance(given, dict) else None
-    return _theirs(text, where).over(found) if text else found
+    return _theirs(text, f"{where}: sparkSubmitParameters").over(found) if text else found
 
 
 def merged(order: Order, conf: ConfSet, into: Existing, driver: Driver) -> tuple[object, list[str]]:

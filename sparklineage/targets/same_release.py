@@ -19,7 +19,9 @@ def same_release(order: Order, platform: str, label: object, where: str) -> None
     asked = order.settings.get("release")
     if not isinstance(label, str) or not label or label == asked:
         return
-    if asked or platforms().find(platform, label).release.scala != order.scala:
+    known = platforms().find(platform, label).release
+    # On EKS a label may name an image behind the release: emr-7.5.0-latest.
+    if known != order.release if asked else known.scala != order.scala:
         raise ConfigError(
             f"{where}: the release is {label}, but the agent is the one for {asked or f'Scala {order.scala}'}; say "
             f"--release {label}, or write it as platforms.{platform}.release."
