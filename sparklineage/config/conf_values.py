@@ -12,6 +12,7 @@ from sparklineage.model.conf_pattern import Pattern
 from sparklineage.model.conf_tags import Pairs
 from sparklineage.model.conf_value import SecretValue, Text
 from sparklineage.model.masking import SECRET_KEY
+from sparklineage.model.secret import Secret
 
 if TYPE_CHECKING:
     from sparklineage.config.catalogue import Type
@@ -39,6 +40,17 @@ def typed(key: str, text: str) -> ConfValue:
         return chosen.read(text)
     except ConfigError as error:
         raise ConfigError(f"{key}: {error}") from None
+
+
+def typed_theirs(key: str, text: str) -> ConfValue:
+    """The value of a property in a file of the user's, where people may write what they like: a text that its class
+    cannot read stays a text. What looks like a reference to a secret is none there, since nobody resolves it.
+    """
+    try:
+        value = typed(key, text)
+    except ConfigError:
+        value = Text(text)
+    return SecretValue(Secret(text)) if isinstance(value, SecretValue) or SECRET_KEY.search(key) else value
 
 
 def value_class(key: str) -> type[ConfValue]:

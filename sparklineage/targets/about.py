@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_value import SecretValue
-from sparklineage.model.secret import Secret
+from sparklineage.model.secret import Secret, SecretReference
+from sparklineage.targets.pieces import pieces, together, within_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sparklineage.model.conf_set import ConfSet
     from sparklineage.targets.interface import Order
@@ -20,6 +22,13 @@ def about(order: Order) -> Iterator[str]:
     yield f"Agent {order.agent} for Scala {order.scala}: {order.why_agent}."
     yield f"Delivery is {order.mode}: {order.why_mode}."
     yield from order.notes
+
+
+def comments(notes: Iterable[str]) -> Iterator[str]:
+    """Each note as a line behind `#`, which nothing in it can end."""
+    for note in notes:
+        line = " ".join(note.split())
+        yield f"# {''.join(char if char.isprintable() else '?' for char in line)}"
 
 
 def refuse_literal_secrets(order: Order) -> None:
@@ -34,20 +43,32 @@ def refuse_literal_secrets(order: Order) -> None:
             )
 
 
-def variables(order: Order) -> dict[str, str]:
-    """The variables that carry the secrets into a driver; each value says where the secret lies, and never what it is.
+def needed_variables(conf: ConfSet) -> Iterator[str]:
+    """A sentence for the variables that carry secrets into a driver, with the place of each instead; none without.
 
-    Raises ConfigError for a secret that the agent would not find there.
+    `conf` is one that `opened` gave. Raises ConfigError for a secret that the agent would not find there.
     """
-    shown = order.conf.resolved(lambda reference, _: Secret(f"<{reference.written}>"))
-    return shown.environment()
+    texts = {
+        name: together(parts, str, lambda reference: f"<{reference.written}>") for name, parts in pieces(conf).items()
+    }
+    if texts:
+        listed = [f"{name}={shlex.quote(text)}" for name, text in texts.items()]
+        yield (
+            f"The driver's environment needs {', '.join(listed)}, with the secret itself in the place of each <…>: "
+            "others can see a property of Spark."
+        )
 
 
-def needed_variables(order: Order) -> Iterator[str]:
-    """A sentence for the variables that the driver needs; none without secrets."""
-    if names := list(variables(order)):
-        hidden = ", ".join(entry.key.removeprefix("spark.openlineage.") for entry in order.secrets)
-        yield f"Set {' and '.join(names)} in the driver's environment ({hidden}): others can see a property of Spark."
+def handed_on(conf: ConfSet) -> Iterator[str]:
+    """The same for what takes the secrets from variables of its own environment and hands them on itself."""
+    found = pieces(conf)
+    names = [part.name for parts in found.values() for part in parts if isinstance(part, SecretReference)]
+    if all(map(within_reach, found.values())):
+        if names:
+            listed = " and ".join(dict.fromkeys(names))
+            yield f"It hands {listed} on from its environment: others can see a property of Spark."
+    else:
+        yield from needed_variables(conf)
 
 
 def lost(conf: ConfSet) -> Iterator[str]:

@@ -43,7 +43,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     node = _node(into) if into is not None else None
     theirs = conf_in(node, into.name if into is not None else "", "the conf")
     whole = ours.merged_with(theirs)
-    notes = [*about(order), *trouble, *_variables(order, conf), *_notes(whole), *lost(whole)]
+    notes = [*about(order), *trouble, *_variables(conf), *_notes(whole), *lost(whole)]
     name = into.name if into is not None else "spark_conf.json"
     if into is not None and node is not None:
         known: Any = plain(node)
@@ -116,9 +116,9 @@ def _comments(notes: list[str]) -> Iterator[str]:
     return (f"# {' '.join(note.split())}" for note in notes)
 
 
-def _variables(order: Order, conf: ConfSet) -> Iterator[str]:
+def _variables(conf: ConfSet) -> Iterator[str]:
     if any(entry.secret for entry in conf.entries):
-        yield from needed_variables(order)
+        yield from needed_variables(conf)
         yield (
             "Airflow's own client reads the same variables on the scheduler and the workers, and a driver in client "
             "mode has those of its worker; in cluster mode give them where the driver runs, not in env_vars, which "

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from sparklineage.config.conf_values import typed
+from sparklineage.config.conf_values import typed_theirs
 from sparklineage.config.spark_options import ALIASES, PROPERTIES, SWITCHES, VALUED
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
@@ -87,4 +87,4 @@ def _valued(options: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _entry(key: str, text: str, source: str) -> ConfEntry:
-    return ConfEntry(key=key, value=typed(key, text), source=source)
+    return ConfEntry(key=key, value=typed_theirs(key, text), source=source)

@@ -46,7 +46,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     jars = _jars(ours, theirs, texts_in(at(node, "jars"), name, "jars"))
     batch = _merged(order, plain(node) if node is not None else {}, whole.beyond(theirs), jars)
     text = rewritten_json(into, batch) if into is not None else json.dumps(batch, indent=2) + "\n"
-    notes = [*about(order), *_variables(order, ours), *_notes(batch, left_out), *lost(whole)]
+    notes = [*about(order), *_variables(ours), *_notes(batch, left_out), *lost(whole)]
     about_it = "POST it to /batches of Livy"
     return Rendered(artefacts=(Artefact(name=name, text=text, about=about_it),), notes=tuple(notes))
 
@@ -86,9 +86,9 @@ def _merged(order: Order, batch: Any, added: ConfSet, jars: list[str]) -> dict[s
     return wanted
 
 
-def _variables(order: Order, ours: ConfSet) -> Iterator[str]:
+def _variables(ours: ConfSet) -> Iterator[str]:
     if any(entry.secret for entry in ours.entries):
-        yield from needed_variables(order)
+        yield from needed_variables(ours)
         yield (
             "A batch cannot set variables: the driver has those of Livy's server where that runs it itself, and in "
             "cluster mode those of its node alone."

@@ -40,6 +40,11 @@ def alone(parts: tuple[Piece, ...]) -> SecretReference | None:
     return None
 
 
+def within_reach(parts: tuple[Piece, ...]) -> bool:
+    """Whether a process that has the variables of the references can put the pieces together."""
+    return all(isinstance(part, str) or part.kind == "env" for part in parts)
+
+
 def together(parts: tuple[Piece, ...], known: Callable[[str], str], secret: Callable[[SecretReference], str]) -> str:
     """The text of a variable in some syntax: `known` writes what is known, `secret` a secret."""
     return "".join(known(part) if isinstance(part, str) else secret(part) for part in parts)

@@ -1,17 +1,21 @@
-"""A user's properties file with ours laid into it: every line of theirs stays where it is."""
+"""A user's properties with ours laid under them; a file of theirs keeps every line where it is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.config.conf_values import typed
+from sparklineage.config.conf_values import typed_theirs
 from sparklineage.config.properties import entries
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.model.conf_set import ConfSet
+from sparklineage.targets.opened import without_plain
 
 if TYPE_CHECKING:
     from sparklineage.targets.interface import Existing
+
+_HEAD = "# added by sparklineage; of a property that is given twice the later one counts\n"
 
 
 def read_properties(existing: Existing) -> ConfSet:
@@ -19,11 +23,25 @@ def read_properties(existing: Existing) -> ConfSet:
     found: dict[str, ConfEntry] = {}
     try:
         for entry in entries(existing.text):
-            value = typed(entry.key, entry.trimmed)
+            value = typed_theirs(entry.key, entry.trimmed)
             found[entry.key] = ConfEntry(key=entry.key, value=value, source=f"{existing.name}:{entry.line}")
     except ValueError as error:
-        raise ConfigError(f"{existing.name}: {error}") from None
+        raise ConfigError(
+            f"{existing.name}: {error}; write \\u and four hexadecimal digits, or \\\\ for a backslash."
+        ) from None
     return ConfSet(tuple(found.values()))
+
+
+def laid_under(ours: ConfSet, theirs: ConfSet) -> ConfSet:
+    """Both merged, without the user's own secrets, which stay where they are."""
+    return without_plain(ours.merged_with(_without_ours(theirs, ours)))
+
+
+def beyond(whole: ConfSet, theirs: ConfSet) -> ConfSet:
+    """Of the merged properties those that the user does not have, or not so; without secrets."""
+    before = theirs.as_dict()
+    added = {key for key, text in whole.as_dict().items() if before.get(key) != text}
+    return ConfSet(tuple(entry for entry in whole.entries if entry.key in added))
 
 
 def merged_properties(conf: ConfSet, existing: Existing) -> tuple[str, ConfSet]:
@@ -31,18 +49,20 @@ def merged_properties(conf: ConfSet, existing: Existing) -> tuple[str, ConfSet]:
     where the later one counts, so that no line of theirs is touched. What is there already is not written again.
     """
     theirs = read_properties(existing)
-    whole = conf.merged_with(theirs)
-    before = theirs.as_dict(reveal=False)
-    added = [key for key, text in whole.as_dict().items() if before.get(key) != text and key not in _hidden(theirs)]
+    whole = laid_under(conf, theirs)
+    added = beyond(whole, theirs)
     if not added:
         return existing.text, whole
-    text = existing.text if existing.text.endswith("\n") or not existing.text else existing.text + "\n"
-    ours = ConfSet(tuple(entry for entry in whole.entries if entry.key in added))
-    return text + "\n# added by sparklineage; of a property that is given twice the later one counts\n" + (
-        ours.as_properties()
-    ), whole
+    text = existing.text
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if text:
+        # An empty line between, since a backslash may end theirs.
+        text += newline if text.endswith(("\n", "\r")) else newline * 2
+    return text + (_HEAD + added.as_properties()).replace("\n", newline), whole
 
 
-def _hidden(conf: ConfSet) -> set[str]:
-    """Properties of the user's that hold secrets, which stay as they are."""
-    return {entry.key for entry in conf.entries if entry.secret}
+def _without_ours(theirs: ConfSet, ours: ConfSet) -> ConfSet:
+    """Theirs, but a transport that an earlier run put there: taken for the user's it would leave our keys out."""
+    mine = {key: text for key, text in ours.as_dict().items() if key.startswith(TRANSPORT)}
+    given = {key: value.reveal() for key, value in theirs.items() if key.startswith(TRANSPORT)}
+    return theirs.without(*given) if given == mine else theirs

@@ -3,81 +3,130 @@
 from __future__ import annotations
 
 import ast
-import json
+import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError
-from sparklineage.targets.about import about, refuse_literal_secrets, variables
+from sparklineage.model.conf_lists import CommaList
+from sparklineage.model.conf_pattern import Pattern
+from sparklineage.targets.about import about, comments, handed_on
 from sparklineage.targets.interface import Artefact, Mode, Rendered
+from sparklineage.targets.opened import opened
+from sparklineage.targets.python_text import environment, literal, placed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from sparklineage.model.conf_set import ConfSet
     from sparklineage.targets.interface import Existing, Order
 
 NAME = "pyspark"
 MODES: tuple[Mode, ...] = ("outbox", "direct")
 LISTENS = True
 _BEGIN, _END = "# sparklineage: begin", "# sparklineage: end"
+_TRANSPORT = "spark.openlineage.transport."
+_WIDTH = 100
 
 
 def render(order: Order, into: Existing | None = None) -> Rendered:
     """A function `with_lineage(builder)` to call before the session is there.
 
-    With `into` it stands at the end of that file, and takes the place of the one that an earlier run put there.
+    With `into` it stands behind the imports of that file, or takes the place of the one that an earlier run put there.
     """
-    refuse_literal_secrets(order)
-    notes = [*about(order), "Call it before the first session: a session that runs takes no listener any more."]
-    needed = variables(order)
-    snippet = "\n".join(_snippet(order, notes, needed)) + "\n"
-    text = snippet if into is None else _put(into, snippet)
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        name = into.name if into is not None else "the snippet"
-        raise ConfigError(f"{name}: is no Python: {error}.") from None
+    conf = opened(order, order.with_jars)
+    notes = [*about(order), *handed_on(conf), *_notes(order)]
+    snippet = "\n".join(_snippet(conf, notes)) + "\n"
     name = into.name if into is not None else "lineage.py"
-    return Rendered(artefacts=(Artefact(name=name, text=text, about="import it and call it"),), notes=tuple(notes))
+    text = snippet if into is None else _put(into, snippet)
+    _parsed(text, name)
+    about_it = "import it, and wrap the builder: with_lineage(SparkSession.builder).getOrCreate()"
+    return Rendered(artefacts=(Artefact(name=name, text=text, about=about_it),), notes=tuple(notes))
 
 
-def _snippet(order: Order, notes: list[str], needed: dict[str, str]) -> Iterator[str]:
+def _notes(order: Order) -> Iterator[str]:
+    yield "Wrap the builder before the first session, with_lineage(SparkSession.builder): later no listener is taken."
+    yield (
+        "Options of a builder take the place of lists in spark-defaults.conf; `sparklineage.configure(builder)` joins "
+        "those too."
+    )
+    if order.mode == "outbox":
+        yield "`sparklineage relay drain --all` delivers what applications have left in the journal."
+
+
+def _snippet(conf: ConfSet, notes: Sequence[str]) -> Iterator[str]:
+    properties = conf.as_dict()
+    variables = [f"    {line}" if line else "" for line in environment(conf)]
     yield _BEGIN
-    yield from (f"# {note}" for note in notes)
+    for note in comments(notes):
+        yield from textwrap.wrap(note, _WIDTH, subsequent_indent="#   ", break_long_words=False, break_on_hyphens=False)
     yield "def with_lineage(builder):"
-    yield '    """A SparkSession.builder whose session reports its lineage; its own options stay, lists are joined."""'
-    if needed:
-        names = ", ".join(f'"{name}"' for name in needed)
+    yield '    """A SparkSession.builder whose session reports its lineage.'
+    yield ""
+    yield "    The options that it has stay, and lists are joined."
+    yield '    """'
+    if variables:
+        yield "    import json"
         yield "    import os"
         yield ""
-        yield f"    missing = [name for name in ({names},) if not os.environ.get(name)]"
-        yield "    if missing:"
-        yield '        raise RuntimeError(f"set {missing}: the JVM takes its keys from the environment")'
-    yield '    given = dict(getattr(builder, "_options", {}))'
-    yield "    for key, value in {"
-    for key, value in order.with_jars.as_dict().items():
-        yield f"        {_literal(key)}: {_literal(value)},"
-    yield "    }.items():"
-    yield '        if key in ("spark.extraListeners", "spark.jars") and given.get(key):'
-    yield '            entries = [*given[key].split(","), *value.split(",")]'
-    yield '            value = ",".join(dict.fromkeys(entry.strip() for entry in entries))'
-    yield "        elif key in given:"
-    yield "            continue"
-    yield "        builder = builder.config(key, value)"
+    yield "    ours = {"
+    yield from (f"        {literal(key)}: {literal(value)}," for key, value in properties.items())
+    yield "    }"
+    yield '    theirs = dict(getattr(builder, "_options", {}))'
+    if any(key.startswith(_TRANSPORT) for key in properties):
+        yield f"    transport = {literal(_TRANSPORT)}"
+        yield '    if theirs.get(transport + "type"):'
+        yield "        # A transport of its own stands for itself."
+        yield "        ours = {key: ours[key] for key in ours if not key.startswith(transport)}"
+        if variables:
+            yield "    else:"
+            yield from (f"    {line}" if line else "" for line in variables)
+    else:
+        yield from variables
+    yield from _joining(conf)
     yield "    return builder"
+    yield ""
+    yield ""
     yield _END
 
 
-def _literal(text: str) -> str:
-    # JSON's quotes are Python's, and say every character; only a lone half of a pair differs in nothing.
-    return json.dumps(text)
+def _joining(conf: ConfSet) -> Iterator[str]:
+    lists = [entry.key for entry in conf.entries if isinstance(entry.value, CommaList)]
+    patterns = [entry.key for entry in conf.entries if isinstance(entry.value, Pattern)]
+    if lists:
+        yield "    lists = ["
+        yield from (f"        {literal(key)}," for key in lists)
+        yield "    ]"
+    yield "    for key, value in ours.items():"
+    yield "        own = theirs.get(key)"
+    yield "        if not own:"
+    yield "            builder = builder.config(key, value)"
+    if lists:
+        yield "        elif key in lists:"
+        yield '            added = value.split(",")'
+        yield '            kept = [entry for entry in own.split(",") if entry.strip() not in added]'
+        yield '            builder = builder.config(key, ",".join([*kept, *added]))'
+    for key in patterns:
+        yield f"        elif key == {literal(key)} and value not in own:"
+        yield '            builder = builder.config(key, f"{value}|{own}")'
 
 
 def _put(into: Existing, snippet: str) -> str:
-    before, begin, rest = into.text.partition(_BEGIN)
-    if not begin:
-        text = into.text if into.text.endswith("\n") or not into.text else into.text + "\n"
-        return f"{text}\n\n{snippet}" if text else snippet
-    _, end, after = rest.partition(_END + "\n")
-    if not end:
+    newline = "\r\n" if "\r\n" in into.text else "\n"
+    ours = snippet.replace("\n", newline)
+    begin = re.search(rf"^{_BEGIN}[ \t]*$", into.text, re.MULTILINE)
+    if begin is None:
+        return placed(into.text, ours, _parsed(into.text, into.name), newline)
+    end = re.compile(rf"^{_END}[ \t]*(?:\r?\n|\Z)", re.MULTILINE).search(into.text, begin.end())
+    if end is None:
         raise ConfigError(f"{into.name}: has `{_BEGIN}` without `{_END}`; remove the rest of the old snippet.")
-    return before + snippet + after
+    return into.text[: begin.start()] + ours + into.text[end.end() :]
+
+
+def _parsed(text: str, name: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise ConfigError(f"{name}:{error.lineno or 1}:{error.offset or 1}: is no Python: {error.msg}.") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ConfigError(f"{name}: is no Python: {error}.") from None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-import shlex
 from typing import TYPE_CHECKING
 
-from sparklineage.targets.about import about, lost, needed_variables, refuse_literal_secrets
-from sparklineage.targets.arguments import lines, options_conf, read_arguments, split
+from sparklineage.targets.about import about, handed_on, lost, needed_variables
+from sparklineage.targets.arguments import options_conf, read_arguments, split
 from sparklineage.targets.interface import Artefact, Mode, Rendered
+from sparklineage.targets.opened import opened
+from sparklineage.targets.properties import beyond, laid_under
+from sparklineage.targets.shell import script
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sparklineage.model.conf_set import ConfSet
     from sparklineage.targets.interface import Existing, Order
 
 NAME = "spark-submit"
@@ -23,22 +28,34 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
 
     `into` is such a list of the user's, `["--master", "yarn", "job.py"]`, which comes back with ours in it.
     """
-    refuse_literal_secrets(order)
-    notes = [*about(order), *needed_variables(order)]
+    ours = opened(order, order.with_jars)
     options, rest = split(read_arguments(into)) if into is not None else ([], [])
     user = options_conf(options, into.name if into is not None else "")
-    whole = order.with_jars.merged_with(user)
-    notes += lost(whole) if into is not None else ()
-    if order.application is not None and not rest:
-        options += ["--class", order.application.main_class] if order.application.main_class else []
-        rest = [order.application.uri, *order.application.arguments]
-    argv = [*options, *whole.beyond(user).as_args(), *rest]
-    command = " \\\n  ".join(["spark-submit", *(" ".join(map(shlex.quote, group)) for group in lines(argv))])
-    script = "".join(f"# {note}\n" for note in notes) + command + "\n"
+    whole = laid_under(ours, user)
+    job = order.application
+    if job is not None and not rest:
+        options += ["--class", job.main_class] if job.main_class else []
+        rest = [job.uri, *job.arguments]
+    argv = [*options, *beyond(whole, user).as_args(), *rest]
+    told, more = list(about(order)), [*_notes(order, whole), *lost(whole)]
     as_list = Artefact(
         name=into.name if into is not None else "spark-submit.json",
         text=json.dumps(argv, indent=2, ensure_ascii=False) + "\n",
         about="the arguments as a JSON list, each as it is",
     )
-    in_shell = Artefact(name="spark-submit.sh", text=script, about="the command, quoted for a shell")
-    return Rendered(artefacts=(as_list, in_shell) if into is not None else (in_shell, as_list), notes=tuple(notes))
+    in_shell = Artefact(
+        name="spark-submit.sh",
+        text=script("spark-submit", argv, whole, [*told, *handed_on(whole), *more], open_end=not rest),
+        about="the command, for bash" + ("" if rest else "; the application and its arguments follow it"),
+        executable=True,
+    )
+    artefacts = (as_list, in_shell) if into is not None else (in_shell, as_list)
+    return Rendered(artefacts=artefacts, notes=(*told, *needed_variables(whole), *more))
+
+
+def _notes(order: Order, whole: ConfSet) -> Iterator[str]:
+    yield "An option takes the place of a list in spark-defaults.conf; `sparklineage conf spark-defaults` joins them."
+    if "spark.submit.deployMode" in whole and whole["spark.submit.deployMode"].written == "cluster":
+        yield "In cluster mode the driver runs on another machine, with an environment and a journal of its own."
+    if order.mode == "outbox":
+        yield "`sparklineage relay drain --all` delivers what applications have left in the journal."

@@ -92,7 +92,7 @@ def test_airflows_own_client_posts_to_the_same_place(monkeypatch: pytest.MonkeyP
 def test_keys_come_by_variables_that_both_clients_read(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = airflow.render(order(KEY))
     assert not any("auth" in text for text in (*_section(rendered).values(), _text(rendered, "spark_conf.json")))
-    note = next(note for note in rendered.notes if note.startswith("Set OPENLINEAGE__"))
+    note = next(note for note in rendered.notes if "needs OPENLINEAGE__" in note)
     for name, value in (("TYPE", "http"), ("AUTH__TYPE", "api_key"), ("AUTH__API_KEY", "key-1")):
         assert f"OPENLINEAGE__TRANSPORT__{name}" in note
         monkeypatch.setenv(f"OPENLINEAGE__TRANSPORT__{name}", value)
