@@ -42,8 +42,8 @@ _EXAMPLES = """\
 # columnLineage:
 #   datasetLineageEnabled: true
 
-# Only where the agent itself sends (delivery.mode: direct): how long it may hold Spark's listeners up.
-# circuitBreaker: {{type: timeout, timeoutInSeconds: 60s}}
+# Only where the agent itself sends (delivery.mode: direct): what keeps it from holding Spark up.
+# circuitBreaker: {{type: asyncTaskQueue, threadCount: 2}}
 
 # Becomes a facet of every run.
 # governance: {{pii: false, classification: internal, retention: P5Y, encryption: aes-256}}

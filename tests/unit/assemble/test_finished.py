@@ -53,7 +53,7 @@ def test_direct_has_the_agent_alone_and_its_breaker(tmp_path: Path) -> None:
     assert texts["spark.extraListeners"] == AGENT
     assert texts["spark.jars"] == str(done.agent_jar)
     assert "spark.sparklineage.spool" not in texts
-    assert texts["spark.openlineage.circuitBreaker.type"] == "timeout"
+    assert texts["spark.openlineage.circuitBreaker.type"] == "asyncTaskQueue"
 
 
 def test_direct_without_a_transport_says_where_the_events_go(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ SPARK_CONF = {
     "spark.openlineage.transport.url": "https://lineage.example.com",
     "spark.openlineage.namespace": "prod.flights",
     "spark.openlineage.appName": "Daily flights",
-    "spark.openlineage.circuitBreaker.type": "timeout",
-    "spark.openlineage.circuitBreaker.timeoutInSeconds": "60",
+    "spark.openlineage.circuitBreaker.type": "asyncTaskQueue",
 }
 
 # Only for operators and provider versions that do not hand the parent on: one key that begins with

@@ -1,6 +1,6 @@
 # Agent 1.53.0 for Scala 2.12: the newest that is known, runs on 3.5.9.
 # Delivery is direct: no relay of ours runs beside a driver on airflow.
-# Set OPENLINEAGE__TRANSPORT__TYPE and OPENLINEAGE__TRANSPORT__AUTH__TYPE and OPENLINEAGE__TRANSPORT__AUTH__API_KEY in the driver's environment (transport.auth.apiKey): others can see a property of Spark.
+# The driver's environment needs OPENLINEAGE__TRANSPORT__TYPE=http, OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key, OPENLINEAGE__TRANSPORT__AUTH__API_KEY='"<env:LINEAGE_KEY>"', with the secret itself in the place of each <…>: others can see a property of Spark.
 # Airflow's own client reads the same variables on the scheduler and the workers, and a driver in client mode has those of its worker; in cluster mode give them where the driver runs, not in env_vars, which become properties that others can see.
 # spark_inject_transport_info stays off: the conf names the transport itself, and a key that the provider hands on arrives as `Bearer Bearer KEY`.
 # Operators hand the parent on where spark_inject_parent_job_info is on, from 2.0 of Airflow's provider.
@@ -19,8 +19,7 @@ SPARK_CONF = {
     "spark.openlineage.transport.url": "https://lineage.example.com",
     "spark.openlineage.namespace": "prod.flights",
     "spark.openlineage.appName": "Daily flights",
-    "spark.openlineage.circuitBreaker.type": "timeout",
-    "spark.openlineage.circuitBreaker.timeoutInSeconds": "60",
+    "spark.openlineage.circuitBreaker.type": "asyncTaskQueue",
 }
 
 # Only for operators and provider versions that do not hand the parent on: one key that begins with

@@ -11,7 +11,7 @@ gcloud dataproc jobs submit pyspark \
   --cluster="${CLUSTER:?the name of the cluster}" \
   --region=europe-west1 \
   --jars=gs://example-lake/lineage/openlineage-spark_2.12-1.53.0.jar \
-  --properties='spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener,spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers),spark.openlineage.transport.type=http,spark.openlineage.transport.url=https://lineage.example.com,spark.openlineage.namespace=prod.flights,spark.openlineage.appName=Daily flights,spark.openlineage.circuitBreaker.type=timeout,spark.openlineage.circuitBreaker.timeoutInSeconds=60' \
+  --properties='spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener,spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers),spark.openlineage.transport.type=http,spark.openlineage.transport.url=https://lineage.example.com,spark.openlineage.namespace=prod.flights,spark.openlineage.appName=Daily flights,spark.openlineage.circuitBreaker.type=asyncTaskQueue' \
   -- \
   --day \
   '2026-11-01, all'

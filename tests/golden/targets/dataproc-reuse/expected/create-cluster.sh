@@ -8,4 +8,4 @@ gcloud dataproc clusters create \
   "${CLUSTER:?the name of the cluster}" \
   --region=europe-west1 \
   --image-version=2.2 \
-  --properties='spark:spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers),spark:spark.openlineage.transport.type=http,spark:spark.openlineage.transport.url=https://lineage.example.com,spark:spark.openlineage.namespace=prod.flights,spark:spark.openlineage.appName=Daily flights,spark:spark.openlineage.circuitBreaker.type=timeout,spark:spark.openlineage.circuitBreaker.timeoutInSeconds=60,dataproc:dataproc.lineage.enabled=true'
+  --properties='spark:spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers),spark:spark.openlineage.transport.type=http,spark:spark.openlineage.transport.url=https://lineage.example.com,spark:spark.openlineage.namespace=prod.flights,spark:spark.openlineage.appName=Daily flights,spark:spark.openlineage.circuitBreaker.type=asyncTaskQueue,dataproc:dataproc.lineage.enabled=true'

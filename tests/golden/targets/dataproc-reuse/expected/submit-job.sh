@@ -8,4 +8,4 @@ gcloud dataproc jobs submit pyspark \
   "${APPLICATION:?gs:// address of the Python file}" \
   --cluster="${CLUSTER:?the name of the cluster}" \
   --region=europe-west1 \
-  --properties='spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers),spark.openlineage.transport.type=http,spark.openlineage.transport.url=https://lineage.example.com,spark.openlineage.namespace=prod.flights,spark.openlineage.appName=Daily flights,spark.openlineage.circuitBreaker.type=timeout,spark.openlineage.circuitBreaker.timeoutInSeconds=60'
+  --properties='spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers),spark.openlineage.transport.type=http,spark.openlineage.transport.url=https://lineage.example.com,spark.openlineage.namespace=prod.flights,spark.openlineage.appName=Daily flights,spark.openlineage.circuitBreaker.type=asyncTaskQueue'

@@ -17,8 +17,7 @@ spark-submit \
   --conf spark.openlineage.transport.url=https://lineage.example.com \
   --conf spark.openlineage.namespace=prod.flights \
   --conf 'spark.openlineage.appName=Daily flights' \
-  --conf spark.openlineage.circuitBreaker.type=timeout \
-  --conf spark.openlineage.circuitBreaker.timeoutInSeconds=60 \
+  --conf spark.openlineage.circuitBreaker.type=asyncTaskQueue \
   --conf spark.kubernetes.driverEnv.OPENLINEAGE__TRANSPORT__TYPE=http \
   --conf spark.kubernetes.driverEnv.OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key \
   --conf spark.kubernetes.driver.secretKeyRef.OPENLINEAGE__TRANSPORT__AUTH__API_KEY=lineage-keys:LINEAGE_KEY \
