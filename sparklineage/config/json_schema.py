@@ -6,37 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.config.definition import definition
+from sparklineage.config.json_kinds import OPEN, value_schema
 from sparklineage.config.keys import PLATFORM_KEYS, PLATFORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sparklineage.config.keys import Key
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """What editors' YAML plug-ins read."""
-_SCALAR = {"type": ["string", "number"]}
-_DURATION = r"^\s*(P[0-9DTHMS.]+|[0-9]+(\.[0-9]+)?|([0-9]+(\.[0-9]+)?\s*(ms|min|s|m|h|d)\s*)+)$"
-_SIZE = r"^\s*[0-9]+(\.[0-9]+)?\s*([kKmMgGtT]?[iI]?[bB])?\s*$"
-_UUID = r"^\s*[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\s*$"
-_KINDS: Mapping[str, dict[str, Any]] = {
-    "text": _SCALAR,
-    "regex": _SCALAR,
-    "path": _SCALAR,
-    "class": {"type": "string"},
-    "version": _SCALAR,
-    "json": {"type": "string"},
-    "url": {"type": "string", "pattern": r"^\s*https?://\S"},
-    "uuid": {"type": "string", "pattern": _UUID},
-    "integer": {"type": ["integer", "string"], "pattern": r"^\s*[+-]?[0-9]+\s*$"},
-    "number": {"type": ["number", "string"]},
-    "boolean": {"enum": [True, False, "true", "false", "yes", "no", "on", "off", "1", "0", 1, 0]},
-    "duration": {"type": ["string", "number"], "pattern": _DURATION, "minimum": 0},
-    "size": {"type": ["string", "integer"], "pattern": _SIZE, "minimum": 0},
-    "list": {"type": ["string", "array"], "items": _SCALAR},
-    "tags": {"type": ["string", "array", "object"], "items": {"type": "string"},
-             "additionalProperties": {"type": ["string", "number", "boolean"]}},
-}  # fmt: skip
+_SCALAR = {"type": ["string", "number", "boolean"]}
 
 
 def json_schema() -> dict[str, Any]:
@@ -48,15 +26,18 @@ def json_schema() -> dict[str, Any]:
     transport["properties"]["transports"] = {
         "description": "of `composite`: the transports, each by a name of its own, or as a list",
         "anyOf": [
-            {"type": "object", "additionalProperties": {"$ref": "#/definitions/transport"}},
+            {"type": ["object", "null"], "additionalProperties": {"$ref": "#/definitions/transport"}},
             {"type": "array", "items": {"$ref": "#/definitions/member"}},
         ],
     }
     transport["properties"]["transport"] = {
         "description": "of `transform`: where the changed events go",
-        "$ref": "#/definitions/transport",
+        "allOf": [{"$ref": "#/definitions/transport"}],
     }
-    member = {**transport, "properties": {**transport["properties"], "name": {"type": "string"}}}
+    member = {
+        **transport,
+        "properties": {**transport["properties"], "name": {"type": ["string", "number", "boolean", "null"]}},
+    }
     section["properties"]["transport"] = {"$ref": "#/definitions/transport"}
     properties = section["properties"]
     platforms = {
@@ -66,7 +47,7 @@ def json_schema() -> dict[str, Any]:
         "description": "settings for one platform only, over the section that they stand in",
     }
     extends = {
-        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        "anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}],
         "description": "the profiles that this one lies over, the weakest first",
     }
     return {
@@ -86,7 +67,8 @@ def json_schema() -> dict[str, Any]:
         },
         "definitions": {
             "transport": transport,
-            "member": member,
+            "member": {**member, "type": "object"},
+            "open": OPEN,
             "profile": {
                 "type": ["object", "null"],
                 "additionalProperties": False,
@@ -110,7 +92,7 @@ def _sections() -> dict[str, Any]:
         for step in parents:
             node = _below(node, step)
         if last.startswith("<"):
-            node["additionalProperties"] = {**_value(key), **({} if not key.open_ended else _nested())}
+            node["additionalProperties"] = _value(key)
         else:
             node["properties"][last] = _value(key)
     job = root["properties"]["job"]
@@ -122,11 +104,6 @@ def _sections() -> dict[str, Any]:
         "additionalProperties": {"type": ["string", "number", "boolean", "array", "object", "null"]},
     }
     return root
-
-
-def _nested() -> dict[str, Any]:
-    # `properties: {bootstrap: {servers: x}}` is the property bootstrap.servers.
-    return {"type": ["string", "number", "object", "null"]}
 
 
 def _steps(name: str) -> list[str]:
@@ -148,29 +125,7 @@ def _mapping() -> dict[str, Any]:
 
 
 def _value(key: Key) -> dict[str, Any]:
-    schema: dict[str, Any] = {"description": _description(key)}
-    if key.limits.values:
-        words = [*key.limits.values, *(alias for alias, _ in key.limits.aliases)]
-        # The loader takes a word in any case; an editor shall offer the one spelling.
-        any_case = "|".join("".join(_either(char) for char in word) for word in words)
-        choices: list[dict[str, Any]] = [{"enum": words}, {"type": "string", "pattern": f"^\\s*({any_case})\\s*$"}]
-        if key.limits.open:
-            choices.append({"type": "string", "pattern": r"^\s*[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)+\s*$"})
-        if any(re.fullmatch(r"\d+\.\d+", word) for word in words):
-            choices.append({"enum": [float(word) for word in words]})
-        schema["anyOf"] = [*choices, {"type": "null"}]
-        return schema
-    shape = dict(_KINDS[key.kind])
-    if "enum" in shape:
-        shape["enum"] = [*shape["enum"], None]
-    else:
-        kinds = shape["type"] if isinstance(shape["type"], list) else [shape["type"]]
-        shape["type"] = [*kinds, "null"]
-    return {**schema, **shape}
-
-
-def _either(char: str) -> str:
-    return f"[{char.lower()}{char.upper()}]" if char.isalpha() else re.escape(char)
+    return {"description": _description(key), **value_schema(key)}
 
 
 def _description(key: Key) -> str:
