@@ -100,6 +100,7 @@ class Definition:
 
     def has_below(self, name: str, *, dotted: bool = False) -> bool:
         """Whether keys stand below this name; with `dotted` also where somebody's own part of it has dots in it."""
+        name = bare(name)
         if nested := _NESTED.fullmatch(f"{name}."):
             name = f"transport.{nested[2].removesuffix('.')}".removesuffix(".")
         if name in self._parents or name in {"spark", "transport.transports", "transport.transport"}:
@@ -110,8 +111,7 @@ class Definition:
 
     def refusal(self, name: str, *, near: bool = True) -> str:
         """What is wrong with a name that `find` does not know, to stand behind it; `near` looks for what was meant."""
-        if name.startswith(RAW):
-            name = spark_property(name).removeprefix(PREFIX)
+        name = bare(name)
         if _OF_ONE_RUN.fullmatch(name):
             return ("belongs to a single run, not to a file: give `submit` the option --run-id, or the parent in the "
                     "variables OPENLINEAGE_PARENT_ID and the like.")  # fmt: skip
@@ -162,6 +162,11 @@ def spark_property(name: str) -> str:
     """The property of a key below `spark:`, written whole (`spark.spark.app.x`) or without its own `spark.`."""
     below = name.removeprefix(RAW)
     return below if below.startswith(RAW) else name
+
+
+def bare(name: str) -> str:
+    """The name without what it has below `spark:` only; a property of Spark itself stays whole."""
+    return spark_property(name).removeprefix(PREFIX) if name.startswith(RAW) else name
 
 
 def raw_key(name: str) -> Key | None:

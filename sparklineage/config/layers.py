@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sparklineage.config.values import render
 from sparklineage.model.backend import SECRET_HEADER
 from sparklineage.model.lists import joined
-from sparklineage.model.masking import MASK, SECRET_KEY, mask_property
+from sparklineage.model.masking import MASK, SECRET_KEY, mask, mask_property
 from sparklineage.model.secret import Secret, SecretReference
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class Found:
             return self.value.written
         if isinstance(self.value, Secret):
             return MASK if self.sensitive else mask_property(self.key.name, self.value.reveal())
-        return mask_property(self.key.spark or self.key.name, render(self.value, self.key.kind))
+        text = render(self.value, self.key.kind)
+        # Of a key that we know, such as `tokenEndpoint`, we know whether it is a secret.
+        return mask_property(self.key.spark or self.key.name, text) if self.key.open_ended else mask(text)
 
 
 @dataclass(frozen=True, kw_only=True)

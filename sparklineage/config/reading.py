@@ -6,14 +6,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import PREFIX
-from sparklineage.config.definition import RAW, dead_end, definition, spark_property
+from sparklineage.config.definition import RAW, bare, dead_end, definition, spark_property
 from sparklineage.config.documents import Mapping, Scalar, Sequence, plain
 from sparklineage.config.keys import PLATFORM_KEYS, PLATFORMS
 from sparklineage.config.layers import Found
 from sparklineage.config.values import WANTED, WrongValueError, named, parse
 from sparklineage.errors import ConfigError, suggestion
 from sparklineage.model.lists import comma_list
-from sparklineage.model.masking import mask_property
+from sparklineage.model.masking import mask, mask_property
 from sparklineage.model.secret import Secret, SecretReference, misspelt
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Reader:
             if name in besides:
                 continue
             if platform and name in _PLATFORM:
+                if isinstance(entry.value, Scalar) and entry.value.value is None:
+                    continue
                 self._value(f"platform.{name}", _PLATFORM[name], entry.key, entry.value, found)
             else:
                 self._entry(name, entry.key, entry.value, found)
@@ -117,25 +119,23 @@ class Reader:
         elif isinstance(value, Mapping) and (key is None or key.kind != "tags") and self._descends(name, key):
             for entry, below in self._once(value, name):
                 self._entry(f"{name}.{below}", entry.key, entry.value, found)
-        elif isinstance(value, Sequence) and name.endswith("transport.transports"):
+        elif isinstance(value, Sequence) and name.endswith(".transports") and self.known.has_below(name):
             self._transports(name, value, found)
         elif key is not None:
             self._value(key.name, key, at, value, found)
-        elif self.known.has_below(name) and not self.foreign and not dead_end(PREFIX + name):
-            example = self.known.example(name)
+        elif self.known.has_below(name) and not self.foreign and not dead_end(PREFIX + bare(name)):
+            example = self.known.example(bare(name))
             such = f", such as {example}" if example else ""
-            self.problem(at, f"{told(name)} is {named(plain(value))}, but keys below it are needed{such}.")
+            self.problem(at, f"{told(bare(name))} is {named(plain(value))}, but keys below it are needed{such}.")
         else:
             self._unknown(name, at)
 
     def _descends(self, name: str, key: Key | None) -> bool:
         # `properties: {bootstrap: {servers: x}}` is the property bootstrap.servers.
+        if key is not None and (key.open_ended or key.name == name):
+            return key.open_ended
         # A mapping below `facets` is a facet's own, whatever dots its name has: `spark.logicalPlan`.
-        return (
-            self.known.has_below(name, dotted=True)
-            or self.known.dead_below(name)
-            or (key is not None and key.open_ended)
-        )
+        return self.known.has_below(name, dotted=True) or self.known.dead_below(name)
 
     def _transports(self, name: str, value: Sequence, found: dict[str, Found]) -> None:
         """A list of transports: each has a name, or its number stands for one."""
@@ -190,7 +190,7 @@ def read_value(written: object, key: Key) -> Value | Secret | SecretReference:
         written = "true" if written else "false"
     value = parse(written, key.kind, key.limits)
     if not key.secret:
-        if key.kind in _NOT_BLANK and not key.raw and not str(value).strip():
+        if key.kind in _NOT_BLANK and not key.open_ended and not str(value).strip():
             # The agent leaves blank values out, so that its default would count.
             raise WrongValueError(f"{WANTED[key.kind]} that is not blank")
         if key.catalogue is not None and key.catalogue.type == "comma list" and isinstance(value, tuple):
@@ -210,7 +210,7 @@ def described(written: object, key: Key) -> str:
         # A password before a host, without the scheme by which it would be masked.
         return named(written)
     try:
-        text = mask_property(key.name, str(written))
+        text = mask_property(key.name, str(written)) if key.open_ended else mask(str(written))
     except ValueError:
         return "a number of thousands of digits"
     text = text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"

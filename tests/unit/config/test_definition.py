@@ -159,6 +159,47 @@ def test_the_same_key_inside_and_outside_of_spark_is_given_twice(tmp_path: Path)
     ]
 
 
+def test_the_agents_blocks_may_stand_below_spark(tmp_path: Path) -> None:
+    text = """\
+spark:
+  openlineage:
+    transport: {type: http, url: "http://h", headers: {X-Team: data}, auth: {type: api_key, apiKey: "env:KEY"}}
+    job: {owners: {team: data}, tags: {a: b}}
+  spark.openlineage.facets: {debug: {disabled: true}}
+"""
+    assert values_of(spec_of(tmp_path, text)) == {
+        "transport.type": "http",
+        "transport.url": "http://h",
+        "transport.headers.X-Team": Secret("data"),
+        "transport.auth.type": "api_key",
+        "transport.auth.apiKey": SecretReference(kind="env", name="KEY"),
+        "job.owners.team": "data",
+        "job.tags": ("a:b",),
+        "facets.debug.disabled": True,
+    }
+
+
+def test_composite_transports_may_hold_others_as_lists(tmp_path: Path) -> None:
+    text = """\
+transport:
+  type: composite
+  transports:
+    - {name: a, type: composite, transports: [{type: console}, {name: b, type: http, url: "http://h"}]}
+    - {type: transform, transformerClass: x.Y, transport: {type: composite, transports: {c: {type: console}}}}
+"""
+    assert set(values_of(spec_of(tmp_path, text))) == {
+        "transport.type",
+        "transport.transports.a.type",
+        "transport.transports.a.transports.1.type",
+        "transport.transports.a.transports.b.type",
+        "transport.transports.a.transports.b.url",
+        "transport.transports.2.type",
+        "transport.transports.2.transformerClass",
+        "transport.transports.2.transport.type",
+        "transport.transports.2.transport.transports.c.type",
+    }
+
+
 def test_properties_of_spark_are_passed_on_in_both_spellings(tmp_path: Path) -> None:
     text = """\
 spark:
