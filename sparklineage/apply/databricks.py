@@ -164,7 +164,7 @@ def _known(request: Json, name: str, where: str) -> None:
     except Exception as error:  # noqa: BLE001 - of a value of another shape
         raise ConfigError(f"{where}: the Databricks SDK cannot read it as {name} ({type(error).__name__}).") from None
     if path := next(_lost(request, again, ""), None):
-        raise ConfigError(f"{where}: {path} is no field of {name}, or has a value that Databricks does not know.")
+        raise ConfigError(f"{where}: {path} is no field of {name} or no value of it that this databricks-sdk knows.")
 
 
 def _lost(given: Any, again: Any, path: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from sparklineage.apply import emr_states
 from sparklineage.apply.aws import Service, about, document, named, secret_warnings
 from sparklineage.apply.aws_files import need
 from sparklineage.apply.interface import Found, Plan, Started
+from sparklineage.apply.scala import same_scala
 from sparklineage.errors import ApplyError, ConfigError
 
 if TYPE_CHECKING:
@@ -35,13 +36,7 @@ def existing(options: Options) -> Found | None:
     if options.cluster_id is None:
         return None
     name = named(options.cluster_id, None, flag="--cluster-id", field_name="cluster id", pattern=_ID, where="--apply")
-    service = _service(options)
-    asked = about(f"the cluster {name} in {service.region}", "elasticmapreduce:DescribeCluster", _ABSENT)
-    cluster: Json = service.ask("DescribeCluster", {"ClusterId": name}, asked)["Cluster"]
-    state = str(cluster.get("Status", {}).get("State"))
-    if state not in _TAKES_STEPS:
-        raise ApplyError(f"{asked.what} is {state}, and takes no steps; name another one, or start one.")
-    return Found(name=name, release=cluster.get("ReleaseLabel"), state=cluster)
+    return _existing(options, name)
 
 
 def plan(value: object, options: Options, found: Found | None, *, where: str) -> Plan:
@@ -56,7 +51,19 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
         raise ConfigError(f"{where}: this describes a new cluster; leave --cluster-id out, or merge into steps.")
     given = request.get("JobFlowId")
     name = named(options.cluster_id, given, flag="--cluster-id", field_name="JobFlowId", pattern=_ID, where=where)
-    return _steps(service, {"JobFlowId": name} | request, found, where)
+    found = found or _existing(options, name)
+    same_scala("emr", found.release, options.needs, f"the cluster {name}")
+    return _steps(service, {"JobFlowId": name} | request, found.state, where)
+
+
+def _existing(options: Options, name: str) -> Found:
+    service = _service(options)
+    asked = about(f"the cluster {name} in {service.region}", "elasticmapreduce:DescribeCluster", _ABSENT)
+    cluster: Json = service.ask("DescribeCluster", {"ClusterId": name}, asked)["Cluster"]
+    state = str(cluster.get("Status", {}).get("State"))
+    if state not in _TAKES_STEPS:
+        raise ApplyError(f"{asked.what} is {state}, and takes no steps; name another one, or start one.")
+    return Found(name=name, release=cluster.get("ReleaseLabel"), state=cluster)
 
 
 def _cluster(service: Service, request: Json, where: str) -> Plan:
@@ -91,7 +98,7 @@ def _cluster(service: Service, request: Json, where: str) -> Plan:
     )
 
 
-def _steps(service: Service, request: Json, found: Found | None, where: str) -> Plan:
+def _steps(service: Service, request: Json, cluster: Json, where: str) -> Plan:
     service.checked("AddJobFlowSteps", request, where)
     name, steps = request["JobFlowId"], request["Steps"]
     if not steps:
@@ -110,13 +117,12 @@ def _steps(service: Service, request: Json, found: Found | None, where: str) -> 
             state=lambda: emr_states.of_steps(service, name, ids, asked.secrets),
         )
 
-    cluster = found.state if found else {}
-    label = f" ({cluster.get('Name')}, {cluster.get('ReleaseLabel')})" if cluster else ""
+    label = f"{cluster.get('Name', 'no name')}, {cluster.get('ReleaseLabel', 'no release')}"
     titles = ", ".join(repr(str(step.get("Name"))) for step in steps)
     return Plan(
         call=f"AddJobFlowSteps of {_TITLE}",
         place=service.where(),
-        resource=f"the cluster {name}{label} gets the steps {titles}",
+        resource=f"the cluster {name} ({label}) gets the steps {titles}",
         request=request,
         warnings=(*_replaced(cluster, steps), *secret_warnings(request)),
         send=send,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sparklineage.apply.aws import Service, about, document, named, secret_warnings
 from sparklineage.apply.aws_files import need
 from sparklineage.apply.interface import Found, Plan, Started, State
+from sparklineage.apply.scala import same_scala
 from sparklineage.apply.shown import reason
 from sparklineage.errors import ApplyError, ConfigError
 
@@ -53,6 +54,7 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
     service.checked("StartJobRun", request, where)
     need(service, options.needs)
     there = found or _application(service, name)
+    same_scala("emr-serverless", there.release, options.needs, f"the application {name}")
     what = f"the job run of the application {name} in {service.region}"
     look = f"aws emr-serverless list-job-runs --application-id {name} --region {service.region}"
     action = f"emr-serverless:StartJobRun, and iam:PassRole for {role}"

@@ -19,6 +19,8 @@ _REFERENCE = re.compile(r"\{\{secrets/[^{}/\s]+/[^{}/\s]+\}\}|EMR\.secret@\S+|tr
 """What Databricks or EMR put a secret in the place of: none itself."""
 _HARMLESS = re.compile(r"(?i)\.secretKeyRef\.|(?:provider|type|class|enabled)$")
 """Keys with a secret's word in them whose values are names: of a Secret of Kubernetes, of a class."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+"""What would steer a terminal."""
 _LONGEST = 500
 
 
@@ -38,8 +40,13 @@ def secrets_in(value: Any) -> tuple[str, ...]:
 
 def reason(text: object, secrets: tuple[str, ...]) -> str:
     """A service's own words, on one line, not too long, and without secrets."""
-    line = mask(" ".join(str(text).split()), secrets)
+    line = mask(" ".join(_CONTROL.sub(" ", str(text)).split()), secrets)
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def harmless(text: str) -> str:
+    """The text without what would steer a terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def lines(plan: Plan) -> Iterator[str]:

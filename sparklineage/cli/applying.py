@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.apply import NAMES, Options, applier, wait
+from sparklineage.apply.shown import harmless, lines
 from sparklineage.cli.configured import spec_of
 from sparklineage.cli.terminal import warn
 from sparklineage.errors import ConfigError, UnknownOutcomeError, UsageError
@@ -150,12 +151,11 @@ def _document(
 
 
 def _show(plan: Plan) -> None:
-    from sparklineage.apply.shown import lines  # noqa: PLC0415
-
     warn(f"the plan is {plan.call}")
     text = [f"  {plan.place}", f"  {plan.resource}", *(f"  {line}" for line in plan.warnings)]
     text += [f"    {line}" for line in lines(plan)]
-    print("\n".join(text), file=sys.stderr, flush=True)
+    # Names come from the service, and whoever gave them may have meant the terminal.
+    print("\n".join(map(harmless, text)), file=sys.stderr, flush=True)
 
 
 def _agreed() -> bool:
@@ -172,7 +172,7 @@ def _waited(started: Started) -> int:
     from sparklineage.cli.main import INTERRUPTED  # noqa: PLC0415
 
     try:
-        result = wait(started, sleep=time.sleep, tell=lambda state: warn(f"{started.what}: {state}"))
+        result = wait(started, sleep=time.sleep, tell=lambda state: warn(f"{started.what}: {harmless(state)}"))
     except KeyboardInterrupt:
         warn(f"not waited for any more: {started.what} goes on there; see {started.look}.")
         return INTERRUPTED
