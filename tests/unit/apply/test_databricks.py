@@ -196,7 +196,7 @@ def test_a_cluster_is_created_and_waited_for(desk: Desk, there: Workspace, sleep
     [
         ({"spark_version": "16.4.x-scala2.12"}, "own.json: the cluster has no machines: give node_type_id or"),
         ({"spark_version": "16.4.x-scala2.12", "node_type_id": "m", "num_workers": 1, "num_wrokers": 2},
-         "own.json: num_wrokers is no field of ClusterSpec, or has a value that Databricks does not know."),
+         "own.json: num_wrokers is no field of ClusterSpec or no value of it that this databricks-sdk knows."),
         ({"spark_version": "16.4.x-scala2.12", "node_type_id": "m", "num_workers": 1, "data_security_mode": "ALONE"},
          "own.json: data_security_mode is no field of ClusterSpec"),
     ],

@@ -198,3 +198,25 @@ def test_configurations_alone_start_nothing(desk: Desk) -> None:
     name = cluster()
     sentence = desk.run(*APPLY, "--cluster-id", name)[2]
     assert "there is no steps.json to send; give --application URI" in sentence
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_agent_for_another_scala_is_kept_from_a_cluster(desk: Desk) -> None:
+    name = cluster()
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.put_object(Bucket="lake", Key=f"lineage/{AGENT.replace('2.12', '2.13')}", Body=b"")
+    status, out, err = desk.run(*APPLY, *JOB, "--cluster-id", name, "--release", "emr-spark-8.0.0")
+    assert (status, out, clusters()[0].steps) == (64, "", [])
+    assert err.splitlines()[-1] == (
+        f"sparklineage: the cluster {name} has emr-7.5.0 with Scala 2.12, and the agent is the one for 2.13: it "
+        "would end every job. Say --release emr-7.5.0."
+    )
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_name_that_means_the_terminal_reaches_none(desk: Desk) -> None:
+    name = cluster(Tags=[])
+    clusters()[0].name = "\x1b]0;mine\x07\u202e"
+    _, _, err = desk.run(*APPLY, *JOB, "--cluster-id", name, "--no-wait")
+    assert f"the cluster {name} (" in err
+    assert not {"\x1b", "\x07", "\u202e"} & set(err)

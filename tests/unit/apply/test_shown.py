@@ -62,6 +62,7 @@ def test_a_service_that_quotes_a_secret_is_not_passed_on() -> None:
     assert "\n" not in reason(said, secrets)
     assert plain_secrets(request) == ("spark.my.password", "spark.your.token")
     assert len(reason("long " * 1000, ())) == 501
+    assert reason("a\x1b[31mb\u202e", ()) == "a [31mb"
 
 
 @given(st.recursive(
