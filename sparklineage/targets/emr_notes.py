@@ -56,5 +56,5 @@ def notes(order: Order, conf: ConfSet, script: str | None) -> Iterator[str]:
         yield "The ids of cluster and step are not in the lineage: only the relay adds them."
     if any("\\" in entry.value.written for entry in conf.entries if not entry.secret):
         yield "A value holds a backslash; EMR does not say whether it escapes it in spark-defaults.conf: look there."
-    if "spark.driver.extraClassPath" in conf:
+    if "spark.driver.extraClassPath" in order.conf:
         yield "spark.driver.extraClassPath takes the place of EMR's own: S3 works only where its entries are in it."

@@ -29,6 +29,11 @@ LISTENS = True
 _DRIVER = Driver(platform=NAME, field="sparkSubmit", longest=4096)
 _ARGUMENTS = 1024
 _APPLICATION = ("runtimeConfiguration", "releaseLabel", "type", "applicationId")
+_ABOUT = {
+    "job-run.json": "Give applicationId and executionRoleArn with job-run.json: they are yours alone.",
+    "application.json": "application.json is for every job of an application (create-application, or "
+    "update-application while it is stopped): a job of it needs nothing more.",
+}
 _RUN = ("jobDriver", "configurationOverrides", "executionRoleArn")
 
 
@@ -45,10 +50,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     notes = [*about_agent(order)]
     if into is None:
         artefacts = _fresh(order, conf)
-        notes.append(
-            "Give applicationId and executionRoleArn with job-run.json; application.json does the same for every job "
-            "of an application (create-application, or update-application while it is stopped), so one will do."
-        )
+        notes += _ABOUT.values() if len(artefacts) > 1 else [_ABOUT[artefacts[0].name]]
     else:
         value, more = _merged(order, conf, into)
         artefacts = [Artefact(name=into.name, text=json_text(value, into), about="yours, with the lineage in it")]

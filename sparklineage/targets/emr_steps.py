@@ -112,9 +112,12 @@ def joined(value: dict[str, Any], conf: ConfSet, where: str, *, whole: bool, key
         added = ConfSet(tuple(entry for entry in added.entries if entry.key in theirs))
     before = args[:begin]
     told = f"{VARIABLE}={FILE}"
-    if whole and keys and told not in before:
-        before = [*before[:-1], "env", told, *before[-1:]] if before else before
     merged = deepcopy(value)
+    if whole and keys and told not in before:
+        if not before:
+            # Of the type Spark, in front of which the command line of AWS puts what makes it this one.
+            merged |= {"Type": "CUSTOM_JAR", "Jar": RUNNER}
+        before = [*before[:-1], "env", told, *(before[-1:] or ["spark-submit"])]
     holder = merged.get("HadoopJarStep") or merged
     holder["Args"] = [*before, *options, *added.as_args(), *rest]
     inner = value.get("HadoopJarStep") or value

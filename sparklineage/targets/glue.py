@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_lists import CommaList
+from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import Text
 from sparklineage.model.lists import comma_list, joined
 from sparklineage.targets.about import lost
 from sparklineage.targets.classifications import conf_of
@@ -25,7 +28,6 @@ from sparklineage.targets.two_transports import side_by_side
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
-    from sparklineage.model.conf_set import ConfSet
     from sparklineage.targets.interface import Application, Existing, Order
 
 NAME = "glue"
@@ -34,6 +36,7 @@ LISTENS = True
 _CONF, _JARS, _FIRST = "--conf", "--extra-jars", "--user-jars-first"
 _BETWEEN = re.compile(r"\s+--conf\s+")
 _SPARK_JARS = "spark.jars"
+_NAME = "spark.openlineage.appName"
 _BEFORE = f"{_FIRST} true puts the JAR of {_JARS} before it."
 _KEYS = (
     "and Glue shows the arguments of a job to everybody who may read the job; take a transport that signs in with the "
@@ -51,7 +54,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     whole = opened(order, order.with_jars)
     refuse_references(whole, _KEYS)
     jars = whole.get(_SPARK_JARS)
-    conf = whole.without(_SPARK_JARS)
+    conf = _in_words(whole.without(_SPARK_JARS))
     for entry in conf.entries:
         what = f"{entry.key[:100]} ({entry.source})"
         in_one_word(what, entry.key, "leave it out")
@@ -68,6 +71,18 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         artefacts = [Artefact(name=into.name, text=json_text(value, into), about="yours, with the lineage in it")]
         notes += more
     return Rendered(artefacts=tuple(artefacts), notes=tuple(notes))
+
+
+def _in_words(conf: ConfSet) -> ConfSet:
+    """The name of the application without blanks, which the agent would make the same name of (NameNormalizer)."""
+    return ConfSet(
+        tuple(
+            replace(entry, value=Text(re.sub(r"\s+", "_", entry.value.written.strip())))
+            if entry.key == _NAME and not entry.value.blank
+            else entry
+            for entry in conf.entries
+        )
+    )
 
 
 def conf_argument(pairs: list[tuple[str, str]]) -> str:

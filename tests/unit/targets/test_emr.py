@@ -215,6 +215,17 @@ def test_steps_of_the_users_get_everything(tmp_path: Path) -> None:
     assert f"spark.extraListeners={LISTENER}" in step["Args"]
 
 
+def test_a_step_of_the_type_spark_becomes_the_one_that_it_stands_for(tmp_path: Path) -> None:
+    """Nothing can stand before its spark-submit otherwise."""
+    given = order(tmp_path, "emr", release="emr-7.5.0", transport=KEY, delivery={"mode": "direct"})
+    _, step = read(render(given, "emr", [{"Type": "Spark", "Name": "a", "Args": ["s3://b/c.py"]}]), "mine.json")
+    assert (step["Type"], step["Jar"]) == ("CUSTOM_JAR", "command-runner.jar")
+    assert step["Args"][:3] == ["env", f"{CONFIG}={FILE}", "spark-submit"]
+    plain = order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "direct"})
+    (step,) = read(render(plain, "emr", [{"Type": "Spark", "Name": "a", "Args": ["s3://b/c.py"]}]), "mine.json")
+    assert (step["Type"], "Jar" in step) == ("Spark", False)
+
+
 def test_our_key_is_not_for_a_backend_of_theirs(tmp_path: Path) -> None:
     """Without that, the agent would lay our key beside their address and send it there."""
     given = order(tmp_path, "emr", release="emr-7.5.0", transport=KEY, delivery={"mode": "direct"}, application=None)

@@ -79,6 +79,11 @@ def test_a_plain_secret_needs_a_word(tmp_path: Path) -> None:
     assert conf(arguments)["spark.openlineage.transport.auth.apiKey"] == "canary"
 
 
+def test_a_name_with_blanks_is_the_same_name_to_the_agent(tmp_path: Path) -> None:
+    given = order(tmp_path, "glue", release="5.0", job={"name": "Daily  flights"})
+    assert conf(read(render(given, "glue"), "arguments.json"))["spark.openlineage.appName"] == "Daily_flights"
+
+
 def test_arguments_of_the_users_stay(tmp_path: Path) -> None:
     merged = read(render(order(tmp_path, "glue", release="5.0"), "glue", MINE), "mine.json")
     assert merged["--day"] == MINE["--day"]
