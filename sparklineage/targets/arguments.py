@@ -11,6 +11,7 @@ from sparklineage.config.spark_options import ALIASES, PROPERTIES, SWITCHES, VAL
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,6 +67,15 @@ def options_conf(options: Sequence[str], name: str) -> ConfSet:
         elif flag in _FLAGS:
             by_flag[_FLAGS[flag]] = _entry(_FLAGS[flag], value, f"{name}: {flag}")
     return ConfSet(tuple({**by_conf, **by_flag}.values()))
+
+
+def in_a_command(word: str) -> None:
+    """Raises ConfigError for a word that no command line can carry."""
+    if found := re.search(r"[\0\ud800-\udfff]", word):
+        shown = mask(word)[:100].encode("ascii", "backslashreplace").decode()
+        raise ConfigError(
+            f"{shown!r} cannot stand on a command line: it holds the character U+{ord(found[0]):04X}; leave that out."
+        )
 
 
 def lines(argv: Sequence[str]) -> Iterator[list[str]]:

@@ -77,6 +77,11 @@ class Existing:
     """For sentences about it."""
     text: str
 
+    @property
+    def newline(self) -> str:
+        """What its lines end with."""
+        return next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Artefact:

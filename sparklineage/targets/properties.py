@@ -39,7 +39,7 @@ def laid_under(ours: ConfSet, theirs: ConfSet) -> ConfSet:
 
 def beyond(whole: ConfSet, theirs: ConfSet) -> ConfSet:
     """Of the merged properties those that the user does not have, or not so; without secrets."""
-    before = theirs.as_dict()
+    before = theirs.as_dict(reveal=True)
     added = {key for key, text in whole.as_dict().items() if before.get(key) != text}
     return ConfSet(tuple(entry for entry in whole.entries if entry.key in added))
 
@@ -54,10 +54,10 @@ def merged_properties(conf: ConfSet, existing: Existing) -> tuple[str, ConfSet]:
     if not added:
         return existing.text, whole
     text = existing.text
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = existing.newline
     if text:
         # An empty line between, since a backslash may end theirs.
-        text += newline if text.endswith(("\n", "\r")) else newline * 2
+        text += newline if text.endswith("\n") else newline * 2
     return text + (_HEAD + added.as_properties()).replace("\n", newline), whole
 
 

@@ -112,15 +112,19 @@ def _joining(conf: ConfSet) -> Iterator[str]:
 
 
 def _put(into: Existing, snippet: str) -> str:
-    newline = "\r\n" if "\r\n" in into.text else "\n"
-    ours = snippet.replace("\n", newline)
-    begin = re.search(rf"^{_BEGIN}[ \t]*$", into.text, re.MULTILINE)
+    ours = snippet.replace("\n", into.newline)
+    begin = _line(_BEGIN).search(into.text)
     if begin is None:
-        return placed(into.text, ours, _parsed(into.text, into.name), newline)
-    end = re.compile(rf"^{_END}[ \t]*(?:\r?\n|\Z)", re.MULTILINE).search(into.text, begin.end())
+        return placed(into.text, ours, _parsed(into.text, into.name), into.newline)
+    end = _line(_END).search(into.text, begin.end())
     if end is None:
         raise ConfigError(f"{into.name}: has `{_BEGIN}` without `{_END}`; remove the rest of the old snippet.")
     return into.text[: begin.start()] + ours + into.text[end.end() :]
+
+
+def _line(text: str) -> re.Pattern[str]:
+    """The whole line, its end included."""
+    return re.compile(rf"(?<![^\r\n]){text}[ \t]*(?:\r\n|\r|\n|\Z)")
 
 
 def _parsed(text: str, name: str) -> ast.Module:

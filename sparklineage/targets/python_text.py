@@ -61,8 +61,8 @@ def placed(text: str, added: str, tree: ast.Module, newline: str) -> str:
     before, after = "".join(lines[:end]), "".join(lines[end:])
     if before and not before.endswith(("\n", "\r")):
         before += newline
-    gap = newline * 2
-    return before + (gap if before else "") + added + (gap if after.strip() else "") + after
+    blank = next((at for at, line in enumerate(lines[end:]) if line.strip()), 2)
+    return before + (newline * 2 if before else "") + added + newline * max(0, 2 - blank) * bool(after.strip()) + after
 
 
 def _is_head(node: ast.stmt, at: int) -> bool:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from sparklineage.targets.about import about, handed_on, lost, needed_variables
-from sparklineage.targets.arguments import options_conf, read_arguments, split
+from sparklineage.targets.arguments import in_a_command, options_conf, read_arguments, split
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.opened import opened
 from sparklineage.targets.properties import beyond, laid_under
@@ -37,6 +37,8 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         options += ["--class", job.main_class] if job.main_class else []
         rest = [job.uri, *job.arguments]
     argv = [*options, *beyond(whole, user).as_args(), *rest]
+    for word in argv:
+        in_a_command(word)
     told, more = list(about(order)), [*_notes(order, whole), *lost(whole)]
     as_list = Artefact(
         name=into.name if into is not None else "spark-submit.json",
