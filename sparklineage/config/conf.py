@@ -13,11 +13,11 @@ from sparklineage.config.transports import blocks
 from sparklineage.config.values import render
 from sparklineage.config.values.measures import BYTES, MILLIS
 from sparklineage.errors import ConfigError
-from sparklineage.model.backend import DEFAULT_ENDPOINT, SECRET_HEADER
+from sparklineage.model.backend import DEFAULT_ENDPOINT
 from sparklineage.model.conf_entry import ConfEntry, Lost
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import SecretValue, Text
-from sparklineage.model.masking import SECRET_KEY
+from sparklineage.model.masking import SECRET_HEADER, SECRET_KEY
 from sparklineage.model.secret import Secret, SecretReference
 from sparklineage.model.versions import numbers
 

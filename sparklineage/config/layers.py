@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparklineage.config.values import render
-from sparklineage.model.backend import SECRET_HEADER
 from sparklineage.model.lists import joined
-from sparklineage.model.masking import MASK, SECRET_KEY, mask, mask_property
+from sparklineage.model.masking import MASK, SECRET_HEADER, SECRET_KEY, mask, mask_property
 from sparklineage.model.secret import Secret, SecretReference
 
 if TYPE_CHECKING:

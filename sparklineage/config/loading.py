@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sparklineage.config.combinations import combined
 from sparklineage.config.definition import definition
@@ -13,7 +14,6 @@ from sparklineage.config.keys import PLATFORMS
 from sparklineage.config.layers import lay
 from sparklineage.config.profiles import Sections, chosen, sections
 from sparklineage.config.reading import Reader
-from sparklineage.config.secrets.literal import has_password, literal_problem
 from sparklineage.config.sources import find, passed_over, read
 from sparklineage.config.spec import Spec
 from sparklineage.config.transports import fill_types, problems, unread
@@ -61,9 +61,12 @@ def load_spec(
     wrong = [*problems(resolved), *combined(resolved), *gated(resolved)]
     if wrong:
         raise ConfigError("\n".join(_sorted(wrong, str(source.path) if source is not None else "")))
-    if source is not None:
-        literal = literal_problem(source.path, list(_literal(resolved, str(source.path))))
-        warnings += [literal] if literal else []
+    if source is not None and (literal := list(_literal(resolved, str(source.path)))):
+        # The clients of secrets take their time to import.
+        from sparklineage.config.secrets.literal import literal_problem  # noqa: PLC0415
+
+        problem = literal_problem(source.path, literal)
+        warnings += [problem] if problem else []
     return Spec(
         resolved=dict(_ordered(resolved)),
         file=source.path if source is not None else None,
@@ -93,8 +96,16 @@ def _literal(resolved: Mapping[str, Resolved], file: str) -> Iterator[str]:
             continue
         if isinstance(item.value, Secret) and item.value and item.sensitive:
             yield name
-        elif has_password(item.value):
+        elif _has_password(item.value):
             yield f"the password in {name}"
+
+
+def _has_password(value: object) -> bool:
+    """Whether a value is a URL with a password in it."""
+    try:
+        return isinstance(value, str) and "@" in value and bool(urlsplit(value).password)
+    except ValueError:
+        return False
 
 
 def _ordered(resolved: Mapping[str, Resolved]) -> Iterator[tuple[str, Resolved]]:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from sparklineage.errors import ConfigError
-from sparklineage.model.masking import SECRET_KEY, mask
+from sparklineage.model.masking import SECRET_HEADER, SECRET_KEY, mask
 from sparklineage.model.secret import Secret, SecretReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 DEFAULT_ENDPOINT = "api/v1/lineage"
-SECRET_HEADER = re.compile(r"(?i)key|token|secret|auth|password|cookie|credential|signature|^(?:code|sig|sas)$")
-"""Finds headers and query parameters whose values are secret, by their names; `code` is the key of Azure Functions."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 Place = Literal["key", "header", "parameter"]

@@ -17,6 +17,9 @@ SECRET_KEY = re.compile(
 )
 """Finds keys whose values are secret: Spark's own default for `spark.redaction.regex` and what it misses."""
 
+SECRET_HEADER = re.compile(r"(?i)key|token|secret|auth|password|cookie|credential|signature|^(?:code|sig|sas)$")
+"""Finds headers and query parameters whose values are secret, by their names; `code` is the key of Azure Functions."""
+
 SECRET_VARIABLE = re.compile(
     r"(?i)(?:PASSWORD|PASSWD|(?:^|_)(?:API_?KEY|TOKEN|SECRET|CREDENTIALS?|(?:ACCESS|SECRET|PRIVATE|ACCOUNT)_KEY))$"
 )

@@ -5,19 +5,10 @@ from __future__ import annotations
 import shlex
 import stat
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-
-def has_password(value: object) -> bool:
-    """Whether a value is a URL with a password in it."""
-    try:
-        return isinstance(value, str) and "@" in value and bool(urlsplit(value).password)
-    except ValueError:
-        return False
 
 
 def literal_problem(path: Path, keys: Sequence[str]) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sparklineage.config.values.interface import WANTED, WrongValueError, one_text
@@ -23,25 +22,25 @@ _ISO = re.compile(
     r"P(?:([0-9]{1,9})D)?(?:T(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)S)?)?", re.IGNORECASE
 )
 _SIZE = re.compile(rf"({_NUMBER})\s*((?:[kmgt]i?)?b)", re.IGNORECASE)
+_BILLION = 10**9
 _LONGEST = 366 * MILLIS["d"]
 
 
 def read_duration(found: object, limits: Limits) -> Value:
     """Milliseconds. `5s`, `500ms`, `1m30s`, ISO 8601 (`PT5S`), or a bare number of the key's own unit."""
     text = one_text(found, "duration")
-    millis: Fraction
     if _BARE.fullmatch(text) and limits.unit in MILLIS:
-        millis = Fraction(text) * MILLIS[limits.unit]
+        parts = [(text, limits.unit)]
     elif text and not _STEP.sub("", text):
-        millis = sum((Fraction(number) * MILLIS[unit] for number, unit in _STEP.findall(text)), Fraction())
+        parts = _STEP.findall(text)
     elif (iso := _ISO.fullmatch(text)) and any(iso.groups()):
-        days, hours, minutes, seconds = (Fraction(part or 0) for part in iso.groups())
-        millis = ((days * 24 + hours) * 60 + minutes) * MILLIS["m"] + seconds * MILLIS["s"]
+        parts = [(part, unit) for part, unit in zip(iso.groups(), ("d", "h", "m", "s"), strict=True) if part]
     else:
         raise WrongValueError(WANTED["duration"])
-    if millis.denominator != 1 or millis > _LONGEST:
+    millis, rest = divmod(sum(_billionths(number) * MILLIS[unit] for number, unit in parts), _BILLION)
+    if rest or millis > _LONGEST:
         raise WrongValueError("a duration of whole milliseconds, at most a year")
-    return int(millis)
+    return millis
 
 
 def write_duration(value: Value) -> str:
@@ -59,10 +58,10 @@ def read_size(found: object, limits: Limits) -> Value:
     match = _SIZE.fullmatch(text)
     if not match:
         raise WrongValueError(WANTED["size"])
-    size = Fraction(match[1]) * BYTES[match[2].lower()]
-    if size.denominator != 1:
+    size, rest = divmod(_billionths(match[1]) * BYTES[match[2].lower()], _BILLION)
+    if rest:
         raise WrongValueError("a size of whole bytes")
-    return int(size)
+    return size
 
 
 def write_size(value: Value) -> str:
@@ -70,3 +69,9 @@ def write_size(value: Value) -> str:
     size = int(value) if not isinstance(value, tuple) else 0
     unit = next((unit for unit in ("TiB", "GiB", "MiB", "KiB") if size and size % BYTES[unit.lower()] == 0), "B")
     return f"{size // BYTES[unit.lower()]}{unit}"
+
+
+def _billionths(number: str) -> int:
+    """A number with at most nine decimals, exactly."""
+    whole, _, part = number.partition(".")
+    return int(whole) * _BILLION + int(part.ljust(9, "0"))

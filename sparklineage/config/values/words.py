@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from sparklineage.config.values.interface import WANTED, WrongValueError, one_text, written
 from sparklineage.errors import suggestion
-from sparklineage.model.ids import is_run_id
 
 if TYPE_CHECKING:
     from sparklineage.config.values.interface import Limits, Value
@@ -112,6 +111,8 @@ def check_url(text: str) -> None:
 
 def read_uuid(found: object, limits: Limits) -> Value:  # noqa: ARG001
     """A UUID as it is written."""
+    from sparklineage.model.ids import is_run_id  # noqa: PLC0415
+
     text = one_text(found, "uuid")
     if not is_run_id(text):
         raise WrongValueError(WANTED["uuid"])

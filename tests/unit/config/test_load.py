@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from sparklineage.config import Settings, is_switched_off, load_settings
 from sparklineage.errors import ConfigError
 
 CANARY = "canary-41f0aa93"
+ROOT = Path(__file__).parents[3]
 
 
 def load(
@@ -224,3 +227,18 @@ def test_lineage_can_be_switched_off_whatever_else_is_wrong() -> None:
     assert not is_switched_off(broken)
     with pytest.raises(ConfigError, match="OPENLINEAGE_DISABLED is 'perhaps'; write true or false"):
         is_switched_off({"OPENLINEAGE_DISABLED": "perhaps"})
+
+
+def test_reading_a_file_imports_nothing_that_takes_long() -> None:
+    """The clients of secrets, the network, and what only other commands need."""
+    code = """
+import sys
+from pathlib import Path
+import yaml
+from sparklineage.config.loading import load_spec
+load_spec(environ={}, flags={}, directory=Path(), config=Path("conf/sparklineage.yml"))
+print(*sorted({"logging", "socket", "ssl", "tempfile", "subprocess", "hashlib", "fractions", "asyncio", "boto3",
+               "importlib.resources", "sparklineage.config.json_schema", "sparklineage.journal"} & {*sys.modules}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
