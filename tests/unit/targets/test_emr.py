@@ -215,6 +215,33 @@ def test_steps_of_the_users_get_everything(tmp_path: Path) -> None:
     assert f"spark.extraListeners={LISTENER}" in step["Args"]
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--jars", "s3://b/a.jar", "--name", "n"], ["--jars", "s3://b/a.jar,OURS", "--name", "n"]),
+        (["--jars=s3://b/a.jar"], ["--jars", "s3://b/a.jar,OURS"]),
+        (["--conf", "spark.jars=s3://b/a.jar"], ["--jars", "s3://b/a.jar,OURS"]),
+        (
+            ["--jars", "s3://b/a.jar", "--conf", "spark.jars=s3://b/c.jar"],
+            ["--jars", "s3://b/a.jar,OURS", "--conf", "spark.jars=s3://b/c.jar"],
+        ),
+        (
+            ["--jars", "s3://b/c.jar", "--jars", "s3://b/a.jar"],
+            ["--jars", "s3://b/c.jar", "--jars", "s3://b/a.jar,OURS"],
+        ),
+    ],
+)
+def test_a_list_is_joined_where_it_stands(tmp_path: Path, options: list[str], expected: list[str]) -> None:
+    step = {
+        "Name": "a",
+        "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit", *options, "s3://b/c.py"]},
+    }
+    given = order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "direct"}, application=None)
+    (jar,) = given.jars
+    merged = read(render(given, "emr", {"Instances": {}, "Steps": [step]}), "mine.json")["Steps"][0]["HadoopJarStep"]
+    assert merged["Args"] == ["spark-submit", *(word.replace("OURS", jar) for word in expected), "s3://b/c.py"]
+
+
 def test_a_step_of_the_type_spark_becomes_the_one_that_it_stands_for(tmp_path: Path) -> None:
     """Nothing can stand before its spark-submit otherwise."""
     given = order(tmp_path, "emr", release="emr-7.5.0", transport=KEY, delivery={"mode": "direct"})
