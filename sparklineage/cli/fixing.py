@@ -90,10 +90,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 def _from_stdin(data: bytes, args: argparse.Namespace) -> tuple[FixReport, bytes]:
     from sparklineage.lint import Report  # noqa: PLC0415
+    from sparklineage.lint.encoding import decoded, trouble  # noqa: PLC0415
     from sparklineage.lint.fix import FixReport, Mended, fix_text, masked_diff, new_bytes  # noqa: PLC0415
-    from sparklineage.lint.paths import decoded  # noqa: PLC0415
     from sparklineage.lint.readers import UnreadableError  # noqa: PLC0415
 
+    if cause := trouble(data):
+        return FixReport(report=Report(unreadable=[f"<stdin>: {cause}"])), data
     kind, name, text = args.kind or "command-line", "<stdin>", decoded(data)
     try:
         fixed = fix_text(text, name, kind=kind, target=target_of(args), codes=codes_of(args))

@@ -94,16 +94,20 @@ def _fix(args: argparse.Namespace) -> int:
 
 def _checked(args: argparse.Namespace) -> Report:
     from sparklineage.lint import check_paths, check_text  # noqa: PLC0415
+    from sparklineage.lint.encoding import LARGEST, decoded, trouble  # noqa: PLC0415
     from sparklineage.lint.readers import UnreadableError  # noqa: PLC0415
 
     target, codes, fixable = target_of(args), codes_of(args), args.format == "json"
     paths = [Path(path) for path in args.paths if path != "-"]
     report = check_paths(paths, kind=args.kind, target=target, codes=codes, fixable=fixable, known_only=args.known_only)
     if "-" in args.paths:
-        text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
+        data = sys.stdin.buffer.read(LARGEST + 1)
+        if cause := trouble(data):
+            report.unreadable.append(f"<stdin>: {cause}")
+            return report
         kind = args.kind or "command-line"
         try:
-            checked = check_text(text, "<stdin>", kind=kind, target=target, codes=codes, fixable=fixable)
+            checked = check_text(decoded(data), "<stdin>", kind=kind, target=target, codes=codes, fixable=fixable)
         except UnreadableError as error:
             report.unreadable.append(str(error))
         else:

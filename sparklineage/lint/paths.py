@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sparklineage.lint.check import UNKNOWN_FORMAT, check_text, unknown_format
+from sparklineage.lint.encoding import LARGEST, decoded, is_meant, trouble
 from sparklineage.lint.readers import UnreadableError
 
 if TYPE_CHECKING:
@@ -17,9 +20,8 @@ if TYPE_CHECKING:
     from sparklineage.lint.finding import Finding
     from sparklineage.lint.rules import Target
 
-_LARGEST = 5_000_000
-"""Bytes; nobody writes a configuration by hand that is larger."""
 _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", "venv"))
+_KEPT = re.compile(r".+\.orig(?:\.\d+)?")
 
 
 @dataclass(kw_only=True)
@@ -78,7 +80,7 @@ def visit(
     """Let a function look at the given files, and in folders at those of every kind; it gets path, bytes and format.
 
     It may raise OSError and UnreadableError. A given file that is no text, or that no reader knows, is told, unless
-    `known_only` says that somebody else chose the files.
+    `known_only` says that somebody else chose the files; one that is surely configuration is told wherever it lies.
     """
     report = Report()
     for path in paths:
@@ -86,35 +88,39 @@ def visit(
         for file in _files(path, report):
             try:
                 data = _bytes(file)
-                outcome = look(file, data, None if inside else kind) if data is not None else None
+                cause = trouble(data)
+                outcome = look(file, data, None if inside else kind) if cause is None else None
             except OSError as error:
                 report.unreadable.append(f"{file}: cannot be read: {error.strerror or error}.")
             except UnreadableError as error:
                 report.unreadable.append(str(error))
             else:
-                _take(outcome, file, report, inside=inside or known_only, codes=codes)
+                if outcome is not None:
+                    _take(outcome, file, report, inside=inside or known_only, codes=codes)
+                elif (inside or known_only) and not is_meant(file.name, data):
+                    report.left_out += 1
+                else:
+                    report.unreadable.append(f"{file}: {cause}")
     return report
 
 
-def decoded(data: bytes) -> str:
-    """The text of a file, without a byte order mark, and with a sign for every byte that is no UTF-8."""
-    return data.decode("utf-8-sig", errors="replace")
+def is_kept(path: Path) -> bool:
+    """Whether this is an old text that `--backup` has kept; such a file stays as it is."""
+    return bool(_KEPT.fullmatch(path.name))
 
 
-def _take(outcome: Outcome | None, file: Path, report: Report, *, inside: bool, codes: Sequence[str] | None) -> None:
-    if outcome is not None and outcome.kind is not None:
+def _take(outcome: Outcome, file: Path, report: Report, *, inside: bool, codes: Sequence[str] | None) -> None:
+    if outcome.kind is not None:
         report.findings.extend(outcome.findings)
         report.checked += 1
     elif inside:
         report.left_out += 1
-    elif outcome is None:
-        report.unreadable.append(f"{file}: is no text, or larger than {_LARGEST // 1_000_000} MB.")
     elif codes is None or UNKNOWN_FORMAT in codes:
         report.findings.append(unknown_format(str(file)))
 
 
 def _files(path: Path, report: Report) -> Iterator[Path]:
-    """The path itself, or the files below it in order; hidden and installed folders are left out."""
+    """The path itself, or the files below it in order, without hidden and installed folders, and what was kept."""
     if not path.is_dir():
         yield path
         return
@@ -124,13 +130,13 @@ def _files(path: Path, report: Report) -> Iterator[Path]:
 
     for folder, names, files in os.walk(path, onerror=unreadable):
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in _SKIPPED)
-        yield from (Path(folder, name) for name in sorted(files) if Path(folder, name).is_file())
+        found = (Path(folder, name) for name in sorted(files))
+        yield from (file for file in found if file.is_file() and not is_kept(file))
 
 
-def _bytes(path: Path) -> bytes | None:
-    """What a file holds; None for one that is too large, or holds a zero byte as only binary files do."""
+def _bytes(path: Path) -> bytes:
+    """What a file holds, and of a large one the beginning. Raises OSError, also for a pipe, which may never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("it is no regular file; give - to read from stdin")
     with path.open("rb") as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST or b"\0" in data[:8192]:
-        return None
-    return data
+        return file.read(LARGEST + 1)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sparklineage.lint.check import check_text
+from sparklineage.lint.encoding import decoded
 from sparklineage.lint.finding import Place
 from sparklineage.lint.fix.diff import masked_diff
 from sparklineage.lint.fix.engine import Fixed, fix_text
 from sparklineage.lint.fix.replace import replace_file
-from sparklineage.lint.paths import Outcome, Report, decoded, visit
+from sparklineage.lint.paths import Outcome, Report, is_kept, visit
 from sparklineage.lint.readers import UnreadableError
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def fix_paths(
         if not fixed.codes or fixed.kind is None:
             return fixed
         try:
+            if is_kept(file) or is_kept(file.resolve()):
+                raise UnreadableError(Place(str(file)), "this is a copy that --backup kept, so it stays as it is.")
             after = new_bytes(data, fixed, str(file))
             if write:
                 replace_file(file, data, after, backup=backup)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from pathlib import Path
 
@@ -56,14 +57,76 @@ def test_the_other_files_are_checked_all_the_same(folder: Path, capsys: Captured
     ]
 
 
-@pytest.mark.parametrize("data", [b"x" * 5_000_001, b"spark.a b\0"])
-def test_huge_and_binary_files_are_refused(folder: Path, capsys: Captured, data: bytes) -> None:
-    """Found in a folder, they are just left out."""
+TOO_LARGE = "is larger than 5 MB, so it is not read."
+UTF_16 = "is UTF-16, which neither Spark nor this command reads; save it as UTF-8."
+ZERO = "is no text: it holds a zero byte, as only binary files do."
+UNREADABLE = [
+    (b"x" * 5_000_001, TOO_LARGE),
+    (b"spark.a b\0", ZERO),
+    (DEAD.encode("utf-16"), UTF_16),
+    (DEAD.encode("utf-16-le"), UTF_16),
+    (DEAD.encode("utf-16-be"), UTF_16),
+]
+
+
+@pytest.mark.parametrize(("data", "why"), UNREADABLE)
+def test_huge_and_binary_files_are_refused(folder: Path, capsys: Captured, data: bytes, why: str) -> None:
+    """Found in a folder, they are just left out, unless their names say that they are configuration."""
     (folder / "big.conf").write_bytes(data)
     assert main(["lint", "big.conf"], {}) == 2
-    assert capsys.readouterr().err == "sparklineage: big.conf: is no text, or larger than 5 MB.\n"
+    assert capsys.readouterr().err == f"sparklineage: big.conf: {why}\n"
     assert main(["lint", "."], {}) == 0
     assert capsys.readouterr() == ("Nothing found in 0 files; 1 file of other kinds left out.\n", "")
+    (folder / "spark-defaults.conf").write_bytes(data)
+    for argv in ([".", "--fix"], ["."], ["spark-defaults.conf", "--known-only"]):
+        assert main(["lint", *argv], {}) == 2
+        assert capsys.readouterr().err == f"sparklineage: spark-defaults.conf: {why}\n"
+    assert (folder / "spark-defaults.conf").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "status"),
+    [
+        ("openlineage.yml", "transport: {}", 2),
+        ("job.py", "SparkSession.builder", 2),
+        ("run.sh", "spark-submit x.py", 2),
+        ("tables.py", "TABLE = 1", 0),
+        ("image.png", "spark", 0),
+    ],
+)
+def test_what_cannot_be_read_in_a_folder_is_told_where_it_is_about_spark(
+    folder: Path, capsys: Captured, name: str, text: str, status: int
+) -> None:
+    """By its name and by what can be read of it."""
+    for data in (text.encode("utf-16"), text.encode() + b"\0", text.encode() + b" " * 5_000_000):
+        (folder / name).write_bytes(data)
+        assert main(["lint", "."], {}) == status
+        assert bool(capsys.readouterr().err) == (status == 2)
+
+
+@pytest.mark.parametrize(("data", "why"), UNREADABLE)
+@pytest.mark.parametrize("options", [[], ["--fix"]])
+def test_the_same_from_stdin(
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    data: bytes,
+    why: str,
+    options: list[str],
+) -> None:
+    """With --fix it comes out as it went in."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert main(["lint", "-", *options], {}) == 2
+    out, err = capsysbinary.readouterr()
+    assert f"sparklineage: <stdin>: {why}" in err.decode()
+    assert out.startswith(data) == bool(options)
+
+
+@pytest.mark.parametrize("options", [[], ["--fix"]])
+def test_a_pipe_is_not_waited_for(folder: Path, capsys: Captured, options: list[str]) -> None:
+    """Nobody may ever write into it."""
+    os.mkfifo(folder / "x.sh")
+    assert main(["lint", "x.sh", *options], {}) == 2
+    assert "x.sh: cannot be read: it is no regular file; give - to read from stdin.\n" in capsys.readouterr().err
 
 
 def test_folders_are_walked(folder: Path, capsys: Captured) -> None:

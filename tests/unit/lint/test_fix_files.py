@@ -74,6 +74,23 @@ def test_mode_and_links_stay(tmp_path: Path) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("name", ["run.orig", "run.orig.1"])
+def test_what_is_kept_stays(name: str, tmp_path: Path) -> None:
+    """In a folder it is not visited, and named it is read but not changed, whatever its first line makes of it."""
+    data = b"#!/bin/sh\nspark-submit --conf spark.openlineage.debugFacet=enabled x.py\n"
+    kept = _file(tmp_path, data, name)
+    report = fix_paths([tmp_path], backup=True)
+    assert (report.report.checked, report.report.left_out, report.mended) == (0, 0, [])
+    link = tmp_path / "run.sh"
+    link.symlink_to(kept)
+    for path in (kept, link):
+        report = fix_paths([path])
+        assert [finding.code for finding in report.report.findings] == ["SL001"]
+        assert _problems(report) == [f"{path}:1:1: this is a copy that --backup kept, so it stays as it is."]
+    assert kept.read_bytes() == data
+    assert _names(tmp_path) == [name, "run.sh"]
+
+
 def test_backups_are_never_overwritten(tmp_path: Path) -> None:
     """Each further one gets a number."""
     path = tmp_path / "spark-defaults.conf"

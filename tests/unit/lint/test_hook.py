@@ -89,7 +89,7 @@ def test_without_the_option_a_given_file_is_told(
     assert main(["lint", "package.json"], {}) == 0
     assert "SL000" in capsys.readouterr().out
     assert main(["lint", "image.json"], {}) == 2
-    assert "is no text" in capsys.readouterr().err
+    assert "image.json: is no text: it holds a zero byte" in capsys.readouterr().err
     assert main(["lint", "--known-only", "missing.json"], {}) == 2
     assert "cannot be read" in capsys.readouterr().err
 
