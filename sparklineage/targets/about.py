@@ -75,4 +75,5 @@ def lost(conf: ConfSet) -> Iterator[str]:
     """What of ours gave way to the user's own, a sentence each."""
     for entry in conf.entries:
         for other in entry.lost:
-            yield f"{entry.key} stays as {entry.source} has it, not {other.value} ({other.source}): {other.reason}."
+            why = "" if other.reason == f"{entry.source} stays" else f": {other.reason}"
+            yield f"{entry.key} stays as {entry.source} has it, not {other.value} ({other.source}){why}."

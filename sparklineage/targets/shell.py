@@ -43,12 +43,13 @@ def _exports(conf: ConfSet) -> Iterator[str]:
         yield _JSON
     for name, parts in found.items():
         if name in here:
-            yield f"export {name}={''.join(map(_word, parts))}"
+            yield f"{name}={''.join(map(_word, parts))}"
         else:
             place = " and ".join(part.written for part in parts if isinstance(part, SecretReference))
             yield f"# what lies in {' '.join(place.split())} has to be fetched before"
             yield f': "${{{name}:?the notes tell what belongs into it}}"'
-            yield f"export {name}"
+    if found:
+        yield f"export {' '.join(found)}"
 
 
 def _word(part: Piece) -> str:

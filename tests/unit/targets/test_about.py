@@ -65,5 +65,5 @@ def test_plain_secrets_are_refused_and_never_told() -> None:
 def test_what_gave_way_is_told() -> None:
     theirs = conf({"spark.openlineage.namespace": "mine"}, source="theirs:1")
     assert list(lost(conf(HTTP).merged_with(theirs))) == [
-        "spark.openlineage.namespace stays as theirs:1 has it, not prod.flights (sparklineage.yml): theirs:1 stays."
+        "spark.openlineage.namespace stays as theirs:1 has it, not prod.flights (sparklineage.yml)."
     ]

@@ -74,8 +74,7 @@ def test_a_cluster_keeps_all_that_is_theirs() -> None:
 def test_what_gave_way_is_told() -> None:
     notes = _into(CLUSTER).notes
     assert (
-        "spark.openlineage.namespace stays as cluster.json: spark_conf has it, not prod.flights (sparklineage.yml): "
-        "cluster.json: spark_conf stays."
+        "spark.openlineage.namespace stays as cluster.json: spark_conf has it, not prod.flights (sparklineage.yml)."
     ) in notes
 
 

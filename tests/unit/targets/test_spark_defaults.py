@@ -118,8 +118,7 @@ def test_what_looks_like_a_reference_of_ours_is_none_in_their_file() -> None:
 def test_what_gives_way_is_told() -> None:
     rendered = spark_defaults.render(order(), file("spark.openlineage.namespace mine"))
     assert (
-        "spark.openlineage.namespace stays as theirs:1 has it, not prod.flights (sparklineage.yml): theirs:1 stays."
-        in rendered.notes
+        "spark.openlineage.namespace stays as theirs:1 has it, not prod.flights (sparklineage.yml)." in rendered.notes
     )
 
 

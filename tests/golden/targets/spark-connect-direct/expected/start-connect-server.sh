@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Agent 1.53.0 for Scala 2.13: the newest that is known, runs on Spark 4.2.0.
+# Delivery is direct: asked for by sparklineage.yml:14:3.
+# It hands LINEAGE_KEY on from its environment: others can see a property of Spark.
+# Set this where the server starts; a session with `--remote` or SPARK_REMOTE takes no listener.
+# All sessions of a server are one application to the agent, whose end is that of the server.
+: "${LINEAGE_KEY:?a secret of the backend, which this script hands on}"
+in_json() {
+  local text=${1//\\/\\\\}
+  printf '%s' "${text//\"/\\\"}"
+}
+OPENLINEAGE__TRANSPORT__TYPE=http
+OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key
+OPENLINEAGE__TRANSPORT__AUTH__API_KEY='"'"$(in_json "$LINEAGE_KEY")"'"'
+export OPENLINEAGE__TRANSPORT__TYPE OPENLINEAGE__TRANSPORT__AUTH__TYPE OPENLINEAGE__TRANSPORT__AUTH__API_KEY
+"${SPARK_HOME:?the folder of Spark}"/sbin/start-connect-server.sh \
+  --jars /opt/lineage/openlineage-spark_2.13-1.53.0.jar \
+  --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener \
+  --conf 'spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)' \
+  --conf spark.openlineage.transport.type=http \
+  --conf spark.openlineage.transport.url=https://lineage.example.com \
+  --conf 'spark.openlineage.transport.headers.X-Team=it'"'"'s; [data]' \
+  --conf spark.openlineage.namespace=prod.flights \
+  --conf 'spark.openlineage.appName=Daily "flights" $HOME' \
+  --conf spark.openlineage.transport.endpoint=/prefix/api/v1/lineage \
+  --conf spark.openlineage.circuitBreaker.type=asyncTaskQueue \
+  "$@"
