@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.config.documents import Mapping, plain
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_merge import PARENT
-from sparklineage.targets.about import about, lost, needed_variables
+from sparklineage.targets.about import about, comments, lost, needed_variables
 from sparklineage.targets.airflow_client import client_transport
 from sparklineage.targets.airflow_dag import dag_text, templated_conf
 from sparklineage.targets.conf_map import conf_in, refuse
@@ -21,6 +21,7 @@ from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.limits import one_line
 from sparklineage.targets.opened import opened
 from sparklineage.targets.rewriting import read_json, rewritten_json
+from sparklineage.targets.two_transports import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     section, trouble = _section(conf)
     ours = templated_conf(conf)
     node = _node(into) if into is not None else None
-    theirs = conf_in(node, into.name if into is not None else "", "the conf")
+    ours, theirs = side_by_side(ours, conf_in(node, into.name if into is not None else "", "the conf"))
     whole = ours.merged_with(theirs)
     notes = [*about(order), *trouble, *_variables(conf), *_notes(whole), *lost(whole)]
     name = into.name if into is not None else "spark_conf.json"
@@ -98,7 +99,7 @@ def _section(conf: ConfSet) -> tuple[dict[str, str], list[str]]:
 
 
 def _cfg(section: dict[str, str], notes: list[str]) -> str:
-    lines = [*_comments(notes), "[openlineage]"]
+    lines = [*comments(notes), "[openlineage]"]
     for option, text in section.items():
         if option == "spark_inject_transport_info":
             lines.append(f"# {_OFF}")
@@ -108,12 +109,8 @@ def _cfg(section: dict[str, str], notes: list[str]) -> str:
 
 def _env(section: dict[str, str], notes: list[str]) -> str:
     lines = [f"AIRFLOW__OPENLINEAGE__{option.upper()}={shlex.quote(text)}" for option, text in section.items()]
-    return "\n".join([*_comments(notes), "# Quoted for a shell and systemd; `docker run --env-file` wants no quotes.",
+    return "\n".join([*comments(notes), "# Quoted for a shell and systemd; `docker run --env-file` wants no quotes.",
                       *lines]) + "\n"  # fmt: skip
-
-
-def _comments(notes: list[str]) -> Iterator[str]:
-    return (f"# {' '.join(note.split())}" for note in notes)
 
 
 def _variables(conf: ConfSet) -> Iterator[str]:

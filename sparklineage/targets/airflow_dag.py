@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sparklineage.model.conf_set import ConfSet
+from sparklineage.targets.about import comments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ def _templated(entry: ConfEntry) -> ConfEntry:
 
 def _lines(order: Order, conf: Mapping[str, str], notes: Sequence[str]) -> Iterator[str]:
     application = order.application
-    yield from (f"# {' '.join(note.split())}" for note in notes)
+    yield from comments(notes)
     yield "import datetime"
     yield ""
     yield "from airflow import DAG"

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sparklineage.config.conf_values import typed
+from sparklineage.config.conf_values import typed_theirs
 from sparklineage.config.documents import Mapping, Scalar, Sequence
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.model.conf_value import SecretValue, Text
 from sparklineage.model.lists import comma_list, joined
-from sparklineage.model.masking import SECRET_KEY
-from sparklineage.model.secret import Secret
 
 if TYPE_CHECKING:
     from sparklineage.config.documents import Node
-    from sparklineage.model.conf_value import ConfValue
 
 JARS = "spark.jars"
 
@@ -40,7 +36,7 @@ def conf_in(node: Node | None, name: str, what: str, prefix: str = "") -> ConfSe
             continue
         key = key.removeprefix(prefix)  # noqa: PLW2901
         source = f"{name}:{value.start.line}"
-        entries.append(ConfEntry(key=key, value=_value(key, value.text), source=source))
+        entries.append(ConfEntry(key=key, value=typed_theirs(key, value.text), source=source))
     return ConfSet(tuple(entries))
 
 
@@ -109,12 +105,3 @@ def refuse(node: Node | None, name: str, sentence: str) -> NoReturn:
 def is_empty(node: Node | None) -> bool:
     """Whether nothing is there, or `null`."""
     return node is None or (isinstance(node, Scalar) and node.value is None)
-
-
-def _value(key: str, text: str) -> ConfValue:
-    try:
-        value = typed(key, text)
-    except ConfigError:
-        value = Text(text)
-    # What looks like a reference of ours is none in a file of theirs: nobody resolves it.
-    return SecretValue(Secret(text)) if isinstance(value, SecretValue) or SECRET_KEY.search(key) else value

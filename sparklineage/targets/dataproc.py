@@ -16,8 +16,9 @@ from sparklineage.targets.dataproc_agent import SWITCH, choice, switch, with_one
 from sparklineage.targets.dataproc_shell import ACTION, create_cluster, initialization_action, submit_job
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.limits import one_line
-from sparklineage.targets.opened import opened, references
+from sparklineage.targets.opened import opened, references, without_plain
 from sparklineage.targets.rewriting import read_json, read_yaml, rewritten_json, rewritten_yaml
+from sparklineage.targets.two_transports import side_by_side
 from sparklineage.targets.vendor import about_agent
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     """
     order = with_one_agent(order, opened(order, order.conf))
     ours = order.with_jars
-    notes = [*about_agent(order, first=_kept_off(order)), *_notes(order, ours)]
-    script = initialization_action(ours, notes)
+    merged, whole = _merged(order, ours, into) if into is not None else (None, ours)
+    hidden = without_plain(whole)
+    notes = [*about_agent(order, first=_kept_off(order)), *_notes(order, hidden)]
+    script = initialization_action(hidden, notes)
     about = "an initialization action: put it beside the JARs"
     scripts = (Artefact(name=ACTION, text=script, about=about, executable=True),) if script is not None else ()
-    if into is not None:
-        merged, whole = _merged(order, ours, into)
+    if merged is not None:
         return Rendered(artefacts=(merged, *scripts), notes=(*notes, *lost(whole)))
     properties = _clusters(order, ours)
     job, kind = _job(order, ours)
@@ -145,6 +147,7 @@ def _in_cluster(
             f"{SWITCH} is {given.value.written}, but vendorAgent is {choice(order)}, so that two agents would run or "
             "none; change one of them.",
         )  # fmt: skip
+    ours, theirs = side_by_side(ours, theirs)
     whole = ours.merged_with(theirs)
     added = {f"{_PREFIX}{key}": text for key, text in whole.beyond(theirs).as_dict().items()}
     if state is not None and given is None:
@@ -159,6 +162,7 @@ def _in_job(
 ) -> tuple[dict[str, Any], ConfSet]:
     theirs = conf_in(at(node, *path, "properties"), into.name, "properties")
     given = texts_in(at(node, *path, "jarFileUris"), into.name, "jarFileUris")
+    ours, theirs = side_by_side(ours, theirs)
     # A job of R has no list of JARs.
     mine, jars = jars_beside(ours, theirs, given) if path[-1] != "sparkRJob" else (ours, given)
     whole = mine.merged_with(theirs)

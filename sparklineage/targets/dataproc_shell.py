@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError
+from sparklineage.targets.about import comments
 from sparklineage.targets.limits import one_line
 from sparklineage.targets.opened import references
 from sparklineage.targets.pieces import pieces, together
@@ -95,7 +96,7 @@ def initialization_action(conf: ConfSet, notes: Iterable[str]) -> str | None:
     if not exports:
         return None
     return "\n".join(
-        ["#!/usr/bin/env bash", *_comments(notes), "# It never fails: a cluster whose action fails is not created.",
+        ["#!/usr/bin/env bash", *comments(notes), "# It never fails: a cluster whose action fails is not created.",
          f"grep -qsF '# sparklineage' {_ENV} || cat >>{_ENV} <<'SPARKLINEAGE' ||", "# sparklineage", *exports,
          "SPARKLINEAGE", f"  echo 'sparklineage: {_ENV} cannot be written, so jobs send without a key' >&2", ""]
     )  # fmt: skip
@@ -119,8 +120,4 @@ def _region(order: Order) -> str:
 
 
 def _script(words: Iterable[str], notes: Iterable[str]) -> str:
-    return "\n".join(["#!/usr/bin/env bash", *_comments(notes), " \\\n  ".join(words), ""])
-
-
-def _comments(notes: Iterable[str]) -> Iterable[str]:
-    return (f"# {' '.join(note.split())}" for note in notes)
+    return "\n".join(["#!/usr/bin/env bash", *comments(notes), " \\\n  ".join(words), ""])

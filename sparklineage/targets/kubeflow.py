@@ -22,6 +22,7 @@ from sparklineage.targets.conf_map import (
 )
 from sparklineage.targets.kubernetes_names import check_name, object_name
 from sparklineage.targets.kubernetes_pod import GRACE, RELAY, VOLUME, pod
+from sparklineage.targets.two_transports import side_by_side
 
 if TYPE_CHECKING:
     from sparklineage.config.documents import Node
@@ -87,7 +88,8 @@ def merged(order: Order, conf: ConfSet, document: Node, known: Any, file: str) -
     theirs = conf_in(at(spec, "sparkConf"), file, "sparkConf")
     refuse_no_texts(at(spec, "sparkConf"), file, "sparkConf")
     jars = texts_in(at(spec, "deps", "jars"), file, "deps.jars")
-    mine, listed = jars_beside(conf.without(*DENIED), theirs, jars)
+    mine, theirs = side_by_side(conf.without(*DENIED), theirs)
+    mine, listed = jars_beside(mine, theirs, jars)
     whole = mine.merged_with(theirs)
     added = whole.beyond(theirs)
     wanted = grown(known, (*path, "sparkConf"), dict(added.as_dict()))

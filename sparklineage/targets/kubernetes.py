@@ -9,7 +9,7 @@ from sparklineage.config.documents import DocumentError, at, parse_yaml, plain
 from sparklineage.errors import ConfigError
 from sparklineage.model.lists import comma_list
 from sparklineage.targets import kubeflow, stackable
-from sparklineage.targets.about import about, lost
+from sparklineage.targets.about import about, comments, lost
 from sparklineage.targets.conf_map import JARS, is_empty, refuse, refuse_duplicates
 from sparklineage.targets.interface import Artefact, Existing, Mode, Rendered
 from sparklineage.targets.kubernetes_pod import secrets
@@ -44,12 +44,15 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     """
     conf = opened(order, order.with_jars)
     _check(order, conf)
-    notes = [*about(order), *secrets(order, conf), *_notes(order, conf, whole=into is None)]
+    notes = [*about(order), *_notes(order, conf, whole=into is None)]
     if into is not None:
         text, more = _merged(order, conf, into)
+        # Keys of ours do not go to a backend of theirs.
+        more = [*(secrets(order, conf) if "secretKeyRef" in text else ()), *more]
         about_it = "the whole of it, with the lineage in it"
         return Rendered(artefacts=(Artefact(name=into.name, text=text, about=about_it),), notes=(*notes, *more))
-    head = "".join(f"# {' '.join(note.split())}\n" for note in notes)
+    notes += secrets(order, conf)
+    head = "".join(f"{line}\n" for line in comments(notes))
     command, template = submit(order, conf, notes)
     artefacts = [
         Artefact(

@@ -9,6 +9,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.conf_set import ConfSet
+from sparklineage.targets.about import comments
 from sparklineage.targets.arguments import lines
 from sparklineage.targets.kubernetes_pod import GRACE, pod
 from sparklineage.targets.yaml_text import yaml_text
@@ -45,7 +46,7 @@ def submit(order: Order, conf: ConfSet, notes: Iterable[str]) -> tuple[str, str 
         words.append('"${APPLICATION:?local:///… or s3a://… of the application}"')
     else:
         words += [shlex.quote(word) for word in (job.uri, *job.arguments)]
-    head = "".join(f"# {' '.join(note.split())}\n" for note in notes)
+    head = "".join(f"{line}\n" for line in comments(notes))
     return "#!/usr/bin/env bash\n" + head + " \\\n  ".join(words) + "\n", template
 
 

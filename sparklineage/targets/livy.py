@@ -16,6 +16,7 @@ from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.limits import in_one_word
 from sparklineage.targets.opened import opened
 from sparklineage.targets.rewriting import read_json, rewritten_json
+from sparklineage.targets.two_transports import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     ours = ours.without(*left_out)
     node = _batch(into) if into is not None else None
     name = into.name if into is not None else "batch.json"
-    theirs = conf_in(at(node, "conf"), name, "conf")
+    ours, theirs = side_by_side(ours, conf_in(at(node, "conf"), name, "conf"))
     whole = ours.merged_with(theirs.without(_JARS))
     jars = _jars(ours, theirs, texts_in(at(node, "jars"), name, "jars"))
     batch = _merged(order, plain(node) if node is not None else {}, whole.beyond(theirs), jars)

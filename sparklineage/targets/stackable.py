@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sparklineage.config.documents import Scalar, Sequence, at
+from sparklineage.config.documents import Scalar, Sequence, at, plain
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
@@ -22,6 +22,7 @@ from sparklineage.targets.conf_map import JARS, conf_in, grown, mapping_in, refu
 from sparklineage.targets.kubeflow import spark_version
 from sparklineage.targets.kubernetes_names import check_name, object_name
 from sparklineage.targets.kubernetes_pod import pod
+from sparklineage.targets.two_transports import side_by_side
 from sparklineage.targets.vendor import LISTENER
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def application(order: Order, conf: ConfSet) -> dict[str, Any]:
     found = block(conf)
     if found is not None:
         spec["openLineage"] = found
-    spec["sparkConf"] = (_beside(order, conf, found) if found is not None else conf).as_dict()
+    spec["sparkConf"] = (_beside(order, conf, set(found)) if found is not None else conf).as_dict()
     if env := list(pod(order, conf, conf).env):
         spec["env"] = env
     spec["executor"] = {"replicas": 1}
@@ -71,17 +72,22 @@ def merged(order: Order, conf: ConfSet, document: Node, known: Any, file: str) -
     spec = mapping_in(at(document, "spec"), file, "spec")
     theirs = conf_in(at(spec, "sparkConf"), file, "sparkConf")
     refuse_no_texts(at(spec, "sparkConf"), file, "sparkConf")
-    found = at(spec, "openLineage")
-    added = block(conf) if found is None and f"{TRANSPORT}type" not in theirs else None
-    ours = _beside(order, conf, added or {}) if found is not None or added is not None else conf
-    given = ConfSet((*theirs.entries, *_defaults(found, theirs, file)))
+    ours_said, found = block(conf), mapping_in(at(spec, "openLineage"), file, "openLineage")
+    added = ours_said if found is None and f"{TRANSPORT}type" not in theirs else None
+    same = found is not None and ours_said is not None and _address(plain(found)) == _address(ours_said)
+    url = conf[f"{TRANSPORT}url"].written if same else "openLineage.host"
+    mine, given = side_by_side(conf, ConfSet((*theirs.entries, *_defaults(found, theirs, url, file))))
+    names = {name for name, _, _ in found.items()} if found is not None else set(added or ())
+    # What sparkConf says counts more than the block.
+    names -= {name for name in _NAMES if AGENT + name in theirs}
+    ours = _beside(order, mine, names) if names else mine
     whole = ours.merged_with(given)
     beyond = whole.beyond(given)
     wanted = grown(known, ("spec", "sparkConf"), dict(beyond.as_dict()))
     if added is not None:
         wanted = grown(wanted, ("spec",), {"openLineage": added})
-    # A key needs the transport's type beside it, which with a block of ours is not in sparkConf.
-    needed = pod(order, conf if added is not None else beyond, conf)
+    # A key needs the transport's type beside it, which a block says.
+    needed = pod(order, mine if added is not None or same else beyond, conf)
     env = [variable for variable in needed.env if variable["name"] not in _variables(spec)]
     if env:
         wanted = grown(wanted, ("spec",), {"env": [*((known.get("spec") or {}).get("env") or []), *env]})
@@ -109,9 +115,13 @@ def block(conf: ConfSet) -> dict[str, Any] | None:
     return found
 
 
-def _beside(order: Order, conf: ConfSet, said: dict[str, Any]) -> ConfSet:
+def _address(block: Any) -> tuple[object, object]:
+    return block.get("host"), block.get("port")
+
+
+def _beside(order: Order, conf: ConfSet, said: set[str]) -> ConfSet:
     """The properties beside a block, without what it says, and without our agent: the image brings one."""
-    left_out = {f"{TRANSPORT}type", f"{TRANSPORT}url", *(AGENT + name for name in _NAMES)} if said else set()
+    left_out = {AGENT + name for name in said if name in _NAMES} | {f"{TRANSPORT}type", f"{TRANSPORT}url"}
     ours = {_LISTENERS: (LISTENER,), JARS: order.jars}
     entries = []
     for entry in conf.entries:
@@ -124,11 +134,11 @@ def _beside(order: Order, conf: ConfSet, said: dict[str, Any]) -> ConfSet:
     return ConfSet(tuple(entries))
 
 
-def _defaults(found: Node | None, theirs: ConfSet, file: str) -> list[ConfEntry]:
+def _defaults(found: Node | None, theirs: ConfSet, url: str, file: str) -> list[ConfEntry]:
     """What the user's own block stands for, where sparkConf does not say it."""
     if found is None:
         return []
-    texts = {f"{TRANSPORT}type": "http", f"{TRANSPORT}url": "openLineage.host"}
+    texts = {f"{TRANSPORT}type": "http", f"{TRANSPORT}url": url}
     for name in _NAMES:
         if isinstance(node := at(found, name), Scalar):
             texts[AGENT + name] = node.text

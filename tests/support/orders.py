@@ -75,7 +75,6 @@ def _value(key: str, text: str) -> Any:
     except ConfigError:
         return Text(text)
     if isinstance(value, SecretValue):
-        reference = SecretReference.read(text)
         # As a configuration has it: of headers and the like it knows which are secret.
-        return SecretValue(reference or Secret(text)) if reference or key.endswith("apiKey") else Text(text)
+        return SecretValue(SecretReference.read(text) or Secret(text)) if key.endswith("apiKey") else Text(text)
     return value

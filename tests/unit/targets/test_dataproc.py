@@ -260,6 +260,20 @@ def test_jars_go_where_theirs_count(job: Any, jars: list[str] | None, property_:
     assert found["properties"].get("spark.jars") == property_
 
 
+def test_keys_written_before_stay_in_their_place() -> None:
+    once = dataproc.render(_order(KEY), file('{"pysparkJob": {}}'))
+    twice = dataproc.render(_order(KEY), file(once.artefacts[0].text))
+    assert [artefact.name for artefact in twice.artefacts] == ["theirs", "lineage-env.sh"]
+    assert twice.artefacts == once.artefacts
+
+
+def test_keys_do_not_go_to_a_backend_of_theirs() -> None:
+    theirs = {"pysparkJob": {"properties": {"spark.openlineage.transport.url": "https://theirs.example.com"}}}
+    rendered = dataproc.render(_order(KEY), file(json.dumps(theirs)))
+    assert [artefact.name for artefact in rendered.artefacts] == ["theirs"]
+    assert not any("Secret Manager" in note for note in rendered.notes)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

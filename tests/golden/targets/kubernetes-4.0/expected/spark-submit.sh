@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Agent 1.53.0 for Scala 2.13: the newest that is known, runs on 4.0.1.
 # Delivery is direct: no relay of ours runs beside a driver on kubernetes.
-# Make the Secret lineage-keys with LINEAGE_KEY in the application's namespace: kubectl create secret generic lineage-keys --from-env-file=FILE, with a line NAME=KEY for each.
 # A path with local: has to be in the image of the driver.
 # In Stackable's image the agent is the operator's own, of its version.
 # The cluster needs a way from the driver's pod to the backend (NetworkPolicy, egress).
+# Make the Secret lineage-keys with LINEAGE_KEY in the application's namespace: kubectl create secret generic lineage-keys --from-env-file=FILE, with a line NAME=KEY for each.
 spark-submit \
   --master "k8s://${KUBERNETES:?address of the API server, https://HOST:PORT}" \
   --deploy-mode cluster \

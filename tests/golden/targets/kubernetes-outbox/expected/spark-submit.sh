@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Agent 1.53.0 for Scala 2.13: the newest that is known, runs on 4.0.1.
 # Delivery is outbox: the job never waits for the backend; the relay delivers the journal.
-# Make the Secret sparklineage with LINEAGE_KEY in the application's namespace: kubectl create secret generic sparklineage --from-env-file=FILE, with a line NAME=KEY for each.
 # A path with local: has to be in the image of the driver.
 # The relay is a sidecar container, which Kubernetes has since 1.29: it delivers when the driver has ended, within terminationGracePeriodSeconds. It has to run as the same user as the driver.
 # The cluster needs a way from the driver's pod to the backend (NetworkPolicy, egress).
+# Make the Secret sparklineage with LINEAGE_KEY in the application's namespace: kubectl create secret generic sparklineage --from-env-file=FILE, with a line NAME=KEY for each.
 spark-submit \
   --master "k8s://${KUBERNETES:?address of the API server, https://HOST:PORT}" \
   --deploy-mode cluster \
