@@ -42,12 +42,14 @@ def _exports(conf: ConfSet) -> Iterator[str]:
     if secrets:
         yield _JSON
     for name, parts in found.items():
-        if name in here:
-            yield f"{name}={''.join(map(_word, parts))}"
-        else:
+        if name not in here:
             place = " and ".join(part.written for part in parts if isinstance(part, SecretReference))
             yield f"# what lies in {' '.join(place.split())} has to be fetched before"
             yield f': "${{{name}:?the notes tell what belongs into it}}"'
+        elif any(isinstance(part, SecretReference) for part in parts):
+            yield f"printf -v {name} %s {' '.join(map(_word, parts))}"
+        else:
+            yield f"{name}={''.join(map(_word, parts))}"
     if found:
         yield f"export {' '.join(found)}"
 
