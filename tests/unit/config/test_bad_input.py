@@ -309,8 +309,12 @@ def test_a_command_says_so_and_ends_with_64(
     path = tmp_path / "sparklineage.yml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     (tmp_path / "job.py").write_text("")
+    for part in ("bin/spark-submit", "jars/spark-core_2.13-4.2.0.jar", "jars/scala-library-2.13.18.jar"):
+        (tmp_path / "spark" / part).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "spark" / part).touch(mode=0o755)
     job = [str(tmp_path / "job.py")] if command[0] == "submit" else []
-    assert main([*command, str(path), *job], {"HOME": str(tmp_path), "PATH": ""}) == 64
+    environ = {"HOME": str(tmp_path), "PATH": "", "SPARK_HOME": str(tmp_path / "spark")}
+    assert main([*command, str(path), *job], environ) == 64
     out, err = capsys.readouterr()
     assert out == ""
     assert "Traceback" not in err
