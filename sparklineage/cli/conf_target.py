@@ -26,6 +26,7 @@ Print what the platform takes, or with --out write every file of it. Nothing is 
 user's own file comes back with the lineage in it: lists are joined, their values stay, and doing it twice changes
 nothing."""
 _LARGEST = 10_000_000
+_VARIABLE, _FILE = "OPENLINEAGE__TRANSPORT__TYPE", "openlineage.yml"
 
 
 def add_parser(actions: Any, name: str, what: str) -> None:
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     spec, order = order_of(args, environ)
     into = _existing(args.into) if args.into else applying.existing_of(found)
     rendered = target(args.action).render(order, into)
+    _need_variables(order, rendered)
     for warning in spec.warnings:
         warn(f"warning: {warning}")
     if options is None or args.out is not None:
@@ -104,6 +106,22 @@ def order_of(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Spec
         allow_literal_secrets=args.allow_literal_secrets,
     )  # fmt: skip
     return spec, order
+
+
+def _need_variables(order: Order, rendered: Rendered) -> None:
+    """Raises ConfigError where a transport can go by variables alone, and nothing of the artefacts tells of those."""
+    from sparklineage.model.conf_environment import split_name  # noqa: PLC0415
+
+    texts = (*(artefact.text for artefact in rendered.artefacts), *rendered.notes)
+    for entry in order.conf.entries:
+        name = split_name(entry.key)
+        # A script may write the agent's own file instead.
+        if name and not any(name in text and (_VARIABLE in text or _FILE in text) for text in texts):
+            raise ConfigError(
+                f"{entry.source}: {entry.key} is in a transport whose dotted names the agent reads from variables of "
+                "the environment alone, which nothing sets here; give a transport without them, such as kafka at the "
+                "top."
+            )
 
 
 def _existing(name: str) -> Existing:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _BLOCK = re.compile(r"(transport(?:\.transports\.[^.]+|\.transport)*)\.(.+)", re.DOTALL)
-_DOTTED = re.compile(r".+\.(?:properties|urlParams|headers)\.[^.]+\..+", re.DOTALL)
 _RELAYED = frozenset(("type", "url", "endpoint", "auth.type", "auth.apiKey", "timeoutInMillis", "compression"))
 """What the relay does as the agent's own http would."""
 _RELAYED_BELOW = ("headers.", "urlParams.")
@@ -79,10 +78,6 @@ def problems(resolved: Mapping[str, Resolved]) -> Iterator[str]:
             if readers and kind in _types() and kind not in readers:
                 yield (f"{item.source}: {block}.{name} is read by {' and '.join(readers)}, "
                        f"but {block}.type is {kind} ({keys['type'].source}).")  # fmt: skip
-            if block != "transport" and _DOTTED.fullmatch(name):
-                yield (f"{item.source}: {block}.{name} has a dot in its last name, which the agent splits inside of "
-                       "another transport; write the kafka transport at the top, or give this block in an "
-                       "openlineage.yml.")  # fmt: skip
         yield from _missing(block, kind, keys, found)
     for name, item in resolved.items():
         if name.endswith("auth.type") and item.value == "api_key":

@@ -1,5 +1,9 @@
 """The agent's secrets as environment variables, which no command line, Spark page or event log shows.
 
+By the same way goes a transport with a dotted name that the agent would split among Spark's properties: one of the
+headers or properties of a transport inside of others, or of a transformer. Reading its configuration would fail then,
+and no event be sent (executed, agent 1.53.0).
+
 The agent lays Spark's properties over its variables, and its variables are read as a whole or not at all. So a secret
 takes along what the agent needs to see beside it, or would else replace (MergeConfig and OpenLineageEnvParser in its
 source, and seen with 1.53.0): a transport's type, all of its `auth` or `sslContext`, and all of a transport that holds
@@ -26,7 +30,8 @@ _AUTH = f"{TRANSPORT}auth."
 # The empty passwords that an sslContext of Spark's properties begins with would replace the real ones.
 _WHOLE = (_AUTH, f"{TRANSPORT}sslContext.")
 _NESTED = (f"{TRANSPORT}transports.", f"{TRANSPORT}transport.")
-_MAPS = frozenset(("properties", "headers", "urlParams"))
+_TRANSFORMER = f"{TRANSPORT}transformerProperties."
+_MAPS = frozenset(("properties", "headers", "urlParams", "transformerProperties"))
 """What stands behind one of these names is one name, dots and all."""
 _PREFIX = "OPENLINEAGE__"
 
@@ -36,13 +41,13 @@ def carried(entries: Iterable[ConfEntry]) -> frozenset[str]:
     every = tuple(entries)
     secret = {entry.key for entry in every if entry.secret and entry.key.startswith(AGENT)}
     blocks = [block for block in _WHOLE if any(key.startswith(block) for key in secret)]
-    if any(key.startswith(_NESTED) for key in secret):
+    if any(key.startswith(_NESTED) for key in secret) or any(split_name(entry.key) for entry in every):
         blocks.append(TRANSPORT)
     return frozenset(entry.key for entry in every if entry.key in secret or entry.key.startswith(tuple(blocks)))
 
 
 def variables(entries: Iterable[ConfEntry]) -> dict[str, str]:
-    """Name and value of each variable, secrets revealed; none where there is no secret.
+    """Name and value of each variable, secrets revealed; none where nothing has to go that way.
 
     Raises ConfigError for a secret that the agent would not find there.
     """
@@ -71,6 +76,12 @@ def tree(entries: Iterable[ConfEntry]) -> dict[str, Any]:
         if key in keys or key in needed:
             _plant(planted, _path(key.removeprefix(AGENT)), _plain(entry.value))
     return planted
+
+
+def split_name(key: str) -> str | None:
+    """The dotted name in a property that the agent would take apart there; None where it takes it whole."""
+    name = _path(key.removeprefix(AGENT))[-1] if key.startswith((*_NESTED, _TRANSFORMER)) else ""
+    return name if "." in name else None
 
 
 def _path(key: str) -> list[str]:

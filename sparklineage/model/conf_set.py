@@ -160,11 +160,16 @@ class ConfSet(Mapping[str, ConfValue]):
         return properties_text(self.as_dict())
 
     def environment(self) -> dict[str, str]:
-        """The variables by which the agent gets its secrets, revealed, and what has to go the same way.
+        """The variables by which the agent gets its secrets, revealed, and what else no property can say.
 
         Raises ConfigError for a secret that is none of the agent's, or that has not been fetched.
         """
         return conf_environment.variables(self.entries)
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The properties that go by `environment` alone."""
+        return conf_environment.carried(self.entries)
 
     def masked(self) -> list[tuple[str, str, str]]:
         """Property, value as people may see it, and source."""

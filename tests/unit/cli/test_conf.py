@@ -179,3 +179,38 @@ def test_warnings_and_notes_are_on_stderr(desk: Desk) -> None:
     assert "warning: " in err
     assert "the agent's JAR is not there yet: sparklineage jar fetch" in err
     assert all(line.startswith("spark.") for line in out.splitlines())
+
+
+DOTTED = """\
+namespace: n
+transport:
+  type: composite
+  transports:
+    k: {type: kafka, topicName: t, properties: {bootstrap.servers: "h:9"}}
+    c: {type: console}
+"""
+
+
+def test_dotted_names_inside_of_a_transport_go_by_variables(desk: Desk) -> None:
+    desk.write(DOTTED)
+    status, out, err = desk.run("conf", "show")
+    assert status == 0
+    assert "transport" not in out.replace("transport[.]headers", "")
+    assert """  OPENLINEAGE__TRANSPORT__TRANSPORTS__K__PROPERTIES='{"bootstrap.servers": "h:9"}'\n""" in err
+    assert "  OPENLINEAGE__TRANSPORT__TYPE=composite\n" in err
+
+
+@pytest.mark.parametrize("name", ["emr", "glue", "livy"])
+def test_a_target_without_variables_refuses_them(desk: Desk, name: str) -> None:
+    desk.write(DOTTED)
+    status, out, err = desk.run("conf", name, "--artifacts", "s3://b/l", "--application", "s3://b/x.py")
+    assert (status, out) == (64, "")
+    key = "spark.openlineage.transport.transports.k.properties.bootstrap.servers"
+    assert f"sparklineage.yml:5:49: {key} is in a transport whose dotted names " in err
+
+
+@pytest.mark.parametrize("name", ["spark-submit", "spark-defaults", "pyspark", "spark-connect", "kubernetes"])
+def test_a_target_with_variables_names_them(desk: Desk, name: str) -> None:
+    desk.write(DOTTED)
+    out = desk.good("conf", name, "--artifacts", "s3://b/l", "--application", "s3://b/x.py", "--release", "4.0.1")
+    assert "OPENLINEAGE__TRANSPORT__TRANSPORTS__K__PROPERTIES" in out

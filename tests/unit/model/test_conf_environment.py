@@ -83,6 +83,33 @@ def test_a_transport_that_holds_others_goes_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    "dotted",
+    ["transports.main.properties.bootstrap.servers", "transports.main.headers.X.Y", "transports.main.urlParams.a.b",
+     "transport.headers.X.Y", "transport.transports.a.properties.b.c", "transformerProperties.a.b",
+     "transports.main.transformerProperties.a.b"],
+)  # fmt: skip
+def test_a_dotted_name_that_the_agent_would_split_goes_by_the_environment(dotted: str) -> None:
+    made = conf({f"{T}type": "x", f"{T}{dotted}": "v", "spark.openlineage.namespace": "n"})
+    assert made.as_dict() == {"spark.openlineage.namespace": "n"}
+    found = made.environment()
+    assert found.pop(f"{V}TYPE") == "x"
+    ((_, text),) = found.items()
+    assert list(json.loads(text).values()) == ["v"]
+    assert "." in next(iter(json.loads(text)))
+    assert made.carried == {f"{T}type", f"{T}{dotted}"}
+
+
+@pytest.mark.parametrize(
+    "plain",
+    ["properties.bootstrap.servers", "transports.main.properties.acks", "transformerProperties.a"],
+)
+def test_a_name_that_the_agent_takes_whole_stays_a_property(plain: str) -> None:
+    made = conf({f"{T}type": "x", f"{T}{plain}": "v"})
+    assert made.as_dict() == {f"{T}type": "x", f"{T}{plain}": "v"}
+    assert made.environment() == {}
+
+
+@pytest.mark.parametrize(
     ("found", "sentence"),
     [
         (
