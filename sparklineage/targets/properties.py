@@ -8,9 +8,9 @@ from sparklineage.config.conf_values import typed_theirs
 from sparklineage.config.properties import entries
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
-from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.targets.opened import without_plain
+from sparklineage.targets.two_transports import side_by_side
 
 if TYPE_CHECKING:
     from sparklineage.targets.interface import Existing
@@ -34,7 +34,8 @@ def read_properties(existing: Existing) -> ConfSet:
 
 def laid_under(ours: ConfSet, theirs: ConfSet) -> ConfSet:
     """Both merged, without the user's own secrets, which stay where they are."""
-    return without_plain(ours.merged_with(_without_ours(theirs, ours)))
+    ours, theirs = side_by_side(ours, theirs)
+    return without_plain(ours.merged_with(theirs))
 
 
 def beyond(whole: ConfSet, theirs: ConfSet) -> ConfSet:
@@ -59,10 +60,3 @@ def merged_properties(conf: ConfSet, existing: Existing) -> tuple[str, ConfSet]:
         # An empty line between, since a backslash may end theirs.
         text += newline if text.endswith("\n") else newline * 2
     return text + (_HEAD + added.as_properties()).replace("\n", newline), whole
-
-
-def _without_ours(theirs: ConfSet, ours: ConfSet) -> ConfSet:
-    """Theirs, but a transport that an earlier run put there: taken for the user's it would leave our keys out."""
-    mine = {key: text for key, text in ours.as_dict().items() if key.startswith(TRANSPORT)}
-    given = {key: value.reveal() for key, value in theirs.items() if key.startswith(TRANSPORT)}
-    return theirs.without(*given) if given == mine else theirs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sparklineage.model.secret import SecretReference
 from sparklineage.targets.about import comments
 from sparklineage.targets.arguments import lines
-from sparklineage.targets.pieces import pieces, within_reach
+from sparklineage.targets.pieces import alone, pieces, within_reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,13 +42,16 @@ def _exports(conf: ConfSet) -> Iterator[str]:
     if secrets:
         yield _JSON
     for name, parts in found.items():
-        if name not in here:
+        if all(isinstance(part, str) for part in parts):
+            yield f"{name}={''.join(map(_word, parts))}"
+        elif name not in here:
             place = " and ".join(part.written for part in parts if isinstance(part, SecretReference))
             yield f"# what lies in {' '.join(place.split())} has to be fetched before"
             yield f': "${{{name}:?the notes tell what belongs into it}}"'
-        elif any(isinstance(part, SecretReference) for part in parts):
-            yield f"printf -v {name} %s {' '.join(map(_word, parts))}"
+        elif (reference := alone(parts)) is not None:
+            yield f"{name}=$(printf '\"%s\"' {_word(reference)})"
         else:
+            yield "# shellcheck disable=SC2089,SC2090 # these quotes are those of JSON"
             yield f"{name}={''.join(map(_word, parts))}"
     if found:
         yield f"export {' '.join(found)}"

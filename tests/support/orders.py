@@ -64,6 +64,11 @@ THEIRS = st.dictionaries(st.sampled_from((*HTTP, "spark.app.x", "a b", "é")), H
 """Properties that a user may have."""
 
 
+def hidden(key: str, variable: str) -> ConfEntry:
+    """A property whose secret lies in a variable."""
+    return ConfEntry(key=key, value=SecretValue(SecretReference(kind="env", name=variable)), source="sparklineage.yml")
+
+
 def file(text: str, name: str = "theirs") -> Existing:
     """A file of the user's."""
     return Existing(name=name, text=text)

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparklineage.errors import ConfigError
+from sparklineage.model.conf_set import ConfSet
 from sparklineage.targets import Order, pyspark
-from tests.support.orders import AGENT, HOSTILE, HTTP, KEY, WITNESS, conf, file, order
+from tests.support.orders import AGENT, HOSTILE, HTTP, KEY, WITNESS, conf, file, hidden, order
 
 JAR = "s3a://lake/openlineage-spark_2.12-1.53.0.jar"
 BEGIN, END = "# sparklineage: begin", "# sparklineage: end"
@@ -117,8 +118,8 @@ def test_the_key_goes_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_header_goes_within_its_map(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINE", '"\\é')
-    header = {"spark.openlineage.transport.headers.X-Key": "env:MINE"}
-    _options(order(conf=conf({"spark.extraListeners": AGENT, **HTTP, **header})))
+    header = hidden("spark.openlineage.transport.headers.X-Key", "MINE")
+    _options(order(conf=ConfSet((*conf(HTTP).entries, header))))
     assert json.loads(os.environ["OPENLINEAGE__TRANSPORT__HEADERS"]) == {"X-Key": '"\\é'}
 
 

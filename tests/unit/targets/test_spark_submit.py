@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparklineage.errors import ConfigError
+from sparklineage.model.conf_set import ConfSet
 from sparklineage.targets import Application, Rendered, spark_submit
 from sparklineage.targets.arguments import options_conf, split
-from tests.support.orders import AGENT, HOSTILE, HTTP, KEY, WITNESS, conf, file, order
+from tests.support.orders import AGENT, HOSTILE, HTTP, KEY, WITNESS, conf, file, hidden, order
 
 JOB = Application(uri="s3://lake/it's a job.py", arguments=("--day", "$(date)", ""))
 JAR = "s3a://lake/openlineage-spark_2.12-1.53.0.jar"
@@ -122,8 +123,8 @@ def test_the_key_goes_by_the_environment_and_is_read_as_json(key: str) -> None:
 
 def test_a_key_within_json_keeps_its_quotes() -> None:
     """Of a header the agent gets the map as a whole."""
-    properties = conf({"spark.extraListeners": AGENT, **HTTP, "spark.openlineage.transport.headers.X-Key": "env:MINE"})
-    rendered = spark_submit.render(order(conf=properties))
+    header = hidden("spark.openlineage.transport.headers.X-Key", "MINE")
+    rendered = spark_submit.render(order(conf=ConfSet((*conf(HTTP).entries, header))))
     _, variables = _run(_script(rendered), MINE='"\\')
     assert json.loads(variables["OPENLINEAGE__TRANSPORT__HEADERS"]) == {"X-Key": '"\\'}
 

@@ -11,7 +11,7 @@ in_json() {
 }
 OPENLINEAGE__TRANSPORT__TYPE=http
 OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key
-printf -v OPENLINEAGE__TRANSPORT__AUTH__API_KEY %s '"' "$(in_json "$LINEAGE_KEY")" '"'
+OPENLINEAGE__TRANSPORT__AUTH__API_KEY=$(printf '"%s"' "$(in_json "$LINEAGE_KEY")")
 export OPENLINEAGE__TRANSPORT__TYPE OPENLINEAGE__TRANSPORT__AUTH__TYPE OPENLINEAGE__TRANSPORT__AUTH__API_KEY
 "${SPARK_HOME:?the folder of Spark}"/sbin/start-connect-server.sh \
   --jars /opt/lineage/openlineage-spark_2.13-1.53.0.jar \
