@@ -38,6 +38,7 @@ def add_parser(actions: Any, name: str, what: str) -> None:
     parser.add_argument("--diff", action="store_true", help="with --into: show what would change")
     parser.add_argument("--application", metavar="URI", help="the Python file or JAR to run")
     parser.add_argument("--argument", action="append", default=[], metavar="TEXT", help="an argument of it; repeat it")
+    parser.add_argument("more", nargs="*", metavar="ARGUMENT", help="the same, behind a `--`: -- --day 1")
     parser.add_argument("--class", dest="main_class", metavar="NAME", help="the main class of a JAR")
     parser.add_argument("--release", metavar="NAME", help="the platform's release, such as emr-7.5.0")
     parser.add_argument("--artifacts", metavar="URI", help="where the JARs lie, such as s3://BUCKET/lineage")
@@ -98,8 +99,10 @@ def order_of(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Spec
         install = None
     application = None
     if args.application is not None:
-        application = Application(uri=args.application, arguments=tuple(args.argument), main_class=args.main_class)
-    elif args.argument or args.main_class:
+        application = Application(
+            uri=args.application, arguments=(*args.argument, *args.more), main_class=args.main_class
+        )
+    elif args.argument or args.more or args.main_class:
         raise UsageError(f"conf {args.action}: --argument and --class need --application URI.")
     order = order_for(
         spec, args.action, install=install, home=Path.home(), application=application,
