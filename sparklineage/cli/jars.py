@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sparklineage.agent.fetch import cached, default_cache, fetch
 from sparklineage.agent.inspect import inspect
 from sparklineage.agent.limit import SlowError
-from sparklineage.agent.releases import choose
+from sparklineage.agent.releases import choose, releases
 from sparklineage.cli.plain_paths import private_folder
 from sparklineage.cli.progress import Progress
 from sparklineage.errors import AgentJarError, UnsupportedSparkError
@@ -23,6 +23,7 @@ from sparklineage.witness import jar_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sparklineage.agent.artifact import Artifact
     from sparklineage.config import Settings
     from sparklineage.submit.options import SubmitCommand
     from sparklineage.submit.spark import SparkInstall
@@ -49,6 +50,19 @@ def agent_jar(
         return _need_plain(found.path)
     _need_scala(settings, install)
     artifact = choose(install.version, install.scala, settings.agent_version.value, force=command.own.force)
+    return had(artifact, command=command, install=install, user=user, settings=settings, environ=environ)
+
+
+def had(
+    artifact: Artifact,
+    *,
+    command: SubmitCommand,
+    install: SparkInstall,
+    user: UserConf,
+    settings: Settings,
+    environ: Mapping[str, str],
+) -> Path:
+    """A JAR from the cache, or fetched; in a dry run the path that it would have. Raises AgentJarError."""
     cache = default_cache(environ, Path.home())
     if command.own.dry_run:
         return cache / "jars" / artifact.path
@@ -69,10 +83,17 @@ def agent_jar(
             jar = fetch(artifact, cache=cache, sources=places, progress=progress, limit=PATIENCE, spare=SPARE)
     except SlowError as error:
         where = f" --repository {mask(settings.repository.value)}" if settings.repository.value else ""
-        scala = "2.13" if artifact.name.endswith("2.13") else "2.12"
-        again = f"sparklineage jar fetch --version {artifact.version} --scala {scala}{where}"
+        again = f"sparklineage jar fetch {_what(artifact, settings, install)}{where}"
         raise AgentJarError(f"{error} To fetch it now, for as long as it takes: {again}") from None
     return _need_plain(jar)
+
+
+def _what(artifact: Artifact, settings: Settings, install: SparkInstall) -> str:
+    """The options of `jar fetch` for one JAR."""
+    if artifact.name.startswith("openlineage-spark"):
+        return f"--version {artifact.version} --scala {'2.13' if artifact.name.endswith('2.13') else '2.12'}"
+    version = settings.agent_version.value or releases().default
+    return f"--version {version} --scala {install.scala} --with {artifact.name}"
 
 
 def _need_scala(settings: Settings, install: SparkInstall) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.agent.releases import misfit
+from sparklineage.cli.companions import sending
 from sparklineage.cli.jars import agent_jar, witness_jar
 from sparklineage.cli.masked import masked_command
 from sparklineage.cli.plain_paths import ascii_path
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sparklineage.config import Settings
+    from sparklineage.model.conf_set import ConfSet
     from sparklineage.submit.options import SubmitCommand
     from sparklineage.submit.spark import SparkInstall
     from sparklineage.submit.user_conf import UserConf
@@ -101,6 +103,16 @@ def prepare(
             if command.own.strict:
                 raise
             warnings.append(f"{error} The job runs without the agent: only its start and end are recorded.")
+    properties = settings.properties
+    companions: tuple[Path, ...] = ()
+    if agent is not None or existing is not None:
+        version = _version(agent, existing.version if existing else None)
+        found = sending(
+            command, install, user, settings, environ, version=version, existing=existing, warnings=warnings
+        )
+        properties, companions = found.properties, found.jars
+        if found.fatal:
+            agent = existing = None
     job = settings.job.value or default_job_name(command, user)
     if not normalize_job_name(job):
         # The agent would report a job without any name.
@@ -117,7 +129,8 @@ def prepare(
         existing=existing,
         witness_listener=WITNESS,
         witness_jar=None if elsewhere else witness_jar(warnings),
-        properties=settings.properties,
+        companions=companions,
+        properties=properties,
     )
     conf = lineage_args(command, user, spec, environ=environ)
     notes = list(conf.notes)
@@ -130,7 +143,7 @@ def prepare(
         properties=() if elsewhere else tuple((item.key, item.value, item.why) for item in conf.properties),
         environ={
             "SPARKLINEAGE_JOURNAL_RUN": str(folder.path),
-            **({} if elsewhere or command.own.dry_run else _secret_variables(settings, environ, warnings)),
+            **({} if elsewhere or command.own.dry_run else _secret_variables(conf.added, environ, warnings)),
         },
         record={
             "format": FORMAT,
@@ -216,14 +229,12 @@ def _secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
     return (*(backend.secrets if backend else ()), *secrets_of(environ))
 
 
-def _secret_variables(settings: Settings, environ: Mapping[str, str], warnings: list[str]) -> dict[str, str]:
+def _secret_variables(conf: ConfSet, environ: Mapping[str, str], warnings: list[str]) -> dict[str, str]:
     """The variables by which an agent that sends its events itself gets its keys; no property may hold them."""
     from sparklineage.config.secrets import resolve  # noqa: PLC0415
 
     try:
-        return settings.properties.resolved(
-            lambda reference, source: resolve(reference, source=source, environ=environ)
-        ).environment()
+        return conf.resolved(lambda reference, source: resolve(reference, source=source, environ=environ)).environment()
     except SparklineageError as error:
         warnings.append(f"{error} The agent sends its events without it.")
         return {}

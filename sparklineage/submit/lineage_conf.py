@@ -62,6 +62,8 @@ class LineageSpec:
     witness_listener: str
     witness_jar: Path | None
     """None where the witness is left out."""
+    companions: tuple[Path, ...] = ()
+    """What the transport needs beside the agent."""
     properties: ConfSet = field(default_factory=ConfSet)
     """What the configuration file adds, such as filters and tags; its secrets go another way (`ConfSet.environment`).
 
@@ -96,6 +98,8 @@ class LineageConf:
     witness: bool
     disabled: bool
     """The user switched the agent off with `spark.openlineage.disabled`."""
+    added: ConfSet
+    """The same as `args`, together with what goes by variables (`ConfSet.environment`)."""
 
 
 def is_plain_jar_path(path: Path) -> bool:
@@ -156,6 +160,7 @@ def lineage_args(
         parent=None if first(theirs, *PARENT) else spec.parent,
         witness=spec.witness_jar is not None,
         disabled=is_disabled(whole),
+        added=added,
     )
 
 

@@ -48,7 +48,7 @@ def our_properties(command: SubmitCommand, spec: LineageSpec, run_id: str) -> It
     agent = (spec.agent_listener,) if spec.agent_jar or spec.existing else ()
     if listeners := (*witness, *agent):
         yield _entry(LISTENERS, CommaList(listeners, first=witness), "the witness and the agent")
-    if jars := tuple(str(jar) for jar in (spec.agent_jar, spec.witness_jar) if jar is not None):
+    if jars := tuple(str(jar) for jar in (spec.agent_jar, spec.witness_jar, *spec.companions) if jar is not None):
         yield _entry(JARS, CommaList(jars), "puts the listeners on the driver's class path")
     for key, value in spec.parent.spark_properties() if spec.parent else ():
         yield _entry(key, Text(value), "the parent run in the environment")
