@@ -183,9 +183,15 @@ class _Fixer:
         return chosen
 
     def _fixes(self, state: _State, codes: Collection[str]) -> Iterator[_Fix]:
+        told_of: dict[Finding, set[int]] = {}
+        for sheet, finding in state.found:
+            told_of.setdefault(finding, set()).add(id(sheet))
         for sheet, finding in state.found:
             if finding.code in codes and (fix := _fix(finding, sheet, state.text, self.reader.KIND, self.target)):
-                yield fix
+                # What alternatives share is only changed if that is right for each of them.
+                changed = {change.setting for change in fix.changes} if len(state.sheets) > 1 else set()
+                if all(id(one) in told_of[finding] or changed.isdisjoint(one.settings) for one in state.sheets):
+                    yield fix
 
     def _apply(self, state: _State, fixes: Sequence[_Fix]) -> _State | None:
         """The text with fixes made, if its settings are then the ones that were meant."""

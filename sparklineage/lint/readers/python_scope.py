@@ -26,6 +26,8 @@ class Scopes:
         self.calls: list[ast.Call] = []
         assigned: Counter[str] = Counter()
         values: dict[str, ast.expr] = {}
+        self.given: dict[str, list[ast.expr]] = {}
+        """Everything that each name is assigned."""
         for node in ast.walk(tree):
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
@@ -38,7 +40,11 @@ class Scopes:
                 assigned[node.arg] += 2
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                values.update((target.id, node.value) for target in targets if isinstance(target, ast.Name))
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        values[target.id] = node.value
+                        self.given.setdefault(target.id, []).append(node.value)
+        self.given = {name: given for name, given in self.given.items() if assigned[name] == len(given)}
         self.constants = {name: value for name, value in values.items() if assigned[name] == 1}
         self.calls.sort(key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
 
@@ -87,6 +93,13 @@ class Scopes:
     def is_made_here(self, node: ast.expr, name: str) -> bool:
         """Whether this is what a call of `name` in this very file gave."""
         node = self.value(node)
+        if isinstance(node, ast.Name):
+            given = [one for one in self.given.get(node.id, ()) if not _begins_with(one, node.id)]
+            return (
+                bool(given)
+                and not any(isinstance(one, ast.Name) for one in given)
+                and all(self.is_made_here(one, name) for one in given)
+            )
         while isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name):
                 return node.func.id == name
@@ -115,7 +128,7 @@ class Scopes:
         # A chain that goes through a class, as `pyspark.SparkConf()`, begins a new object.
         if isinstance(base, ast.Name) and not any(name[:1].isupper() for name in (base.id, *names)):
             return hash((block, base.id))
-        statement = self._statement(root)
+        statement = self.statement(root)
         if isinstance(statement, ast.Assign) and statement.value is root and isinstance(statement.targets[0], ast.Name):
             return hash((block, statement.targets[0].id))
         return hash((block, id(root)))
@@ -127,7 +140,8 @@ class Scopes:
             return False
         return self._blocks(first)[0] in self._blocks(second)
 
-    def _statement(self, node: ast.AST) -> ast.AST:
+    def statement(self, node: ast.AST) -> ast.AST:
+        """The statement that a node stands in."""
         while node in self.parents and not isinstance(node, ast.stmt):
             node = self.parents[node]
         return node
@@ -149,6 +163,13 @@ class Scopes:
                         blocks.append(id(block))
             node = above
         return blocks or [0]
+
+
+def _begins_with(node: ast.expr, name: str) -> bool:
+    """Whether a chain of calls begins with a variable."""
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _literal(value: object) -> str | None:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.lint.finding import Place
 from sparklineage.lint.readers.interface import UnreadableError
+from sparklineage.lint.readers.python_alternatives import Item, Paths, together
+from sparklineage.lint.readers.python_objects import CREATES, called, comes_or_goes, is_closed
 from sparklineage.lint.readers.python_scope import Scopes
 from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sparklineage.lint.readers.python_alternatives import Function
     from sparklineage.lint.settings import Span
 
 KIND = "python"
@@ -26,7 +29,6 @@ _KEY = re.compile(r"(?:spark|openlineage)\.\w")
 _SESSION = re.compile(r"(?i)spark|session")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NAMES = frozenset(("appName", "setAppName"))
-_CREATES = frozenset(("getOrCreate", "SparkContext", "GlueContext"))
 
 
 def claims(name: str, text: str) -> bool:
@@ -35,7 +37,7 @@ def claims(name: str, text: str) -> bool:
 
 
 def read(text: str, file: str) -> Sequence[Sheet]:
-    """One sheet: everything that the file sets, wherever in it."""
+    """A sheet for everything that one run can set: functions and branches are alternatives."""
     if not _WORTH_PARSING.search(text):
         return []
     try:
@@ -44,7 +46,7 @@ def read(text: str, file: str) -> Sequence[Sheet]:
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
         source = _Source(tree, text, file)
-        settings = tuple(source.settings())
+        return list(source.sheets())
     except SyntaxError as error:
         place = Place(file, error.lineno or 1, error.offset or 1)
         raise UnreadableError(place, f"this is no Python 3: {error.msg}.") from None
@@ -52,7 +54,6 @@ def read(text: str, file: str) -> Sequence[Sheet]:
         raise UnreadableError(Place(file), f"this is no Python: {error}.") from None
     except (RecursionError, MemoryError):
         raise UnreadableError(Place(file), "this Python is nested too deeply.") from None
-    return [Sheet(place=Place(file), settings=settings, partial=source.partial)] if settings else []
 
 
 class Offsets:
@@ -87,35 +88,58 @@ class _Source:
         self.file, self.lines = file, text.split("\n")
         self.places = Offsets(text)
         self.scopes = Scopes(tree)
+        self.paths = Paths(self.scopes.parents)
         self.partial = False
         self.notebook = bool(_NOTEBOOK.match(text))
-        self.creations = [call for call in self.scopes.calls if _called(call) in _CREATES]
-        self.stops = [call for call in self.scopes.calls if _called(call) == "stop"]
+        self.creations = [call for call in self.scopes.calls if called(call) in CREATES]
+        self.stops = [call for call in self.scopes.calls if called(call) == "stop"]
 
-    def settings(self) -> Iterator[Setting]:
+    def sheets(self) -> Iterator[Sheet]:
+        """Each with what can be made in one run."""
+        items, calls = [], []
         for call in self.scopes.calls:
-            live = _sets_live(call)
-            for pair in self._pairs(call):
-                key, value = self.scopes.text(pair.key), self.scopes.text(pair.value)
-                if key is None or UNKNOWN in key:
-                    self.partial = True
-                elif _KEY.match(key):
-                    yield Setting(
-                        key=key,
-                        value=UNKNOWN if value is None else value,
-                        text=self.scopes.source(pair.value),
-                        place=self._place(pair.key),
-                        origin="code",
-                        group=self.scopes.group(call),
-                        late=live or self._is_late(call),
-                        # What `appName` stands for is not in the text.
-                        key_span=None if _called(call) in _NAMES else self._span(pair.key),
-                        value_span=self._span(pair.value),
-                    )
+            function, path = None, None
+            for setting in self._settings(call):
+                if path is None:
+                    function, path = self.paths.function(call), self.paths.path(call)
+                    calls.append(call)
+                items.append(Item(setting, function, path))
+        given: dict[Function | None, list[ast.Call]] = {}
+        for call in calls:
+            given.setdefault(self.paths.function(call), []).extend([] if _sets_live(call) else [call])
+        inside: dict[Function | None, list[ast.Call]] = {}
+        for call in self.scopes.calls if given else ():
+            inside.setdefault(self.paths.function(call), []).append(call)
+        closed = {
+            one: is_closed(one, inside[one], there, self.scopes) for one, there in given.items() if one is not None
+        }
+        whole = not comes_or_goes(inside.get(None, []), given.get(None, []), self.scopes)
+        for one in together(items, closed, whole=whole):
+            yield Sheet(place=Place(self.file), settings=one.settings, partial=self.partial or not one.whole)
+
+    def _settings(self, call: ast.Call) -> Iterator[Setting]:
+        live = _sets_live(call)
+        for pair in self._pairs(call):
+            key, value = self.scopes.text(pair.key), self.scopes.text(pair.value)
+            if key is None or UNKNOWN in key:
+                self.partial = True
+            elif _KEY.match(key):
+                yield Setting(
+                    key=key,
+                    value=UNKNOWN if value is None else value,
+                    text=self.scopes.source(pair.value),
+                    place=self._place(pair.key),
+                    origin="code",
+                    group=self.scopes.group(call),
+                    late=live or self._is_late(call),
+                    # What `appName` stands for is not in the text.
+                    key_span=None if called(call) in _NAMES else self._span(pair.key),
+                    value_span=self._span(pair.value),
+                )
 
     def _pairs(self, call: ast.Call) -> Iterator[_Pair]:
         """The keys and values that a call sets, if it is one that sets any."""
-        name, args = _called(call), call.args
+        name, args = called(call), call.args
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         if not isinstance(call.func, ast.Attribute):
             return
@@ -144,7 +168,7 @@ class _Source:
 
     def _items(self, node: ast.expr) -> Iterator[_Pair]:
         """The pairs of a literal mapping or list of pairs, or of the name of one."""
-        if isinstance(node, ast.Call) and _called(node) == "items" and isinstance(node.func, ast.Attribute):
+        if isinstance(node, ast.Call) and called(node) == "items" and isinstance(node.func, ast.Attribute):
             node = node.func.value
         node = self.scopes.value(node)
         if isinstance(node, ast.Dict):
@@ -181,12 +205,6 @@ class _Source:
     def _span(self, node: ast.expr) -> Span | None:
         """Where a literal stands; None for what is put together."""
         return self.places.span(node) if isinstance(node, ast.Constant) else None
-
-
-def _called(call: ast.Call) -> str:
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _sets_live(call: ast.Call) -> bool:
