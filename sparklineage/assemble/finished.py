@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.assemble.chosen_agent import chosen_agent
 from sparklineage.assemble.notes import about_delivery, about_users, about_variables
-from sparklineage.config.conf import Mode, conf_set
+from sparklineage.config.conf import Mode, conf_set, headers_unseen
 from sparklineage.config.settings import mode_of
 from sparklineage.journal import default_root
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
 from sparklineage.model.conf_pattern import Pattern
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.model.conf_value import Text
+from sparklineage.model.conf_value import Text, Unseen
 from sparklineage.model.secret import Secret
 from sparklineage.submit.lineage_conf import CAPTURED_DEFAULT, REDACTED, STEP
 from sparklineage.witness import LISTENER as WITNESS
@@ -81,7 +81,7 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
         return Finished(conf=ConfSet(), mode=mode.value, why_mode=mode.source, install=install, notes=(note,))
     found = chosen_agent(spec, install, home, direct=mode.value == "direct")
     jars = (found.jar, *((jar_path(),) if mode.value == "outbox" else ()), *(path for _, path in found.companions))
-    theirs = conf_set(spec, mode.value)
+    theirs = headers_unseen(conf_set(spec, mode.value))
     conf = ConfSet(tuple(_entries(spec, mode.value, jars))).merged_with(theirs)
     unfit = (found.unfit,) if found.unfit else ()
     return Finished(
@@ -135,5 +135,9 @@ def _outbox(spec: Spec) -> Iterator[ConfEntry]:
 
 
 def literal_secrets(conf: ConfSet) -> list[ConfEntry]:
-    """The entries whose secret stands in the configuration itself."""
-    return [entry for entry in conf.entries if isinstance(getattr(entry.value, "secret", None), Secret)]
+    """The entries whose secret stands in the configuration itself, and whose name says that it is one."""
+    return [
+        entry
+        for entry in conf.entries
+        if isinstance(getattr(entry.value, "secret", None), Secret) and not isinstance(entry.value, Unseen)
+    ]

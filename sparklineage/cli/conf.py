@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.cli import conf_target
 from sparklineage.cli.commands import COMMANDS
 from sparklineage.cli.configured import add_options, finished_of, spec_of
 from sparklineage.cli.terminal import warn
+from sparklineage.cli.variables import shown_variables
 from sparklineage.errors import ConfigError
 from sparklineage.targets import NAMES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from sparklineage.model.conf_entry import ConfEntry
     from sparklineage.model.conf_set import ConfSet
 
 FORMATS = ("properties", "json", "args")
@@ -63,7 +62,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     _refuse_literal(added, allowed=args.allow_literal_secrets)
     theirs = [entry for entry in done.conf.entries if entry.secret and entry.key not in added]
     text = _rendered(done.conf.without(*(entry.key for entry in theirs)), args.format)
-    variables = list(_variables(added))
+    variables = [f"  {name}={shlex.quote(text)}" for name, text in shown_variables(added).items()]
     for warning in spec.warnings:
         warn(f"warning: {warning}")
     print(text, end="")
@@ -73,7 +72,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     for entry in theirs:
         warn(f"{entry.key} ({entry.source}) is a secret of yours and left out.")
     if variables:
-        warn("set these variables for the driver, with the secret itself in the place of each <…>:")
+        instead = ", with the secret itself in the place of each <…>" if any("<" in line for line in variables) else ""
+        warn(f"set these variables for the driver{instead}:")
         print("\n".join(variables), file=sys.stderr)
     return 0
 
@@ -99,20 +99,3 @@ def _rendered(conf: ConfSet, kind: str) -> str:
         text = " \\\n".join(f"{flag} {shlex.quote(value)}" for flag, value in pairs)
         return f"{text}\n" if text else ""
     return conf.as_properties()
-
-
-def _variables(conf: ConfSet) -> Iterator[str]:
-    """The variables for a shell; in the place of each secret stands where it lies."""
-    from sparklineage.model.conf_set import ConfSet  # noqa: PLC0415
-    from sparklineage.model.conf_value import SecretValue  # noqa: PLC0415
-    from sparklineage.model.secret import Secret, SecretReference  # noqa: PLC0415
-
-    def hidden(entry: ConfEntry) -> ConfEntry:
-        if not isinstance(entry.value, SecretValue):
-            return entry
-        secret = entry.value.secret
-        place = secret.written if isinstance(secret, SecretReference) else f"what stands in {entry.source}"
-        return replace(entry, value=SecretValue(Secret(f"<{place}>")))
-
-    for name, value in ConfSet(tuple(map(hidden, conf.entries))).environment().items():
-        yield f"  {name}={shlex.quote(value)}"

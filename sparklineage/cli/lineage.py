@@ -15,6 +15,7 @@ from sparklineage.cli.companions import sending
 from sparklineage.cli.jars import agent_jar, witness_jar
 from sparklineage.cli.masked import masked_command
 from sparklineage.cli.plain_paths import ascii_path
+from sparklineage.cli.variables import shown_variables
 from sparklineage.errors import (
     ConfigError,
     SparklineageError,
@@ -58,9 +59,13 @@ class Lineage:
     properties: tuple[tuple[str, str, str], ...]
     """Key, value, why."""
     environ: Mapping[str, str]
+    variables: Mapping[str, str]
+    """Those of `environ` that carry what `arguments` must not hold, as people may see them."""
     record: Mapping[str, Any]
     """run.json."""
     facts: Mapping[str, Any]
+    sender: str | None = None
+    """The transport by which the agent itself sends, and where that is said; None in the outbox."""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -145,6 +150,7 @@ def prepare(
             "SPARKLINEAGE_JOURNAL_RUN": str(folder.path),
             **({} if elsewhere or command.own.dry_run else _secret_variables(conf.added, environ, warnings)),
         },
+        variables=shown_variables(conf.added) if command.own.dry_run and not elsewhere else {},
         record={
             "format": FORMAT,
             "runId": run_id,
@@ -176,6 +182,7 @@ def prepare(
             "backend": settings.backend.value.shown if settings.backend.value else None,
             "transport": conf.transport,
         },
+        sender=None if elsewhere else conf.sender,
         notes=tuple(notes),
         warnings=tuple(warnings),
         secrets=_secrets(settings, environ),

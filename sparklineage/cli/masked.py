@@ -28,12 +28,16 @@ def masked_command(argv: Sequence[str]) -> list[str]:
     return shown
 
 
+def masked_value(key: str, text: str) -> str:
+    """The value of a property as the same command line would show it."""
+    return MASK if text and _HIDDEN.search(key) else mask_property(key, text)
+
+
 def _shown(before: str, word: str) -> str:
     if before in _CONF or word.startswith("--conf="):
         option, value = ("--conf=", word.removeprefix("--conf=")) if word.startswith("--conf=") else ("", word)
         key, equals, secret = value.partition("=")
-        hidden = MASK if secret and _HIDDEN.search(key) else mask_property(key, secret)
-        return f"{option}{key}{equals}{hidden}"
+        return f"{option}{key}{equals}{masked_value(key, secret)}"
     if before.startswith("-") and "=" not in before and SECRET_KEY.search(before) and not word.startswith("-"):
         return MASK
     if word.startswith("-") and "=" in word:

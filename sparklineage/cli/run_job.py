@@ -168,5 +168,6 @@ def _tell(folder: RunFolder, ending: Ending, outcome: Outcome, lineage: Lineage,
         journal_flag=lineage.journal_flag,
         outcome=outcome.record(),
         backend=backend.shown if backend else None,
+        sender=lineage.sender,
     )
     write(text)

@@ -140,10 +140,16 @@ def _grouped(argv: Sequence[str]) -> list[str]:
 
 
 def _print_plan(lineage: Lineage, argv: Sequence[str]) -> None:
+    from sparklineage.cli.masked import masked_value  # noqa: PLC0415
+
     _print_command(argv)
     print("\n# properties that sparklineage adds")
     for key, value, why in lineage.properties:
-        print(f"{key}={value}" + (f"    # {why}" if why else ""))
+        print(f"{key}={masked_value(key, value)}" + (f"    # {why}" if why else ""))
+    if lineage.variables:
+        print("\n# variables of the driver, for what must not be in its command")
+        for name, text in lineage.variables.items():
+            print(f"{name}={shlex.quote(text)}")
     print("\n# " + json.dumps(lineage.facts))
     for note in lineage.notes:
         print(f"# {note}")

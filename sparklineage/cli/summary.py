@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparklineage.errors import JournalError
 from sparklineage.journal import read_json
@@ -28,11 +28,13 @@ def summary(
     journal_flag: str,
     outcome: Mapping[str, Any] | None = None,
     backend: str | None = None,
+    sender: str | None = None,
 ) -> str:
     """What happened, in a few lines, from what the journal holds now.
 
     `seconds` is the job's own time. `outcome` is the content of outcome.json as it should be: on a full disk the
-    file is missing. `backend` is the address that the run was to be delivered to, as it may be shown.
+    file is missing. `backend` is the address that the run was to be delivered to, as it may be shown;
+    `sender` the transport by which the agent itself sent its events, if it did.
     """
     damaged: list[str] = []
     settled = _read(folder.settled, damaged)
@@ -48,7 +50,8 @@ def summary(
     lines.add("run", folder.run_id)
     is_gone = not folder.run.exists()
     if not is_gone:
-        _lineage(lines, folder, settled=settled, run=run, journal_flag=journal_flag, backend=backend, damaged=damaged)
+        told = _Told(journal_flag=journal_flag, backend=backend, sender=sender)
+        _lineage(lines, folder, settled=settled, run=run, told=told, damaged=damaged)
     if corrupt := settled.get("corrupt"):
         places = ", ".join(f"{file} line {', '.join(map(str, found[:5]))}" for file, found in corrupt.items())
         damaged.append(f"{sum(map(len, corrupt.values()))} journal lines skipped: {places}")
@@ -75,8 +78,7 @@ def _lineage(
     *,
     settled: Mapping[str, Any],
     run: Mapping[str, Any],
-    journal_flag: str,
-    backend: str | None,
+    told: _Told,
     damaged: list[str],
 ) -> None:
     """Datasets, events and queries: what the journal has of them."""
@@ -91,13 +93,22 @@ def _lineage(
         lines.add(side, *(["not known here"] if is_theirs and not names else _named(names)))
     written = settled.get("events")
     count = f"{written} written" if isinstance(written, int) else "the journal could not be written to its end"
-    lines.add("events", *_events(count, bool(settled), found, journal_flag, backend))
+    lines.add("events", *_events(count, bool(settled), found, told))
     if closed := settled.get("closed"):
         lines.add("closed", f"{closed} run{'s' * (closed != 1)} that the agent left open")
     if is_theirs:
-        lines.add("queries", "not known here: the agent sends its events itself, over your own transport")
+        by = f"by {sender}" if (sender := told.sender) else "over your own transport"
+        lines.add("queries", f"not known here: the agent sends its events itself, {by}")
     elif settled:
         lines.add("queries", *_coverage(settled, run))
+
+
+class _Told(NamedTuple):
+    """What the journal does not say of the delivery."""
+
+    journal_flag: str
+    backend: str | None
+    sender: str | None
 
 
 class _Lines:
@@ -142,9 +153,14 @@ def _named(names: Mapping[str, bool]) -> list[str]:
     return [*shown[:_MOST], f"and {len(shown) - _MOST} more"] if len(shown) > _MOST else shown
 
 
-def _events(
-    count: str, is_settled: bool, found: Sequence[Arrival], journal_flag: str, backend: str | None
-) -> list[str]:
+def _events(count: str, is_settled: bool, found: Sequence[Arrival], told: _Told) -> list[str]:
+    backend, journal_flag = told.backend, told.journal_flag
+    if not found and backend is None and told.sender:
+        kept = ", the journal keeps them" if is_settled else ""
+        return [
+            f"{count} by the toolkit itself{kept}",
+            f"the agent delivers its own by {told.sender}; whether they arrive is not known here",
+        ]
     if not found and backend is None:
         return [f"{count}; no backend is configured" + (", the journal keeps them" if is_settled else "")]
     if not found and not is_settled:

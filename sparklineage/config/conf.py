@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -16,7 +17,7 @@ from sparklineage.errors import ConfigError
 from sparklineage.model.backend import DEFAULT_ENDPOINT
 from sparklineage.model.conf_entry import ConfEntry, Lost
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.conf_value import SecretValue, Text, Unseen
 from sparklineage.model.masking import SECRET_HEADER, SECRET_KEY
 from sparklineage.model.secret import Secret, SecretReference
 from sparklineage.model.versions import numbers
@@ -34,6 +35,7 @@ _BREAKER = f"{PREFIX}circuitBreaker."
 _LONGEST = "60"
 """Seconds for which a slow backend may hold the job up, where the agent itself sends."""
 _SURELY = re.compile(r"(?i)(?:password|passwd|secret|token|key)$")
+_OF_REQUESTS = re.compile(re.escape(_TRANSPORT) + r"(?:(?:transports\.[^.]+|transport)\.)*(?:headers|urlParams)\.")
 _NO_SECRET = re.compile(r"(?i)true|false|[\d.]+\w?|[a-z_$][\w$]*(\.[a-z_$][\w$]*)+|(\w+://?)?/\S*")
 """Values of properties such as `fs.s3a.aws.credentials.provider`: a switch, a number, a class, a path."""
 
@@ -95,6 +97,20 @@ def _is_secret(name: str, text: str) -> bool:
     if not SECRET_KEY.search(name) or not text.strip():
         return False
     return _SURELY.search(name) is not None or not _NO_SECRET.fullmatch(text.strip())
+
+
+def headers_unseen(conf: ConfSet) -> ConfSet:
+    """The same with every header and query parameter of a transport as a secret, whatever it is called: a tenant or a
+    subscription is nobody's business either, and Spark would show it.
+    """
+    return ConfSet(
+        tuple(
+            replace(entry, value=Unseen.of(entry.value))
+            if _OF_REQUESTS.match(entry.key) and type(entry.value) is Text
+            else entry
+            for entry in conf.entries
+        )
+    )
 
 
 def refuse_sparks_own_secrets(conf: ConfSet) -> None:

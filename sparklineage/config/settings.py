@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from sparklineage.config.conf import conf_set, refuse_sparks_own_secrets
+from sparklineage.config.conf import conf_set, headers_unseen, refuse_sparks_own_secrets
 from sparklineage.config.secrets import is_remote, resolve
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError
@@ -98,7 +98,7 @@ def settings_of(spec: Spec) -> Settings:
     namespace = _text(spec, "namespace")
     root = Path(journal.value).expanduser().absolute() if journal.value else default_root(spec.environ)
     mode = mode_of(spec)
-    properties = conf_set(spec, mode.value)
+    properties = headers_unseen(conf_set(spec, mode.value))
     refuse_sparks_own_secrets(properties)
     limits = Limits(size=_whole(spec, "delivery.limits.journalSize"), age=_seconds(spec, "delivery.limits.journalAge"))
     return Settings(

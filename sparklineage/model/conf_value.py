@@ -90,3 +90,15 @@ class SecretValue(ConfValue):
         if isinstance(self.secret, SecretReference):
             raise ConfigError(f"{self.secret.written} has not been fetched yet, so its value cannot be handed on.")
         return self.secret.reveal()
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen(SecretValue):
+    """A text that goes where the secrets go, because it may be one: nothing in its name says so."""
+
+    @classmethod
+    def of(cls, value: SecretValue | Text) -> Unseen:
+        return cls(value.secret if isinstance(value, SecretValue) else Secret(value.text))
+
+    def shown(self, key: str) -> str:
+        return mask_property(key, self.reveal()) if isinstance(self.secret, Secret) else self.written

@@ -90,6 +90,8 @@ class LineageConf:
     """What of the user's made a difference, one sentence each, for the summary."""
     transport: Literal["outbox", "user"]
     """`user`: the user's own transport stays, so that nothing comes into the journal."""
+    sender: str | None
+    """That transport and its place; None in the outbox."""
     run_id: str
     namespace: str
     app_name: str
@@ -144,7 +146,7 @@ def lineage_args(
     whole = ours.merged_with(theirs)
     _check_listeners(whole)
     added = whole.beyond(user)
-    texts = added.as_dict()
+    texts, place = added.as_dict(), source(whole, TRANSPORT_TYPE)
     return LineageConf(
         args=tuple(added.as_args()),
         properties=tuple(
@@ -153,7 +155,8 @@ def lineage_args(
             if entry.key in texts
         ),
         notes=tuple(notes(whole, theirs, spec, environ or {})),
-        transport="outbox" if source(whole, TRANSPORT_TYPE) == SUBMIT else "user",
+        transport="outbox" if place == SUBMIT else "user",
+        sender=None if place == SUBMIT else f"{whole[TRANSPORT_TYPE].written} ({place})",
         run_id=whole[RUN_ID].written,
         namespace=whole[NAMESPACE].written,
         app_name=whole[APP_NAME].written,

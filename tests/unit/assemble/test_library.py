@@ -110,7 +110,7 @@ def test_with_a_backend_the_agent_sends_and_the_key_is_in_no_option(
     monkeypatch.setenv("KEY", CANARY)
     made = sparklineage.configure(builder())
     assert options(made)["spark.openlineage.transport.url"] == "http://h"
-    assert options(made)["spark.openlineage.transport.headers.X-Team"] == "data"
+    assert os.environ["OPENLINEAGE__TRANSPORT__HEADERS"] == '{"X-Team": "data"}'
     assert CANARY not in str(options(made))
     assert os.environ["OPENLINEAGE__TRANSPORT__AUTH__API_KEY"] == CANARY
     assert os.environ["OPENLINEAGE__TRANSPORT__AUTH__TYPE"] == "api_key"

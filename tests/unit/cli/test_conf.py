@@ -72,13 +72,14 @@ def test_secrets_are_told_by_their_place(desk: Desk, form: str) -> None:
     assert CANARY not in out + err
     assert "env:KEY" not in out
     assert "file:/run/key" not in out
-    assert "X-Team" in out
+    assert "X-Team" not in out
     told = dict(word.split("=", 1) for word in shlex.split("".join(re.findall(r"(?m)^  .*\n", err))))
     assert told == {
         "OPENLINEAGE__TRANSPORT__TYPE": "http",
         "OPENLINEAGE__TRANSPORT__AUTH__TYPE": "api_key",
         "OPENLINEAGE__TRANSPORT__AUTH__API_KEY": '"<env:KEY>"',
-        "OPENLINEAGE__TRANSPORT__HEADERS": '{"X-Token": "<file:/run/key>"}',
+        "OPENLINEAGE__TRANSPORT__HEADERS": '{"X-Team": "<what stands in sparklineage.yml:5:39>", '
+        '"X-Token": "<file:/run/key>"}',
     }
 
 
@@ -105,10 +106,11 @@ def test_a_literal_secret_is_refused_and_left_out_by_force(desk: Desk, transport
     assert "<what stands in sparklineage.yml:2:" in err
 
 
-def test_an_ordinary_parameter_is_no_secret(desk: Desk) -> None:
+def test_an_ordinary_parameter_needs_no_reference_and_goes_by_a_variable(desk: Desk) -> None:
     desk.write("delivery: {mode: direct}\ntransport: {url: 'https://h/in?team=a'}\n")
+    assert "URL_PARAMS__TEAM" in desk.run("conf", "show")[2]
     found = _json(desk)
-    assert found["spark.openlineage.transport.urlParams.team"] == "a"
+    assert "spark.openlineage.transport.urlParams.team" not in found
     assert found["spark.openlineage.transport.endpoint"] == "/in/api/v1/lineage"
 
 

@@ -45,6 +45,16 @@ def test_a_whole_journal(folder: RunFolder) -> None:
     assert lines["journal"] == [str(folder.path)]
 
 
+def test_what_the_agent_sends_itself_is_not_known_here(folder: RunFolder) -> None:
+    write_json(folder.run, {**(read_json(folder.run) or {}), "transport": "user"})
+    lines = told(folder, sender="kafka (sparklineage.yml:3:9)")
+    assert lines["events"] == [
+        "10 written by the toolkit itself, the journal keeps them",
+        "the agent delivers its own by kafka (sparklineage.yml:3:9); whether they arrive is not known here",
+    ]
+    assert lines["queries"] == ["not known here: the agent sends its events itself, by kafka (sparklineage.yml:3:9)"]
+
+
 def test_a_delivered_one(folder: RunFolder) -> None:
     deliver(folder, "one", URL, events=7)
     assert told(folder, backend=URL)["events"] == [
