@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sparklineage.config.documents import Mapping, Node, Scalar, Sequence, parse_json, parse_yaml
 from sparklineage.lint.readers.emr_configurations import within
 from sparklineage.lint.readers.fields import field, is_elsewhere, names, properties, squashed
+from sparklineage.lint.readers.fields_of_spark import FIELDS
 from sparklineage.lint.readers.found import Found
 from sparklineage.lint.readers.nodes import Source, entries, parsed, scalars
 from sparklineage.lint.readers.template import VARIABLES, untemplated
@@ -26,20 +27,6 @@ _IN_YAML = re.compile(r"^[ \t-]*[\"']?spark\.[\w.\-]+[\"']?[ \t]*:(?:[ \t]|\r?$)
 _OPENS_JSON = re.compile(r"\ufeff?\s*(?:\{(?!\{|%)|\[)")
 _REFERENCE = re.compile(r"\{\{.{0,4000}?\}\}|\$\{[^{}\n]*\}", re.DOTALL)
 _CONFS = frozenset(("conf", "sparkconf"))
-_PROPERTIES = {
-    "archives": "spark.archives",
-    "deploymode": "spark.submit.deployMode",
-    "driverclasspath": "spark.driver.extraClassPath",
-    "excludepackages": "spark.jars.excludes",
-    "files": "spark.files",
-    "jars": "spark.jars",
-    "master": "spark.master",
-    "name": "spark.app.name",
-    "packages": "spark.jars.packages",
-    "pyfiles": "spark.submit.pyFiles",
-    "repositories": "spark.jars.repositories",
-}
-"""The property behind a field of SparkSubmitOperator and of Livy's batches. The field wins over the conf."""
 _LIVY = frozenset(("file", "classname", "proxyuser", "drivermemory", "numexecutors"))
 
 
@@ -108,7 +95,7 @@ def _application(source: Source, node: Mapping) -> Iterator[Sheet]:
             yield from _sheets(source, value)
         return
     for name, key, value in entries(node):
-        known = _PROPERTIES.get(squashed(name))
+        known = FIELDS.get(squashed(name))
         if known and isinstance(value, Scalar) and value.text:
             found.settings.append(source.setting(key, value, name=known, spelled=name))
         elif known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sparklineage.config.spark_options import ALIASES, PROPERTIES, SWITCHES, VALUED
@@ -141,6 +142,15 @@ def option_settings(words: Sequence[Word], file: str, *, own: bool = False) -> t
                 )
             )
     return settings, partial
+
+
+def command_sheet(words: Sequence[Word], file: str, *, partial: bool = False) -> Sheet | None:
+    """The sheet of one command that stands outside of a script; None for one that does not start Spark."""
+    at = _submit(words) if words else None
+    if at is None:
+        return None
+    sheet = _sheet(words, at, file, {}, None)
+    return replace(sheet, partial=True) if partial else sheet
 
 
 def _sheet(words: Sequence[Word], at: int, file: str, environment: Mapping[str, Word], home: Word | None) -> Sheet:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from sparklineage.lint.finding import Place
 from sparklineage.lint.readers.interface import UnreadableError
 from sparklineage.lint.readers.python_alternatives import Item, Paths, together
+from sparklineage.lint.readers.python_environment import SUBMIT_ARGS, are_for_spark, of_assignment, of_call, submit_args
 from sparklineage.lint.readers.python_objects import CREATES, called, comes_or_goes, is_closed
 from sparklineage.lint.readers.python_scope import Scopes
+from sparklineage.lint.readers.python_starts import Starts
 from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 KIND = "python"
 TITLE = "Python that builds a SparkSession"
 _SHEBANG = re.compile(r"#![^\n]*\bpython")
-_WORTH_PARSING = re.compile(r"spark\.|SparkConf|SparkSession")
+_WORTH_PARSING = re.compile(r"spark\.|SparkConf|SparkSession|SparkSubmitOperator|spark-submit|PYSPARK_SUBMIT_ARGS")
 _NOTEBOOK = re.compile(r"# Databricks notebook source\b")
 _KEY = re.compile(r"(?:spark|openlineage)\.\w")
 _SESSION = re.compile(r"(?i)spark|session")
@@ -90,6 +92,8 @@ class _Source:
         self.scopes = Scopes(tree)
         self.paths = Paths(self.scopes.parents)
         self.partial = False
+        self.starts = Starts(self.scopes, self._place, self._span)
+        self.for_spark = are_for_spark(text)
         self.notebook = bool(_NOTEBOOK.match(text))
         self.creations = [call for call in self.scopes.calls if called(call) in CREATES]
         self.stops = [call for call in self.scopes.calls if called(call) == "stop"]
@@ -114,8 +118,42 @@ class _Source:
             one: is_closed(one, inside[one], there, self.scopes) for one, there in given.items() if one is not None
         }
         whole = not comes_or_goes(inside.get(None, []), given.get(None, []), self.scopes)
+        if items or self.creations:
+            variables = list(self._variables())
+            whole = whole and all(item.function is None or item.function in closed for item in variables)
+            items += [item if item.function in closed else item._replace(function=None) for item in variables]
         for one in together(items, closed, whole=whole):
-            yield Sheet(place=Place(self.file), settings=one.settings, partial=self.partial or not one.whole)
+            yield Sheet(
+                place=Place(self.file),
+                settings=tuple(setting for setting in one.settings if setting.origin != "environment"),
+                environment=tuple(setting for setting in one.settings if setting.origin == "environment"),
+                partial=self.partial or not one.whole,
+            )
+        for call in self.scopes.calls:
+            yield from self.starts.sheets(call)
+
+    def _variables(self) -> Iterator[Item]:
+        """The variables for the agent, and the options in the one for PySpark."""
+        found = [(variable, call) for call in self.scopes.calls for variable in of_call(call)]
+        assignments = [node for node in self.scopes.parents if isinstance(node, ast.Assign)]
+        nodes = [*found, *((variable, node) for node in assignments for variable in of_assignment(node))]
+        for (name_node, value_node), node in nodes:
+            name, value = self.scopes.text(name_node), self.scopes.text(value_node)
+            given: list[Setting] = []
+            if name == SUBMIT_ARGS and value is not None:
+                given = submit_args(value, self._place(value_node))
+            elif name and name.startswith("OPENLINEAGE") and self.for_spark:
+                given = [
+                    Setting(
+                        key=name,
+                        value=UNKNOWN if value is None else value,
+                        text=self.scopes.source(value_node),
+                        place=self._place(name_node),
+                        origin="environment",
+                    )
+                ]
+            for setting in given:
+                yield Item(setting, self.paths.function(node), self.paths.path(node))
 
     def _settings(self, call: ast.Call) -> Iterator[Setting]:
         live = _sets_live(call)
@@ -171,6 +209,7 @@ class _Source:
         if isinstance(node, ast.Call) and called(node) == "items" and isinstance(node.func, ast.Attribute):
             node = node.func.value
         node = self.scopes.value(node)
+        self.starts.seen.add(id(node))
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if key is None:
