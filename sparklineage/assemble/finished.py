@@ -83,6 +83,9 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
     jars = (found.jar, *((jar_path(),) if mode.value == "outbox" else ()), *(path for _, path in found.companions))
     theirs = headers_unseen(conf_set(spec, mode.value))
     conf = ConfSet(tuple(_entries(spec, mode.value, jars))).merged_with(theirs)
+    from sparklineage.assemble.checked import checked  # noqa: PLC0415  the rules take their time to import
+
+    warnings = checked(conf, theirs)
     unfit = (found.unfit,) if found.unfit else ()
     return Finished(
         conf=conf,
@@ -93,7 +96,7 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
         companions=found.companions,
         install=install,
         unfit=found.unfit,
-        notes=(*unfit, *found.notes, *about_delivery(conf, mode.value), *about_variables(conf)),
+        notes=(*unfit, *found.notes, *warnings, *about_delivery(conf, mode.value), *about_variables(conf)),
     )
 
 

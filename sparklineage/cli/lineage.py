@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.agent.releases import misfit
+from sparklineage.assemble.checked import checked
 from sparklineage.cli.companions import sending
 from sparklineage.cli.jars import agent_jar, witness_jar
 from sparklineage.cli.masked import masked_command
@@ -138,6 +139,7 @@ def prepare(
         properties=properties,
     )
     conf = lineage_args(command, user, spec, environ=environ)
+    warnings += checked(conf.whole, properties)
     notes = list(conf.notes)
     if elsewhere:
         notes.append(elsewhere)

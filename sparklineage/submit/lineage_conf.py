@@ -100,6 +100,8 @@ class LineageConf:
     witness: bool
     disabled: bool
     """The user switched the agent off with `spark.openlineage.disabled`."""
+    whole: ConfSet
+    """Everything that the application gets, the user's own included."""
     added: ConfSet
     """The same as `args`, together with what goes by variables (`ConfSet.environment`)."""
 
@@ -163,6 +165,7 @@ def lineage_args(
         parent=None if first(theirs, *PARENT) else spec.parent,
         witness=spec.witness_jar is not None,
         disabled=is_disabled(whole),
+        whole=whole,
         added=added,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sparklineage.config.values.interface import WANTED, Kind, Limits, Value, WrongValueError, named
 from sparklineage.config.values.lists import read_list, read_tags, write_list, write_tags
 from sparklineage.config.values.measures import read_duration, read_size, write_duration, write_size
+from sparklineage.config.values.patterns import read_regex
 from sparklineage.config.values.words import (
     check_url,
     read_boolean,
@@ -41,7 +42,7 @@ _READ: dict[Kind, Callable[[object, Limits], Value]] = {
     "enum": read_enum,
     "list": read_list,
     "tags": read_tags,
-    "regex": read_text,
+    "regex": read_regex,
     "path": read_path,
     "class": read_class,
     "json": read_json,

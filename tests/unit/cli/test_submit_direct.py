@@ -63,3 +63,11 @@ def test_both_lists_of_a_dry_run_mask_alike(spark: Path, key: str) -> None:
     _, out, _ = submit(spark, "--dry-run", "--conf", f"{key}={CANARY}", "job.py")
     assert CANARY not in out
     assert out.count("spark.acme.note=token=********") == 2
+
+
+def test_what_lint_calls_an_error_is_one_before_anything_is_started(spark: Path) -> None:
+    (spark.parent / "sparklineage.yml").write_text("transport: {type: file, location: events.json}\n")
+    status, _, err = submit(spark, "job.py")
+    assert status == 64
+    assert err.startswith("sparklineage: sparklineage.yml:1:25: transport.location is a file name without a folder.")
+    assert not (spark.parent / "argv").exists()

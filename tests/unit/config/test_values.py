@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import string
 import uuid
 from typing import TYPE_CHECKING, get_args
@@ -242,7 +243,7 @@ CARRIED: dict[Kind, st.SearchStrategy[Value]] = {
     "enum": st.one_of(st.sampled_from(WORDS), classes),
     "list": st.lists(entries, max_size=5).map(tuple),
     "tags": st.lists(st.lists(tag_words, min_size=1, max_size=3).map(":".join), max_size=4).map(tuple),
-    "regex": printed,
+    "regex": printed.map(re.escape),
     "path": stripped.filter(lambda text: not text.startswith("~")),
     "class": classes,
     "json": st.recursive(
@@ -316,3 +317,21 @@ def test_no_refusal_holds_the_value(kind: Kind, found: object) -> None:
 @pytest.mark.parametrize("found", ["a", True, 1, 1.5, [], (), {}, None])
 def test_a_value_of_any_type_has_a_name(found: object) -> None:
     assert named(found) in {"a text", "true or false", "a number", "a list", "a mapping", "empty"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a(b", "a)", "[a", "[z-a]", "a{3,2}", "a\\", "(?<a>x)(?<a>y)", "(?<remove>x"],
+)  # fmt: skip
+def test_a_broken_pattern_is_refused(text: str) -> None:
+    with pytest.raises(WrongValueError, match="a regular expression that is whole"):
+        parse(text, "regex")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a*+b", r"\Qa(b\E", r"\p{Alpha}+\h", "(?>a|b)c", "[a-z&&[^b]]", "^*a", "(?<remove>x)", r"\(?<a", "(?i)a", "[]a]",
+     "(?<!a)b", "(?<year>\\d{4})"],
+)  # fmt: skip
+def test_what_java_alone_can_read_is_taken(text: str) -> None:
+    assert parse(text, "regex") == text
