@@ -23,6 +23,8 @@ _ENDS = (".sh", ".bash", ".ksh", ".zsh")
 _SHEBANG = re.compile(r"#![^\n]*\b(?:ba|da|k|z)?sh\b")
 _SUBMIT = frozenset(("spark-submit", "pyspark", "spark-shell", "spark-sql"))
 _OWN = "sparklineage"
+BLANK = "--"
+"""The key of an option that has a blank behind its dashes; the value is its name."""
 OWN_SWITCHES = frozenset(("--dry-run", "--force", "--no-lineage", "--strict"))
 """Options of `sparklineage submit` that take no value; all others of its own take one."""
 _COMMAND = re.compile(r"(?:^|[\s/])(?:spark-|sparklineage\s+)submit\s+(?:-|\\|\S+\.(?:py|jar))")
@@ -109,6 +111,8 @@ def option_settings(words: Sequence[Word], file: str, *, own: bool = False) -> t
         place = Place(file, word.line, word.column)
         if flag is None or flag in {"--properties-file", "--extra-properties-file"}:
             partial = True
+        elif flag == BLANK:
+            settings.append(Setting(key=BLANK, value=value, text=value, place=place, origin="command"))
         elif flag == "--conf":
             key, equals, text = value.partition("=")
             if not equals or UNKNOWN in key:
@@ -203,6 +207,11 @@ def _options(words: Sequence[Word], *, own: bool) -> Iterator[tuple[str | None, 
         match = _SPELLED.fullmatch(word.value)
         flag = match[1] if match else word.value
         flag = ALIASES.get(flag, flag)
+        if flag == BLANK and not own and at < len(words) and BLANK + words[at].value in VALUED:
+            # What is meant is read all the same, so that nothing else seems to be missing.
+            flag = BLANK + words[at].value
+            yield BLANK, word, words[at].value
+            at += 1
         if flag in VALUED:
             if match:
                 yield flag, word, match[2]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sparklineage.lint.rules import (
     address,
     class_path,
+    complete,
     databricks,
     environment,
     groups,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "Rule", "Target"]
 
 _FAMILIES = (
-    address, class_path, databricks, environment, groups, habits, keys, listener, nested, platforms, secrets,
+    address, class_path, complete, databricks, environment, groups, habits, keys, listener, nested, platforms, secrets,
     texts, transport, values, versions,
 )  # fmt: skip
 _ALL = [rule for family in _FAMILIES for rule in vars(family).values() if isinstance(rule, Rule)]

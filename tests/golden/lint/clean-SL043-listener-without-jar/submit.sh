@@ -1,1 +1,1 @@
-spark-submit --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener --packages io.openlineage:openlineage-spark_2.13:1.53.0 job.py
+spark-submit --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener --conf spark.openlineage.transport.type=console --packages io.openlineage:openlineage-spark_2.13:1.53.0 job.py

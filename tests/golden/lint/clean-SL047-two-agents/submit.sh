@@ -1,1 +1,1 @@
-spark-submit --jars /opt/lineage/openlineage-spark_2.12-1.53.0.jar --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener job.py
+spark-submit --jars /opt/lineage/openlineage-spark_2.12-1.53.0.jar --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener --conf spark.openlineage.transport.type=console job.py

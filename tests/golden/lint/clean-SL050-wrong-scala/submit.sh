@@ -1,1 +1,1 @@
-/opt/spark-3.5.6-bin-hadoop3/bin/spark-submit --jars /opt/lineage/openlineage-spark_2.12-1.53.0.jar --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener job.py
+/opt/spark-3.5.6-bin-hadoop3/bin/spark-submit --jars /opt/lineage/openlineage-spark_2.12-1.53.0.jar --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener --conf spark.openlineage.transport.type=console job.py

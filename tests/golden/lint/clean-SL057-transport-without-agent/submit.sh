@@ -1,0 +1,5 @@
+spark-submit --packages io.openlineage:openlineage-spark_2.13:1.53.0 \
+  --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener \
+  --conf spark.openlineage.transport.type=file \
+  --conf spark.openlineage.transport.location=/var/log/lineage/events.ndjson \
+  job.py
