@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.config.conf_values import typed_theirs
+from sparklineage.config.conf_values import is_no_secret, typed_theirs
 from sparklineage.config.properties import entries
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_entry import ConfEntry
@@ -28,7 +28,10 @@ def properties_file(path: Path, name: str) -> ConfSet:
         for item in entries(text):
             if item.key.startswith("spark."):
                 entry = ConfEntry(
-                    key=item.key, value=typed_theirs(item.key, item.trimmed), source=f"{name}:{item.line}"
+                    key=item.key,
+                    value=typed_theirs(item.key, item.trimmed),
+                    source=f"{name}:{item.line}",
+                    plain=is_no_secret(item.key),
                 )
                 before = found.get(item.key)
                 found[item.key] = entry.over(before, "of a key given twice the last one counts") if before else entry

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sparklineage.config.catalogue import PREFIX
-from sparklineage.config.conf_values import typed
+from sparklineage.config.conf_values import is_no_secret, typed
 from sparklineage.config.transports import blocks
 from sparklineage.config.values import render
 from sparklineage.config.values.measures import BYTES, MILLIS
@@ -89,7 +89,7 @@ def _entry(name: str, item: Resolved) -> ConfEntry:
         text = _written(item)
         value = SecretValue.read(text) if item.key.raw and _is_secret(name, text) else typed(name, text)
     lost = tuple(Lost(other.shown, other.source, other.why) for other in item.lost)
-    return ConfEntry(key=name, value=value, source=item.source, lost=lost, joined=item.joined)
+    return ConfEntry(key=name, value=value, source=item.source, plain=is_no_secret(name), lost=lost, joined=item.joined)
 
 
 def _is_secret(name: str, text: str) -> bool:

@@ -50,16 +50,28 @@ def typed_theirs(key: str, text: str) -> ConfValue:
         value = typed(key, text)
     except ConfigError:
         value = Text(text)
-    return SecretValue(Secret(text)) if isinstance(value, SecretValue) or SECRET_KEY.search(key) else value
+    hidden = isinstance(value, SecretValue) or (SECRET_KEY.search(key) and not is_no_secret(key))
+    return SecretValue(Secret(text)) if hidden else value
+
+
+def is_no_secret(key: str) -> bool:
+    """Whether a property is one of the agent's that is known, and no secret; a family of keys is not known so well."""
+    known = catalogue().find(_outermost(key))
+    return known is not None and known.reader == "agent" and not known.secret and not known.key.endswith(">")
+
+
+def _outermost(key: str) -> str:
+    """A transport inside of another one has the keys of any transport."""
+    while nested := _NESTED.fullmatch(key):
+        key = nested[1] + nested[2]
+    return key
 
 
 def value_class(key: str) -> type[ConfValue]:
     """The class for the values of a property."""
     if key == _REDACTION:
         return Pattern
-    # A transport inside of another one has the keys of any transport.
-    while nested := _NESTED.fullmatch(key):
-        key = nested[1] + nested[2]
+    key = _outermost(key)
     known = catalogue().find(key)
     if known is None:
         return Text

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.model.conf_value import SecretValue
+from sparklineage.model.masking import mask
 
 if TYPE_CHECKING:
     from sparklineage.model.conf_value import ConfValue
@@ -32,6 +33,8 @@ class ConfEntry:
     """What it is good for."""
     firm: bool = False
     """Whether it wins over the user's own value too, as what a flag says does."""
+    plain: bool = False
+    """Whether the key is known to hold no secret, whatever its name sounds like: `auth.tokenEndpoint`."""
     lost: tuple[Lost, ...] = ()
     joined: tuple[str, ...] = ()
     """The sources of what is joined in the value, in its order; empty where it has one source."""
@@ -39,7 +42,7 @@ class ConfEntry:
     @property
     def shown(self) -> str:
         """The value as people may see it."""
-        return self.value.shown(self.key)
+        return mask(self.value.written) if self.plain and not self.secret else self.value.shown(self.key)
 
     @property
     def secret(self) -> bool:

@@ -261,3 +261,17 @@ def test_a_reader_that_has_enough_is_no_error(desk: Desk) -> None:
     )  # fmt: skip
     assert done.returncode in (0, 141)
     assert (done.stdout, done.stderr) == ("transport.type\n", "")
+
+
+def test_what_only_sounds_like_a_secret_is_shown(desk: Desk) -> None:
+    desk.write(
+        "transport:\n  url: http://h:1\n  auth: {type: jwt, apiKey: 'env:K', tokenEndpoint: 'https://t', "
+        "tokenFields: [a], tokenRefreshBuffer: 60}\n"
+    )
+    defaults(desk.spark, "spark.openlineage.transport.credentialsFile  /run/gcp.json\n")
+    out = desk.good("explain", "--format", "json")
+    shown = {item["key"].rpartition(".")[2]: item["value"] for item in json.loads(out)["properties"]}
+    assert (shown["tokenEndpoint"], shown["tokenFields"]) == ("https://t", "[a]")
+    assert shown["tokenRefreshBuffer"] != "********"
+    assert shown["credentialsFile"] == "/run/gcp.json"
+    assert shown["apiKey"] == "env:K"

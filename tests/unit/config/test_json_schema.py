@@ -167,7 +167,7 @@ ONLY_THE_LOADER = {
         "'http://bob:pw@h'",
     },
     "path": {"~nobody-of-this-name/a"},
-    "regex": {"'http://[::1'"},
+    "regex": {"'http://[::1'", "'[a'", "'[]'"},
 }
 """Kinds and values of which a schema cannot know all that the loader knows; it never refuses what the loader takes."""
 
