@@ -12,6 +12,7 @@ from sparklineage.cli.explain_table import Row, table, wrapped
 from sparklineage.cli.terminal import look_of, warn
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
+from sparklineage.model.conf_merge import TRANSPORT
 
 if TYPE_CHECKING:
     import argparse
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sparklineage.config.layers import Resolved
     from sparklineage.config.spec import Spec
 
+_TYPE = f"{TRANSPORT}type"
 _ABOUT = """\
 Without KEY: the finished Spark properties and the toolkit's own settings, each with the place that it came from, what
 lost against it and why, and what was joined; the user's spark-defaults.conf is part of it. With KEY (of
@@ -76,15 +78,34 @@ def _text(spec: Spec, done: Finished, joined: str | None, width: int) -> Iterato
         yield "Spark     none found"
     if joined:
         yield f"joined    {joined}"
-    yield f"delivery  {done.mode} ({done.why_mode})"
+    mode, why = _delivery(done)
+    yield f"delivery  {mode} ({why})"
     rows = [Row(item.key, item.shown, item.source, more_of(item), _parts(item)) for item in done.conf.entries]
     if rows:
         yield from ("", "Spark properties", "", *table(rows, width))
+    if backend := _backend(spec, done):
+        used = mode == "outbox"
+        rows = [Row(name, item.shown, item.source, more_of(item)) for name, item in backend.items()]
+        yield from ("", "Delivered by the relay" if used else f"Not used, because {why}", "", *table(rows, width))
     own = [item for item in spec.resolved.values() if item.key.spark is None]
     rows = [Row(name_of(spec, item), item.shown, item.source, more_of(item)) for item in own]
     yield from ("", "Settings of the toolkit", "", *table(rows, width))
     for note in done.notes:
         yield from ("", *wrapped(f"note: {note}", width, rest=""))
+
+
+def _delivery(done: Finished) -> tuple[str, str]:
+    """Who delivers, and why: a transport among the user's own properties decides, whatever the configuration says."""
+    theirs = done.users.entry(_TYPE)
+    if theirs is None or theirs.value.blank:
+        return done.mode, done.why_mode
+    return "direct", f"{theirs.key} is {theirs.shown} in {theirs.source}"
+
+
+def _backend(spec: Spec, done: Finished) -> dict[str, Resolved]:
+    """What the relay is told of the backend, by key of the file; empty where the agent would be told it."""
+    found = spec.resolved.items() if done.mode == "outbox" and done.agent_jar is not None else ()
+    return {name: item for name, item in found if name.startswith("transport.")}
 
 
 def _parts(entry: ConfEntry) -> tuple[str, ...]:
@@ -111,6 +132,8 @@ def name_of(spec: Spec, item: Resolved) -> str:
 
 
 def _as_json(spec: Spec, done: Finished, joined: str | None) -> dict[str, Any]:
+    mode, why = _delivery(done)
+    own = {name: item for name, item in spec.resolved.items() if item.key.spark is None}
     return {
         "file": str(spec.file) if spec.file else None,
         "profile": spec.profile,
@@ -119,7 +142,7 @@ def _as_json(spec: Spec, done: Finished, joined: str | None) -> dict[str, Any]:
         if done.install
         else None,
         "joinedWith": joined,
-        "delivery": {"mode": done.mode, "why": done.why_mode},
+        "delivery": {"mode": mode, "why": why},
         "properties": [
             {
                 "key": entry.key,
@@ -131,17 +154,19 @@ def _as_json(spec: Spec, done: Finished, joined: str | None) -> dict[str, Any]:
             }
             for entry in done.conf.entries
         ],
-        "settings": [
-            {
-                "key": name,
-                "value": item.shown,
-                "source": item.source,
-                "joined": list(item.joined),
-                "lost": [{"value": lost.shown, "source": lost.source, "why": lost.why} for lost in item.lost],
-            }
-            for name, item in spec.resolved.items()
-            if item.key.spark is None
-        ],
+        "backend": {"used": mode == "outbox", "settings": [*_settings(_backend(spec, done))]},
+        "settings": [*_settings(own)],
         "notes": list(done.notes),
         "warnings": list(spec.warnings),
     }
+
+
+def _settings(found: Mapping[str, Resolved]) -> Iterator[dict[str, Any]]:
+    for name, item in found.items():
+        yield {
+            "key": name,
+            "value": item.shown,
+            "source": item.source,
+            "joined": list(item.joined),
+            "lost": [{"value": lost.shown, "source": lost.source, "why": lost.why} for lost in item.lost],
+        }

@@ -275,3 +275,50 @@ def test_what_only_sounds_like_a_secret_is_shown(desk: Desk) -> None:
     assert shown["tokenRefreshBuffer"] != "********"
     assert shown["credentialsFile"] == "/run/gcp.json"
     assert shown["apiKey"] == "env:K"
+
+
+RELAYED = f"""\
+transport:
+  url: http://u:{CANARY}@h:1/p
+  headers: {{X-Team: data, X-Key: {CANARY}}}
+  auth: {{apiKey: "env:K"}}
+  timeout: 3s
+profiles: {{prod: {{transport: {{headers: {{X-Team: prod}}}}}}}}
+"""
+
+
+def test_the_backend_of_an_outbox_is_shown(desk: Desk) -> None:
+    desk.write(RELAYED)
+    out = desk.good("explain", "--profile", "prod")
+    assert CANARY not in out
+    _, _, section = out.partition("\nDelivered by the relay\n\n")
+    lines = [line.split() for line in section.partition("\n\n")[0].splitlines()]
+    assert ["transport.url", "http://********@h:1/p", "sparklineage.yml:2:3"] in lines
+    assert ["transport.headers.X-Key", "********", "sparklineage.yml:3:27"] in lines
+    assert ["transport.headers.X-Team", "prod", "sparklineage.yml:6:41"] in lines
+    assert "not data (sparklineage.yml:3:13): sparklineage.yml:6:41 is stronger" in section
+    assert ["transport.auth.apiKey", "env:K", "sparklineage.yml:4:10"] in lines
+    assert ["transport.timeoutInMillis", "3s", "sparklineage.yml:5:3"] in lines
+    found = json.loads(desk.good("explain", "--profile", "prod", "--format", "json"))["backend"]
+    assert found["used"] is True
+    assert ["transport.url", "http://********@h:1/p"] in [[item["key"], item["value"]] for item in found["settings"]]
+
+
+def test_against_a_transport_of_the_user_s_it_is_lost(desk: Desk) -> None:
+    desk.write(RELAYED)
+    (desk.work / "mine.conf").write_text("spark.openlineage.transport.type console\n")
+    out = desk.good("explain", "--into", "mine.conf")
+    why = "spark.openlineage.transport.type is console in mine.conf:1"
+    assert f"\ndelivery  direct ({why})\n" in out
+    assert f"\nNot used, because {why}\n\ntransport.type" in out
+    found = json.loads(desk.good("explain", "--into", "mine.conf", "--format", "json"))
+    assert found["delivery"] == {"mode": "direct", "why": why}
+    assert found["backend"]["used"] is False
+    assert {"transport.url", "transport.headers.X-Key"} < {item["key"] for item in found["backend"]["settings"]}
+
+
+def test_where_the_agent_sends_there_is_no_backend_apart(desk: Desk) -> None:
+    desk.write("transport: {url: 'http://h'}\ndelivery: {mode: direct}\n")
+    assert "by the relay" not in desk.good("explain")
+    found = json.loads(desk.good("explain", "--format", "json"))["backend"]
+    assert found == {"used": False, "settings": []}
