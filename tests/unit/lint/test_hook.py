@@ -26,6 +26,8 @@ UNRELATED = {
     "deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n---\nkind: ConfigMap\n",
     "tabs.yaml": "a:\n\tb: 1\n",
     "dbt_project.yml": "name: shop\nmodels:\n  +materialized: view\n",
+    "nginx.conf": "server {}\n",
+    "requirements.txt": "requests==2\n",
     "setup.py": "from setuptools import setup\nsetup()\n",
     "old.py": 'print "two"\n',
     "build.sh": "#!/bin/bash\nset -e\nmake all\n",
@@ -76,7 +78,7 @@ def test_a_mistake_among_them_is_all_that_is_told(
     assert run(hook, tmp_path, {**UNRELATED, "conf/spark-defaults.conf": MISTAKE}) == 1
     out, err = capsys.readouterr()
     assert err == ""
-    assert re.findall(r"SL\d+", out) == ["SL001"]
+    assert re.findall(r": (SL\d+) ", out) == ["SL001"]
 
 
 def test_without_the_option_a_given_file_is_told(
@@ -96,7 +98,19 @@ def test_without_the_option_a_given_file_is_told(
 
 @pytest.mark.parametrize(
     "name",
-    ["job.py", "run.sh", "conf/spark-defaults.conf", "spark-defaults-prod.conf.j2", "a.properties", "b.yaml", "c.json"],
+    [
+        "job.py",
+        "run.sh",
+        "conf/spark-defaults.conf",
+        "spark-defaults-prod.conf.j2",
+        "a.properties",
+        "prod.conf",
+        "b.yaml",
+        "c.json",
+        "requirements.txt",
+        "jobs/dev-requirements.txt",
+        "requirements-3.11.in",
+    ],
 )
 def test_files_with_configuration_are_wanted(hook: dict[str, str], name: str) -> None:
     assert re.search(hook["files"], name)
