@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.config.catalogue import CatalogueKey, catalogue
-from sparklineage.lint import READERS, RULES
+from sparklineage.lint import CODES, READERS
 from sparklineage.lint.fix import REWRITES
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _BESIDES = {"options.txt", "expected.txt", "source.txt"}
 _LANGUAGES = {
     ".conf": "properties",
     ".json": "json",
+    ".md": "markdown",
     ".py": "python",
     ".sh": "shell",
     ".txt": "text",
@@ -66,19 +67,26 @@ def lint_page(note: str) -> str:
         "",
         *(f"- `{reader.KIND}`: {reader.TITLE}" for reader in READERS.values()),
         "",
+        "In folders every file is read whose name or content says that it is one of these; hidden folders, installed",
+        "packages and the copies that `--backup` keeps are left out. A file that is surely one of these, but is larger",
+        "than 5 MB, binary or UTF-16, is told, as is a pipe: they cannot be read. In Python, functions that make their",
+        "own session and branches that exclude each other are looked at one by one; operators, requests and commands that",
+        "start another application are applications of their own.",
+        "",
         "An error loses lineage or the job, a warning may, an info is advice. Status 0: no errors or warnings,",
         "1: some, 2: something could not be read. A comment `# sparklineage: ignore[SL011]` silences a rule: in the",
         "same line, or alone in the line above it (in properties files only there, and for a command also above its",
-        "first line). For pre-commit there is the hook `sparklineage-lint`.",
+        "first line). `sparklineage lint --rules SL011` prints what this page says about a rule. For pre-commit there",
+        "is the hook `sparklineage-lint`.",
         "",
         "| code | severity | what is wrong |",
         "|---|---|---|",
         *(
             f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {_cell(rule.title)} |"
-            for rule in RULES.values()
+            for rule in CODES.values()
         ),
     ]
-    for rule in RULES.values():
+    for rule in CODES.values():
         lines += ["", f"## {rule.code}", "", f"**{rule.title}** ({rule.severity}, `{rule.slug}`)", ""]
         lines += [rule.description, "", f"Known from: {rule.source}", ""]
         if rule.code in REWRITES:

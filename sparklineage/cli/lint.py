@@ -34,16 +34,19 @@ KINDS = (
 )
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 _ABOUT = """\
-Check configuration that is already there, whoever wrote it: spark-defaults.conf and other properties files,
-spark-submit commands in shell scripts, Python that builds a SparkSession, openlineage.yml. Nothing is run.
-Status 0: nothing wrong; 1: errors or warnings; 2: something could not be read. A comment
-`# sparklineage: ignore[SL011]` in the same line, or alone in the line above, silences a rule."""
+Check configuration that is already there, whoever wrote it: properties files (spark-defaults.conf), shell scripts and
+other commands, Python, openlineage.yml, requirements.txt; JSON and YAML of Databricks (clusters, jobs, bundles),
+Amazon EMR (on EC2, EKS, Serverless), Glue, Kubernetes (SparkApplication, ConfigMap), Airflow, Livy and Terraform.
+Nothing is run. --rules CODE says all about a finding. Status 0: nothing wrong; 1: errors or warnings; 2: something
+could not be read. A comment `# sparklineage: ignore[SL011]` in the same line, or alone in the line above, silences a
+rule."""
 
 
 def add_parser(subparsers: Any) -> None:
     """Add `lint` to the commands of a parser."""
     parser = subparsers.add_parser("lint", help="find mistakes in lineage configuration", description=_ABOUT)
-    add_options(parser, KINDS)
+    add_options(parser, KINDS, paths="*")
+    parser.add_argument("--rules", nargs="?", const="", metavar="CODE", help="print every rule, or all about one")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to print (default: text)")
     parser.add_argument("--fix", action="store_true", help="rewrite what can be rewritten safely, and show the changes")
     parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
@@ -55,6 +58,10 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: A
     from sparklineage.cli.lint_formats import FORMATTERS  # noqa: PLC0415
     from sparklineage.cli.terminal import warn  # noqa: PLC0415
 
+    if args.rules is not None:
+        return _rules(args)
+    if not args.paths:
+        raise UsageError("lint: name the files and folders to check, or - for stdin.")
     if args.fix or args.diff:
         return _fix(args)
     if args.backup:
@@ -69,6 +76,15 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: A
     if report.unreadable:
         return UNREADABLE
     return FINDINGS if any(finding.severity != "info" for finding in report.findings) else CLEAN
+
+
+def _rules(args: argparse.Namespace) -> int:
+    from sparklineage.cli.lint_rules import rules_text  # noqa: PLC0415
+
+    if args.paths:
+        raise UsageError("lint: --rules checks nothing; give the paths in another call.")
+    print(rules_text(args.rules))
+    return CLEAN
 
 
 def _fix(args: argparse.Namespace) -> int:

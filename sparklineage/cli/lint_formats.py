@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sparklineage.lint import RULES, SEVERITIES, Finding, Report
+from sparklineage.lint import CODES, SEVERITIES, Finding, Report
 from sparklineage.version import VERSION
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ def to_text(report: Report) -> str:
             f"    → {finding.fix}",
             "",
         ]
+    if report.findings:
+        codes = list(dict.fromkeys(finding.code for finding in report.findings))
+        about, other = ("each", ", or another code") if len(codes) > 1 else ("it", "")
+        lines.append(f"More about {about}: sparklineage lint --rules {codes[0]}{other}")
     return "\n".join([*lines, _summary(report)])
 
 
@@ -67,9 +71,13 @@ def to_sarif(report: Report) -> str:
             "name": rule.slug,
             "shortDescription": {"text": rule.title},
             "fullDescription": {"text": " ".join(rule.description.split())},
+            "help": {
+                "text": f"{' '.join(rule.description.split())} Known from: {rule.source}",
+                "markdown": f"**{rule.title}**\n\n{rule.description}\n\nKnown from: {rule.source}",
+            },
             "defaultConfiguration": {"level": _SARIF_LEVELS[rule.severity]},
         }
-        for rule in RULES.values()
+        for rule in CODES.values()
         if rule.code in used
     ]
     driver = {"name": "sparklineage", "version": VERSION, "rules": rules}
@@ -86,7 +94,7 @@ def to_github(report: Report) -> str:
     return "\n".join(
         f"::{_GITHUB_LEVELS[finding.severity]} file={_property(finding.place.file)},line={finding.place.line},"
         f"col={finding.place.column},title={finding.code}::"
-        + _escaped(f"{finding.found} {finding.reality} {finding.fix}")
+        + _escaped(f"{finding.found} {finding.reality} {finding.fix} ({finding.code})")
         for finding in report.findings
     )
 

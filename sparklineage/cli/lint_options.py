@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:[.\-][\w.\-]+)?")
 
 
-def add_options(parser: argparse.ArgumentParser, kinds: Sequence[str]) -> None:
-    """Add them to the parser of a command."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files and folders; - reads from stdin")
+def add_options(parser: argparse.ArgumentParser, kinds: Sequence[str], *, paths: str = "+") -> None:
+    """Add them to the parser of a command; `paths` says how many it takes."""
+    parser.add_argument("paths", nargs=paths, metavar="PATH", help="files and folders; - reads from stdin")
     parser.add_argument("--as", dest="kind", choices=kinds, help="what the files are, where their names do not tell")
     parser.add_argument(
         "--known-only", action="store_true", help="leave out given files that no reader knows, as in folders"
@@ -41,10 +41,9 @@ def target_of(args: argparse.Namespace) -> Target:
 
 def codes_of(args: argparse.Namespace) -> tuple[str, ...]:
     """The rules to ask. A beginning of codes stands for all of them. Raises UsageError."""
-    from sparklineage.lint import RULES  # noqa: PLC0415
-    from sparklineage.lint.check import UNKNOWN_FORMAT  # noqa: PLC0415
+    from sparklineage.lint import CODES  # noqa: PLC0415
 
-    known = (UNKNOWN_FORMAT, *RULES)
+    known = tuple(CODES)
     chosen, left_out = (
         {code for part in _parts(given) for code in _beginning(part, known, f"{args.command}: {option}")}
         for given, option in ((args.select, "--select"), (args.ignore, "--ignore"))

@@ -2,11 +2,13 @@
 
 from sparklineage.lint.check import Checked, check_text
 from sparklineage.lint.finding import SEVERITIES, Finding, Place, Severity
+from sparklineage.lint.notes import CODES
 from sparklineage.lint.paths import Report, check_paths
 from sparklineage.lint.readers import READERS
 from sparklineage.lint.rules import RULES, Rule, Target
 
 __all__ = [
+    "CODES",
     "READERS",
     "RULES",
     "SEVERITIES",

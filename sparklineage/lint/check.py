@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from sparklineage.lint.comments import Comments
 from sparklineage.lint.finding import Finding, Place
+from sparklineage.lint.notes import UNKNOWN_CODE, UNKNOWN_FORMAT
 from sparklineage.lint.readers import READERS, reader_for
 from sparklineage.lint.rules import RULES, Target
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from sparklineage.lint.readers import Reader
     from sparklineage.lint.settings import Sheet
-
-UNKNOWN_FORMAT = "SL000"
-_COMMENT = re.compile(r"#[^\n]*?\bsparklineage:\s*ignore(?:\[([^\]\n]*)\])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +48,15 @@ def check_text(
     found = {
         finding: sheet for sheet, finding in told(reader, text, reader.read(text, file), target=target, codes=codes)
     }
-    findings = sorted(found, key=lambda finding: (finding.place, finding.code))
+    noted = Comments(text, reader.KIND).unknown(file) if codes is None or UNKNOWN_CODE in codes else ()
+    findings = sorted([*found, *noted], key=lambda finding: (finding.place, finding.code))
     if fixable:
         from sparklineage.lint.fix import is_fixable  # noqa: PLC0415  it builds on this module
 
         findings = [
             replace(finding, fixable=is_fixable(finding, found[finding], text, reader.KIND, target))
+            if finding in found
+            else finding
             for finding in findings
         ]
     return Checked(kind=reader.KIND, findings=tuple(findings))
@@ -71,11 +72,11 @@ def told(
 ) -> Iterator[tuple[Sheet, Finding]]:
     """What the rules say of each sheet of a text, without what comments in it silence."""
     wanted = [rule for code, rule in RULES.items() if codes is None or code in codes]
-    lines = text.split("\n")
+    comments = Comments(text, reader.KIND)
     for sheet in sheets:
         for rule in wanted:
             for finding in rule.findings(sheet, target or Target()):
-                if not _ignored(finding, sheet, lines, comments_end_lines=reader.KIND != "spark-defaults"):
+                if not comments.silence(finding, sheet):
                     yield sheet, finding
 
 
@@ -90,20 +91,3 @@ def unknown_format(file: str) -> Finding:
         reality="Nothing in it has been checked.",
         fix=f"Say what it is with --as: {kinds}.",
     )
-
-
-def _ignored(finding: Finding, sheet: Sheet, lines: Sequence[str], *, comments_end_lines: bool) -> bool:
-    """Whether a comment in that line, or alone in the line above it or above the whole command, names the code."""
-    line = finding.place.line
-    comments = [lines[at - 2] for at in {line, sheet.place.line} if 2 <= at <= len(lines) + 1]
-    comments = [comment for comment in comments if comment.lstrip().startswith("#")]
-    # In a properties file a # behind the value is part of the value.
-    if comments_end_lines and line <= len(lines):
-        comments.append(lines[line - 1])
-    return any(finding.code in codes or not codes for comment in comments for codes in _codes(comment))
-
-
-def _codes(line: str) -> Iterator[set[str]]:
-    """The codes of each such comment; none stand for all."""
-    for match in _COMMENT.finditer(line):
-        yield {code.strip() for code in (match[1] or "").split(",") if code.strip()}

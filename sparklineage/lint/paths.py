@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sparklineage.lint.check import UNKNOWN_FORMAT, check_text, unknown_format
+from sparklineage.lint.check import check_text, unknown_format
 from sparklineage.lint.encoding import LARGEST, decoded, is_meant, trouble
+from sparklineage.lint.notes import UNKNOWN_FORMAT
 from sparklineage.lint.readers import UnreadableError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sparklineage.cli import lint, main
-from sparklineage.lint import READERS, RULES
+from sparklineage.lint import CODES, READERS, RULES
 
 Captured = pytest.CaptureFixture[str]
 DEAD = "spark.openlineage.url http://canary-host:5000\n"
@@ -136,7 +136,7 @@ def test_folders_are_walked(folder: Path, capsys: Captured) -> None:
         (folder / name).write_text(DEAD)
     assert main(["lint", "."], {}) == 1
     out = capsys.readouterr().out
-    assert [line.split()[0] for line in out.splitlines() if "SL001" in line] == ["a/spark-defaults.conf:1:1:"]
+    assert [line.split()[0] for line in out.splitlines() if ": SL001 " in line] == ["a/spark-defaults.conf:1:1:"]
     assert out.endswith("1 error found in 1 file; 1 file of other kinds left out.\n")
 
 
@@ -238,6 +238,9 @@ def test_sarif(folder: Path, capsys: Captured) -> None:
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["SL001"]
     (result,) = run["results"]
     assert (result["ruleId"], result["level"]) == ("SL001", "error")
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["help"]["markdown"].startswith(f"**{RULES['SL001'].title}**")
+    assert RULES["SL001"].source in rule["help"]["text"]
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "my%20conf.conf"},
         "region": {"startLine": 1, "startColumn": 1},
@@ -250,8 +253,46 @@ def test_github(folder: Path, capsys: Captured) -> None:
     (folder / "a,b.conf").write_text(DEAD)
     main(["lint", "a,b.conf", "--as", "spark-defaults", "--format", "github"], {})
     out = capsys.readouterr().out
+    assert out.endswith(" (SL001)\n")
     assert out.startswith("::error file=a%2Cb.conf,line=1,col=1,title=SL001::spark.openlineage.url is not read")
     assert len(out.splitlines()) == 1
+
+
+def test_the_rules_are_described_offline(folder: Path, capsys: Captured) -> None:
+    """The text names the command that does it."""
+    (folder / "spark-defaults.conf").write_text(DEAD)
+    main(["lint", "spark-defaults.conf"], {})
+    assert "\nMore about it: sparklineage lint --rules SL001\n" in capsys.readouterr().out
+    assert main(["lint", "--rules", "sl001"], {}) == 0
+    out = capsys.readouterr().out
+    rule = RULES["SL001"]
+    assert out.startswith(f"SL001 (error, {rule.slug}): {rule.title}\n\n")
+    assert " ".join(f"Known from: {rule.source}".split()) in " ".join(out.split())
+    assert "`lint --fix` writes" in out
+    assert main(["lint", "--rules"], {}) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(CODES)
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["--rules", "SL01"], "lint: --rules takes a code such as SL010, not 'SL01'. Did you mean"),
+        (["x.py", "--rules", "SL010"], "lint: --rules checks nothing; give the paths in another call."),
+        ([], "lint: name the files and folders to check, or - for stdin."),
+    ],
+)
+def test_paths_or_rules(capsys: Captured, argv: list[str], sentence: str) -> None:
+    assert main(["lint", *argv], {}) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_help_names_every_kind(capsys: Captured) -> None:
+    assert main(["lint", "--help"], {}) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for kind in READERS:
+        assert kind in told
+    for word in ("Glue", "Serverless", "EKS", "bundles", "Terraform", "Livy", "ConfigMap", "requirements.txt"):
+        assert word in told
 
 
 def test_names_cannot_change_the_terminal(folder: Path, capsys: Captured) -> None:
