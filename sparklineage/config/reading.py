@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ _PLATFORM = {key.name: key for key in PLATFORM_KEYS}
 _QUOTED = ("text", "regex", "version", "path", "class", "uuid")
 """Kinds of which YAML may make a number, which is taken as it is written."""
 _NOT_BLANK = ("text", "regex", "path")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What steers a terminal or begins a new line."""
 _MOST, _MOST_TOLD = 1_000, 50
 """Problems of one file: nobody wrote a file with a thousand of them."""
 _LONGEST_TOLD = 80
@@ -190,6 +193,8 @@ def read_value(written: object, key: Key) -> Value | Secret | SecretReference:
         written = "true" if written else "false"
     value = parse(written, key.kind, key.limits)
     if not key.secret:
+        if key.kind in _QUOTED and not key.open_ended and _CONTROL.search(str(value)):
+            raise WrongValueError(f"{WANTED[key.kind]} in one line, without control characters")
         if key.kind in _NOT_BLANK and not key.open_ended and not str(value).strip():
             # The agent leaves blank values out, so that its default would count.
             raise WrongValueError(f"{WANTED[key.kind]} that is not blank")

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import sparklineage
 from sparklineage.cli import main
 from sparklineage.config.definition import definition
 from sparklineage.config.load import load_settings
@@ -427,3 +428,20 @@ def test_any_variables_are_a_configuration_or_refused(tmp_path: Path, environ: d
         assert str(error)
         return
     assert all(warning for warning in spec.warnings)
+
+
+@pytest.mark.parametrize("text", ['"a\\e[31mb"', '"a\\nb"', '"a\\tb"', '"a\\x9bb"', '"a\\u2028b"', "|\n  a\n  b"])
+@pytest.mark.parametrize("key", ["namespace", "job"])
+def test_a_control_character_in_a_text_is_refused(tmp_path: Path, key: str, text: str) -> None:
+    path = tmp_path / "sparklineage.yml"
+    path.write_text(f"{key}: {text}\n")
+    with pytest.raises(ConfigError, match="but a text in one line, without control characters is needed") as caught:
+        sparklineage.load(path, environ={})
+    assert len(str(caught.value).splitlines()) == 1
+    assert str(caught.value).isprintable()
+
+
+def test_a_property_of_spark_s_own_may_hold_what_it_likes(tmp_path: Path) -> None:
+    path = tmp_path / "sparklineage.yml"
+    path.write_text('spark: {spark.acme.v: "a\\tb"}\n')
+    assert sparklineage.load(path, environ={})["spark.spark.acme.v"] == "a\tb"

@@ -166,8 +166,9 @@ ONLY_THE_LOADER = {
         "'HTTPS://h:1/p?q#f'",
         "'http://bob:pw@h'",
     },
-    "path": {"~nobody-of-this-name/a"},
-    "regex": {"'http://[::1'", "'[a'", "'[]'"},
+    "text": {'"a\\nb"'},
+    "path": {"~nobody-of-this-name/a", '"a\\nb"'},
+    "regex": {'"a\\nb"', "'http://[::1'", "'[a'", "'[]'"},
 }
 """Kinds and values of which a schema cannot know all that the loader knows; it never refuses what the loader takes."""
 
