@@ -118,11 +118,16 @@ class Definition:
         hint = dead_end(PREFIX + name)
         if name in self.keys and not hint:
             return f"does not stand here; write {name} at the top of the file or of a profile."
-        return f"is no known key.{hint or (suggestion(name, self.keys) if near else '')}"
+        return f"is no known key.{hint or (suggestion(name, self._meant) if near else '')}"
 
     def dead_below(self, name: str) -> bool:
         """Whether keys that no agent reads any more, or ever did, stand below this name and none in use."""
         return not self.has_below(name) and any(known.startswith(f"{name}.") for known in self._dead)
+
+    @cached_property
+    def _meant(self) -> tuple[str, ...]:
+        """What a name may be a slip of: sections and short forms too."""
+        return (*(name for name in sorted(self._parents) if "<" not in name), *_ALIASES, *self.keys)
 
     @cached_property
     def _dead(self) -> tuple[str, ...]:

@@ -35,14 +35,16 @@ def write_list(value: Value) -> str:
 def read_tags(found: object, limits: Limits) -> Value:  # noqa: ARG001
     """A mapping from key to value, or a list or text of `key:value[:source]`; one text a tag."""
     if isinstance(found, dict):
-        return tuple(_tag(written(name, "tags"), value) for name, value in found.items())
+        return tuple(
+            _tag(number, written(name, "tags"), value) for number, (name, value) in enumerate(found.items(), 1)
+        )
     parts: object = found.split(";") if isinstance(found, str) else found
     if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
         raise WrongValueError(WANTED["tags"])
     tags = tuple(tag for part in parts if (tag := written(part, "tags").strip()))
-    for tag in tags:
+    for number, tag in enumerate(tags, 1):
         if tag.count(":") > 2 or not tag.split(":", 1)[0].strip() or set(";\n\r\0") & set(tag):
-            raise WrongValueError("tags such as key:value or key:value:source")
+            raise WrongValueError(f"tags such as key:value or key:value:source (number {number} is none)")
     return tags
 
 
@@ -51,10 +53,12 @@ def write_tags(value: Value) -> str:
     return ";".join(value) if isinstance(value, tuple) else ""
 
 
-def _tag(name: str, value: object) -> str:
+def _tag(number: int, name: str, value: object) -> str:
     if value is None or isinstance(value, (dict, list, tuple)):
         raise WrongValueError(f"{WANTED['tags']} of single values")
     text = ("true" if value else "false") if isinstance(value, bool) else written(value, "tags")
     if set(":;\n\r\0") & set(name + text) or not name.strip():
-        raise WrongValueError("tags without : ; and line ends, which the agent could not read")
+        raise WrongValueError(
+            f"tags without : ; and line ends, which the agent could not read (number {number} has one)"
+        )
     return f"{name.strip()}:{text.strip()}"

@@ -190,8 +190,8 @@ def test_any_terminal_gets_every_key_and_source(desk: Desk, columns: str) -> Non
 
 
 def test_a_value_cannot_command_the_terminal(desk: Desk) -> None:
-    desk.write('namespace: "a\\e[31mred\\nline"\n')
-    for words in (["explain"], ["explain", "namespace"]):
+    desk.write('spark: {spark.acme.v: "a\\e[31mred\\nline"}\n')
+    for words in (["explain"], ["explain", "spark.acme.v"]):
         out = desk.good(*words)
         assert "a\\x1b[31mred\\nline" in out
         assert "\x1b" not in out

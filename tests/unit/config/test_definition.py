@@ -423,3 +423,10 @@ def test_a_spec_answers_for_keys_that_exist_only(tmp_path: Path) -> None:
         _ = spec["platform.regoin"]
     with pytest.raises(ConfigError, match=r"^applicationRunId belongs to a single run"):
         _ = spec["applicationRunId"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("transprot", "transport"), ("jobb", "job"), ("transport.ulr", "transport.url")]
+)
+def test_a_slip_in_the_name_of_a_section_is_told(name: str, meant: str) -> None:
+    assert definition().refusal(name) == f"is no known key. Did you mean {meant}?"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CANARY = "canary-41f0aa93"
 KINDS: tuple[Kind, ...] = get_args(Kind)
+TAGS = "tags without : ; and line ends, which the agent could not read"
 WORDS = ("http", "console", "asyncTaskQueue")
 ENUM = Limits(values=WORDS, open=True, aliases=(("datazone", "console"),))
 UNITS = ("ms", "s", "min", "d", "KiB", "%", None)
@@ -150,11 +151,11 @@ WRONG: list[tuple[Kind, object, Limits | None, str]] = [
     ("list", "a,b[0]", None, "a list whose entries hold no ; [ ] and no line end, which the agent could not read"),
     ("list", ["a;b"], None, "a list whose entries hold no ; [ ] and no line end, which the agent could not read"),
     ("list", ["a\nb"], None, "a list whose entries hold no ; [ ] and no line end, which the agent could not read"),
-    ("tags", {"a:b": "c"}, None, "tags without : ; and line ends, which the agent could not read"),
-    ("tags", {"a": "b;c"}, None, "tags without : ; and line ends, which the agent could not read"),
-    ("tags", {"": "c"}, None, "tags without : ; and line ends, which the agent could not read"),
-    ("tags", "a:b:c:d", None, "tags such as key:value or key:value:source"),
-    ("tags", ":b", None, "tags such as key:value or key:value:source"),
+    ("tags", {"a:b": "c"}, None, f"{TAGS} (number 1 has one)"),
+    ("tags", {"a": "b;c"}, None, f"{TAGS} (number 1 has one)"),
+    ("tags", {"": "c"}, None, f"{TAGS} (number 1 has one)"),
+    ("tags", "a;b:c:d:e", None, "tags such as key:value or key:value:source (number 2 is none)"),
+    ("tags", ":b", None, "tags such as key:value or key:value:source (number 1 is none)"),
     ("tags", [{"a": "b"}], None, "a mapping from tag to value"),
     ("path", "~nobody-of-this-name/a", None, "a path whose home folder is known here"),
     ("class", "Transport", None, "the full name of a class"),
