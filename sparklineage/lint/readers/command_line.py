@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from sparklineage.config.spark_options import ALIASES, PROPERTIES, SWITCHES, VAL
 from sparklineage.lint.finding import Place
 from sparklineage.lint.readers.requirements import installed
 from sparklineage.lint.readers.shell import Word, commands
+from sparklineage.lint.readers.shell_variables import Variables
 from sparklineage.lint.settings import UNKNOWN, Setting, Sheet
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ TITLE = "spark-submit commands in shell scripts"
 _ENDS = (".sh", ".bash", ".ksh", ".zsh")
 _SHEBANG = re.compile(r"#![^\n]*\b(?:ba|da|k|z)?sh\b")
 _SUBMIT = frozenset(("spark-submit", "pyspark", "spark-shell", "spark-sql"))
+SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
+"""What PySpark puts behind `spark-submit` where `python job.py` starts Spark."""
 _OWN = "sparklineage"
 BLANK = "--"
 """The key of an option that has a blank behind its dashes; the value is its name."""
@@ -50,18 +54,25 @@ def claims(name: str, text: str) -> bool:
 
 def read(text: str, file: str) -> Sequence[Sheet]:
     """One sheet for each command, with the variables that were exported before it."""
-    if not any(name in text for name in (*_SUBMIT, _OWN, "install")):
+    if not any(name in text for name in (*_SUBMIT, _OWN, "install", SUBMIT_ARGS)):
         return []
     variables: dict[str, Word] = {}
+    certain = Variables()
     exported: dict[str, Word] = {}
     sheets = []
-    for words in commands(text):
+    for command in commands(text, certain.known):
+        words = list(certain.spread(certain.enter(command)))
         own, rest = _assignments(words)
+        for word in (word for name, word in own.items() if name == SUBMIT_ARGS):
+            sheets += _submit_args(word, file)
         if not rest:
             variables.update(own)
+            certain.assign(own)
             exported.update({name: word for name, word in own.items() if name in exported})
-        elif rest[0].value in {"export", "declare", "typeset"}:
+        elif rest[0].value in {"export", "declare", "typeset", "local", "readonly"}:
             given, _ = _assignments([word for word in rest[1:] if not word.value.startswith("-")], anywhere=True)
+            certain.assign(given)
+            sheets += _submit_args(given[SUBMIT_ARGS], file) if SUBMIT_ARGS in given else []
             named = {word.value: variables[word.value] for word in rest[1:] if word.value in variables}
             if rest[0].value == "export" or any(word.value.startswith("-") and "x" in word.value for word in rest[1:]):
                 exported.update({**given, **named})
@@ -73,6 +84,22 @@ def read(text: str, file: str) -> Sequence[Sheet]:
             home = environment.get("SPARK_HOME", variables.get("SPARK_HOME"))
             sheets.append(_sheet(rest, at, file, environment, home))
     return sheets
+
+
+def submit_args(text: str, place: Place) -> list[Setting]:
+    """The settings in the value of PYSPARK_SUBMIT_ARGS, which PySpark takes apart as a shell would."""
+    try:
+        parts = shlex.split(text)
+    except ValueError:
+        return []
+    return option_settings([Word(part, part, place.line, place.column) for part in parts], place.file)[0]
+
+
+def _submit_args(word: Word, file: str) -> list[Sheet]:
+    """The Python that gets them may set more."""
+    place = Place(file, word.line, word.column)
+    settings = submit_args(word.value, place)
+    return [Sheet(place=place, settings=tuple(settings), partial=True)] if settings else []
 
 
 def _assignments(words: Sequence[Word], *, anywhere: bool = False) -> tuple[dict[str, Word], Sequence[Word]]:
@@ -123,7 +150,7 @@ def option_settings(words: Sequence[Word], file: str, *, own: bool = False) -> t
                 Setting(
                     key=key.strip(),
                     value=text,
-                    text=word.text,
+                    text=word.source or word.text,
                     place=place,
                     origin="command",
                     key_span=key_span,
@@ -131,14 +158,14 @@ def option_settings(words: Sequence[Word], file: str, *, own: bool = False) -> t
                 )
             )
         elif flag in _FLAGS:
-            value_span = (word.start, word.end) if word.start >= 0 else None
+            value_span = (word.start, word.end) if word.start >= 0 and not word.source else None
             if value != word.value:
                 _, value_span = _spans(word, word.value.partition("=")[0])
             settings.append(
                 Setting(
                     key=_FLAGS[flag],
                     value=value,
-                    text=word.text,
+                    text=word.source or word.text,
                     place=place,
                     origin="command",
                     spelled=flag,
@@ -191,6 +218,8 @@ def _spans(word: Word, key: str) -> tuple[Span | None, Span | None]:
         return None, None
     quote, begin = match["quote"], word.start + match.end()
     key_span = (begin - len(key) - 1, begin - 1)
+    if word.source:
+        return key_span, None
     if not quote:
         return key_span, (begin, word.end)
     value = word.text[match.end() :]

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from sparklineage.lint.readers.command_line import option_settings
 from sparklineage.lint.readers.python_objects import called
-from sparklineage.lint.readers.shell import Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sparklineage.lint.finding import Place
-    from sparklineage.lint.settings import Setting
-
-SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
-"""What PySpark puts behind `spark-submit` where `python job.py` starts Spark."""
 _OTHER_READERS = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:openlineage|airflow|dbt)\b", re.MULTILINE)
 
 
@@ -55,15 +47,6 @@ def of_call(call: ast.Call) -> Iterator[Variable]:
         for word in call.keywords:
             if word.arg:
                 yield Variable(ast.copy_location(ast.Constant(word.arg), word.value), word.value)
-
-
-def submit_args(text: str, place: Place) -> list[Setting]:
-    """The settings in the value of PYSPARK_SUBMIT_ARGS, which PySpark takes apart as a shell would."""
-    try:
-        parts = shlex.split(text)
-    except ValueError:
-        return []
-    return option_settings([Word(part, part, place.line, place.column) for part in parts], place.file)[0]
 
 
 def _is_environ(node: ast.expr | None) -> bool:

@@ -8,9 +8,10 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.lint.finding import Place
+from sparklineage.lint.readers.command_line import SUBMIT_ARGS, submit_args
 from sparklineage.lint.readers.interface import UnreadableError
 from sparklineage.lint.readers.python_alternatives import Item, Paths, together
-from sparklineage.lint.readers.python_environment import SUBMIT_ARGS, are_for_spark, of_assignment, of_call, submit_args
+from sparklineage.lint.readers.python_environment import are_for_spark, of_assignment, of_call
 from sparklineage.lint.readers.python_objects import CREATES, called, comes_or_goes, is_closed
 from sparklineage.lint.readers.python_scope import Scopes
 from sparklineage.lint.readers.python_starts import Starts

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from sparklineage.lint.settings import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _ARRAY = re.compile(r"([A-Za-z_]\w*)(\+?)=")
 _SPREAD = re.compile(r'"?\$\{([A-Za-z_]\w*)\[[@*]\]\}"?')
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _PLAIN = re.compile(r"[^\\'\"$`#\s;&|<>()]+")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([\w.-]+)\2")
 _CLOSING = {"(": ")", "{": "}"}
@@ -32,6 +33,8 @@ class Word(NamedTuple):
     column: int
     start: int = -1
     """The offset of its first character in the script; negative for a word that comes from elsewhere."""
+    source: str = ""
+    """What its variables stand for, as it stands in the script; empty where none of them is known."""
 
     @property
     def end(self) -> int:
@@ -44,13 +47,16 @@ class Word(NamedTuple):
         return UNKNOWN in self.value and (self.text[:1] not in "\"'" or "@" in self.text)
 
 
-def commands(text: str) -> Iterator[tuple[Word, ...]]:
+def commands(text: str, variables: Mapping[str, Word] | None = None) -> Iterator[tuple[Word, ...]]:
     """The words of every simple command, comments, redirections and here-documents left out.
 
     Arrays that the script fills are put in where it spreads them. The commands of a substitution follow the one that
-    it stands in.
+    it stands in. `variables` are put in where they are used; what is added to them while the commands are gone through
+    counts from there on.
     """
-    return _Scanner(text).run()
+    scanner = _Scanner(text)
+    scanner.variables = {} if variables is None else variables
+    return scanner.run()
 
 
 class _Scanner:
@@ -61,6 +67,9 @@ class _Scanner:
         self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self.words: list[Word] = []
         self.parts: list[str] = []
+        self.variables: Mapping[str, Word] = {}
+        self.sources: list[str] = []
+        """What the variables of the word stand for."""
         self.start: int | None = None
         self.skip = False
         """Whether the next word is the target of a redirection."""
@@ -146,6 +155,11 @@ class _Scanner:
     def _expansion(self) -> None:
         text, at = self.text, self.at
         following = text[at + 1 : at + 2]
+        if (match := _VARIABLE.match(text, at)) and (known := self.variables.get(match[1] or match[2])):
+            self.parts.append(known.value)
+            self.sources.append(known.source or known.text)
+            self.at = match.end()
+            return
         if text[at] == "`":
             stop = text.find("`", at + 1)
             stop = len(text) if stop < 0 else stop
@@ -218,14 +232,14 @@ class _Scanner:
         text = self.text[self.start : self.at]
         start = self.base + self.start
         line = bisect_right(self.lines, start)
-        word = Word("".join(self.parts), text, line, start - self.lines[line - 1] + 1, start)
+        word = Word("".join(self.parts), text, line, start - self.lines[line - 1] + 1, start, " ".join(self.sources))
         spread = _SPREAD.fullmatch(text)
         words = self.arrays.get(spread[1], [word]) if spread else [word]
         if not self.skip:
             # A script can double an array again and again.
             target = self.words if self.array is None else self.array
             target.extend(words[: max(0, 10_000 - len(target))])
-        self.parts, self.start, self.skip = [], None, False
+        self.parts, self.start, self.skip, self.sources = [], None, False, []
 
     def _command(self) -> Iterator[tuple[Word, ...]]:
         # Inside the brackets of an array a line end separates words.
@@ -238,4 +252,5 @@ class _Scanner:
             inner.base, inner.depth, inner.lines, inner.arrays = (
                 self.base + begin, self.depth + 1, self.lines, self.arrays,
             )  # fmt: skip
+            inner.variables = self.variables
             yield from inner.run()

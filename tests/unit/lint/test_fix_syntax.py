@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sparklineage.lint import READERS, Target
@@ -519,3 +521,26 @@ def test_many_fixes_at_once() -> None:
     fixed = fix_text(text, "f.conf")
     assert len(fixed.codes) == 1000
     assert fixed.text.count("\n") == 502
+
+
+def test_a_value_stays_in_its_column_behind_the_longest_key() -> None:
+    """Which has but one blank."""
+    text = "spark.jars                         a.jar\nspark.openlineage.consoleTransport true\n"
+    fixed = fix_text(text, "f.conf")
+    assert fixed.codes == ("SL001",)
+    first, second = fixed.text.splitlines()
+    assert first.index("a.jar") == second.index("console") == 35
+    assert fix_text(text.replace("s   ", "s "), "f.conf").text.endswith("\nspark.openlineage.transport.type console\n")
+
+
+def test_escapes_of_json_are_read_and_the_rest_is_written_right() -> None:
+    """A slash may be escaped, and need not be."""
+    lines = [
+        '{"conf": {',
+        '  "spark.openlineage.transport.type": "http",',
+        r'  "spark.openlineage.transport.url": "http:\/\/h\/api"',
+        "}}",
+    ]
+    fixed = fix_text("\n".join(lines), "conf.json")
+    assert fixed.codes == ("SL011",)
+    assert json.loads(fixed.text)["conf"]["spark.openlineage.transport.url"] == "http://h"

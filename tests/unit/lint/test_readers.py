@@ -110,6 +110,46 @@ spark-submit "${ARGS[@]}" x.py
     assert not sheet.partial
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('C="--conf a=b --name n"\nspark-submit $C x.py', {"a": "b", "--name": "n"}),
+        ('A=http://h\nB="--conf a=$A"\nspark-submit ${B} x.py', {"a": "http://h"}),
+        ('export A=h\nspark-submit --conf "a=$A/x" x.py', {"a": "h/x"}),
+        ("A=1\nif x; then A=2; fi\nspark-submit --conf a=$A x.py", {"a": "?"}),
+        ("A=1\nif x\nthen\n A=2\nfi\nspark-submit --conf a=$A x.py", {"a": "?"}),
+        ("A=1\n. ./env\nspark-submit --conf a=$A x.py", {"a": "?"}),
+        ("f() {\n A=1\n spark-submit --conf a=$A x.py\n}", {"a": "1"}),
+        ("f() {\n A=1\n}\nspark-submit --conf a=$A x.py", {"a": "?"}),
+        ("A=1\nread A\nspark-submit --conf a=$A x.py", {"a": "?"}),
+        ("A=1\nfor A in 1 2; do\nspark-submit --conf a=$A x.py\ndone", {"a": "?"}),
+        ("A=1\nA+=2\nspark-submit --conf a=$A x.py", {"a": "?"}),
+        ("A=1\nspark-submit --conf 'a=$A' x.py", {"a": "$A"}),
+        ("A=1\nA=2\nspark-submit --conf a=$A x.py", {"a": "2"}),
+        ("A=$1\nspark-submit $A x.py", {}),
+        ("PYSPARK_SUBMIT_ARGS='--name n pyspark-shell' python x.py", {"--name": "n"}),
+        ('export PYSPARK_SUBMIT_ARGS="--conf a=$B pyspark-shell"', {"a": "?"}),
+    ],
+)
+def test_variables_that_are_certain_are_put_in(text: str, expected: dict[str, str]) -> None:
+    """Of the others nothing is said."""
+    found = _sheets("command-line", text)
+    assert {name: value for sheet in found for name, value, *_ in map(_told, sheet.settings)} == expected
+
+
+def test_variables_do_not_grow_for_ever() -> None:
+    text = "A=xxxxxxxxxx\n" + 'A="$A$A"\n' * 60 + "spark-submit --name $A x.py"
+    (sheet,) = _sheets("command-line", text)
+    assert len(sheet.settings[0].value) < 100_000
+
+
+def test_a_name_in_a_variable_is_seen_through() -> None:
+    """And what stands in another place is not rewritten in this one."""
+    (sheet,) = _sheets("command-line", 'APP="etl-$(date +%F)"\nspark-submit --name "$APP" x.py')
+    assert "$(date" in sheet.settings[0].text
+    assert sheet.settings[0].value_span is None
+
+
 def test_a_flag_counts_more_than_conf() -> None:
     """As in spark-submit."""
     (sheet,) = _sheets("command-line", "spark-submit --jars a.jar --conf spark.jars=b.jar x.py")

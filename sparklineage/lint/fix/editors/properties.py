@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sparklineage.lint.settings import Span
 
+_ENTRY = re.compile(r"[^\s=:#!][^\s=:]* +(?=[^\s=:])")
 _LINE_END = re.compile(r"\r\n|\r|\n|\Z")
 
 
@@ -41,9 +42,19 @@ def _separator(text: str, key: Span, value: Span, name: str) -> str:
     separator = text[key[1] : value[0]]
     filled = separator.lstrip(" ")
     wide = len(separator) - len(filled)
-    if wide > 1:
+    if wide > 1 or (wide == 1 and _in_column(text, key, value)):
         return " " * max(1, wide + key[1] - key[0] - len(_key(name))) + filled
     return separator if separator.strip("\\\r\n") else " "
+
+
+def _in_column(text: str, key: Span, value: Span) -> bool:
+    """Whether the value in the line above or below begins where this one does."""
+    begin, column = begin_of_line(text, key[0]), value[0] - begin_of_line(text, key[0])
+    after = _LINE_END.search(text, value[1])
+    starts = [begin_of_line(text, begin - 1)] if begin else []
+    starts += [after.end()] if after else []
+    lines = [_ENTRY.match(text, start) for start in starts]
+    return any(match is not None and match.end() - match.start() == column for match in lines)
 
 
 def _key(name: str) -> str:
