@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sparklineage.targets.interface import Application, Existing, Order
 
 NAME = "emr"
-MODES: tuple[Mode, ...] = ("outbox", "direct")
+MODES: tuple[Mode, ...] = ("direct", "outbox")
 LISTENS = True
 
 

@@ -28,6 +28,7 @@ from sparklineage.targets.json_file import json_text, read_json
 from sparklineage.targets.limits import form, longest, not_blank, one_line
 from sparklineage.targets.opened import opened, references, without_plain
 from sparklineage.targets.two_transports import side_by_side
+from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
@@ -119,9 +120,7 @@ def _told(wanted: dict[str, tuple[str, bool]]) -> ConfSet:
 
 
 def _notes(order: Order, wanted: dict[str, tuple[str, bool]]) -> list[str]:
-    notes = []
-    if order.jars:
-        notes.append(f"Upload {', '.join(order.jars)} (`sparklineage jar upload`); the job's role has to read them.")
+    notes = [*uploads(order, "the job's role has to read them")]
     for name, (text, secret) in wanted.items():
         if secret:
             notes.append(f"In the namespace of the jobs the Secret {SECRET} needs the key {name} with the text {text}.")

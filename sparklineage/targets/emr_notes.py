@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparklineage.targets.node_script import FILE, actions
+from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ _LOST = ("spark.openlineage.timeout.", "spark.openlineage.debug.")
 def notes(order: Order, conf: ConfSet, script: str | None) -> Iterator[str]:
     """Agent and delivery, what is left to do, and what will not be seen. `script` is where that of the nodes goes."""
     yield from about_agent(order)
-    if order.jars:
-        yield f"Upload {', '.join(order.jars)} (`sparklineage jar upload`); the EC2 role of the cluster reads them."
+    yield from uploads(order, "the EC2 role of the cluster reads them")
     if script is not None:
         yield f"Upload the script to {script}; it runs as a bootstrap action and never fails a node."
     if needed := actions(conf):
@@ -48,8 +48,9 @@ def notes(order: Order, conf: ConfSet, script: str | None) -> Iterator[str]:
         spool = conf.get("spark.sparklineage.spool")
         where = spool.written if spool is not None else "the journal"
         yield (
-            f"Each node keeps the journals of its drivers in {where}; there `sparklineage relay drain --all --journal "
-            f"{where}` delivers them. What a node still holds is lost with it."
+            f"Each node keeps the journals of its drivers in {where}, and nothing delivers them: install sparklineage "
+            f"on the nodes, and run `sparklineage relay drain --all --journal {where}` there before the cluster ends, for "
+            "the journals end with it. delivery.mode: direct needs none of that."
         )
     else:
         yield "The drivers' nodes need a way to the backend: the security groups, and its name in the VPC's DNS."

@@ -18,6 +18,7 @@ from sparklineage.targets.json_file import json_text, read_json
 from sparklineage.targets.limits import at_most
 from sparklineage.targets.opened import opened, references
 from sparklineage.targets.same_release import same_release
+from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         value, more = _merged(order, conf, into)
         artefacts = [Artefact(name=into.name, text=json_text(value, into), about="yours, with the lineage in it")]
         notes += more
-    if order.jars:
-        notes.append(f"Upload {', '.join(order.jars)} (`sparklineage jar upload`); the job's role has to read them.")
+    notes += uploads(order, "the job's role has to read them")
     if secrets:
         names = ", ".join(dict.fromkeys(one.name for one in secrets.values()))
         notes.append(

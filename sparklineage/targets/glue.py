@@ -25,6 +25,7 @@ from sparklineage.targets.limits import form, in_one_word, xml
 from sparklineage.targets.opened import opened, refuse_references
 from sparklineage.targets.same_release import same_release
 from sparklineage.targets.two_transports import side_by_side
+from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     extra = jars.entries if isinstance(jars, CommaList) else ()
     for jar in extra:
         in_one_word("the address of a JAR", jar, "put it elsewhere")
-    notes = [*about_agent(order, first=_BEFORE), *_notes(order, extra, conf)]
+    notes = [*about_agent(order, first=_BEFORE), *_notes(order, conf)]
     if into is None:
         artefacts = _fresh(order, conf, extra)
     else:
@@ -191,10 +192,8 @@ def _arguments(
     return merged, list(lost(whole))
 
 
-def _notes(order: Order, jars: tuple[str, ...], conf: ConfSet) -> list[str]:
-    notes = []
-    if jars:
-        notes.append(f"Upload {', '.join(jars)} (`sparklineage jar upload`); the job's role has to read them.")
+def _notes(order: Order, conf: ConfSet) -> list[str]:
+    notes = [*uploads(order, "the job's role has to read them")]
     if order.application is not None:
         notes.append("Give Role with job.json, and the workers that you want.")
     notes.append(

@@ -19,6 +19,7 @@ from sparklineage.targets.json_file import expected, json_text, read_json
 from sparklineage.targets.limits import at_most, form, longest, one_line
 from sparklineage.targets.opened import opened, refuse_references
 from sparklineage.targets.sagemaker_python import python
+from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
@@ -157,9 +158,7 @@ def _environment(conf: ConfSet) -> dict[str, str]:
 
 
 def _notes(order: Order) -> list[str]:
-    notes = []
-    if order.jars:
-        notes.append(f"Upload {', '.join(order.jars)} (`sparklineage jar upload`); the job's role has to read them.")
+    notes = [*uploads(order, "the job's role has to read them")]
     notes.append("PySparkProcessor puts the configuration into S3 in plain text.")
     notes.append(
         "A job without NetworkConfig has the internet; in a VPC it needs a way to the backend, a security group."

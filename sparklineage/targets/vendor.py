@@ -22,6 +22,7 @@ LISTENER = "io.openlineage.spark.agent.OpenLineageSparkListener"
 _TYPE = "spark.openlineage.transport.type"
 _SPOOL = "spark.sparklineage.spool"
 _LISTENERS = "spark.extraListeners"
+_THEIRS = "transports-datazone-"
 _CLASS_PATH = "spark.driver.extraClassPath"
 
 
@@ -46,14 +47,16 @@ def settled(order: Order, *, first: str = "") -> Order:
     if choice == "compose":
         _check_composite(order)
     asked_for = (vendor.where,) if vendor.loads == "asked for" and vendor.where else ()
-    # The first JAR is our agent; what follows (the witness, a Kafka client) is no agent.
+    # The first JAR is our agent; what follows (the witness, a Kafka client) is none. Amazon's build has the transport
+    # for DataZone itself, and two of one class are one too many.
+    beside = [jar for jar in order.jars[1:] if not jar.rpartition("/")[2].startswith(_THEIRS)]
     conf = ConfSet((_listeners(),)).merged_with(order.conf)
     if _SPOOL in conf and not any("sparklineage" in name for name in conf[_LISTENERS].written.split(",")):
         raise ConfigError(
             f"vendorAgent is {choice} and delivery.mode outbox, for which the witness is needed too; write "
             "delivery.mode: direct."
         )
-    return replace(order, conf=conf, jars=(*asked_for, *order.jars[1:]))
+    return replace(order, conf=conf, jars=(*asked_for, *beside))
 
 
 def about_agent(order: Order, *, first: str = "") -> Iterator[str]:

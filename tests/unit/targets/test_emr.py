@@ -105,7 +105,7 @@ def test_the_step_of_a_new_cluster_needs_no_property(tmp_path: Path) -> None:
 
 def test_without_a_release_there_is_no_cluster(tmp_path: Path) -> None:
     rendered = render(order(tmp_path, "emr", application=None), "emr")
-    assert names(rendered) == ["configurations.json", "node.sh"]
+    assert names(rendered) == ["configurations.json"]
     assert any("no release is named" in note for note in rendered.notes)
 
 

@@ -121,7 +121,7 @@ def test_kubernetes_brings_the_key_into_the_drivers_environment(tmp_path: Path) 
 
 
 def test_a_value_survives_the_pod_template(tmp_path: Path) -> None:
-    odd = 'a"b\\c: {d} # \u2028 \x85 é 😀 $(e)'
+    odd = 'a"b\\c: {d} # é 😀 $(e)'
     transport = {
         **HTTP,
         "auth": {"type": "jwt", "apiKey": "aws-secretsmanager:ol", "tokenEndpoint": "https://t", "grantType": odd},

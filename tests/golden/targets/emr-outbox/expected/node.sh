@@ -2,9 +2,9 @@
 # Prepares a node for lineage, as a bootstrap action of EMR. Made by sparklineage.
 #
 # Agent 1.53.0 for Scala 2.12: the newest that is known, runs on emr-7.5.0.
-# Delivery is outbox: the job never waits for the backend; the relay delivers the journal.
-# Upload s3://example-lake/lineage/openlineage-spark_2.12-1.53.0.jar, s3://example-lake/lineage/sparklineage-witness-0.1.0.jar (`sparklineage jar upload`); the EC2 role of the cluster reads them.
-# Each node keeps the journals of its drivers in /var/lib/sparklineage/journal; there `sparklineage relay drain --all --journal /var/lib/sparklineage/journal` delivers them. What a node still holds is lost with it.
+# Delivery is outbox: asked for by sparklineage.yml:8:3.
+# Upload openlineage-spark_2.12-1.53.0.jar and sparklineage-witness-0.1.0.jar: `sparklineage jar upload s3://example-lake/lineage --platform emr --release emr-7.5.0 --version 1.53.0`; the EC2 role of the cluster reads them.
+# Each node keeps the journals of its drivers in /var/lib/sparklineage/journal, and nothing delivers them: install sparklineage on the nodes, and run `sparklineage relay drain --all --journal /var/lib/sparklineage/journal` there before the cluster ends, for the journals end with it. delivery.mode: direct needs none of that.
 
 set -u
 umask 027

@@ -1,6 +1,6 @@
 # Agent 1.53.0 for Scala 2.12: the newest that is known, runs on 3.5.
 # Delivery is direct: no relay of ours runs beside a driver on sagemaker.
-# Upload s3://example-lake/lineage/openlineage-spark_2.12-1.53.0.jar (`sparklineage jar upload`); the job's role has to read them.
+# Upload openlineage-spark_2.12-1.53.0.jar: `sparklineage jar upload s3://example-lake/lineage --platform sagemaker --release 3.5 --version 1.53.0`; the job's role has to read them.
 # PySparkProcessor puts the configuration into S3 in plain text.
 # A job without NetworkConfig has the internet; in a VPC it needs a way to the backend, a security group.
 # Training jobs run no Spark: their code declares its lineage itself, with environment.json.
