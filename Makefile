@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SPARK35 := .cache/spark-3.5.9
+SPARK40 := .cache/spark-4.0.5
 T ?= tests
 K ?=
 
@@ -16,7 +17,7 @@ demo: java $(VENV)/.jobs ## run the example pipeline on real data, with its line
 	@$(BIN)/python -m jobs.demo
 
 # ── work on it ───────────────────────────────────────────────────────────────────────────────────
-test: $(VENV)/.dev $(SPARK35)/.done ## all tests, with a real Spark 4.2 and 3.5; T=path and K=pattern narrow them
+test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done ## all tests, with a real Spark 4.2, 4.0 and 3.5; T=path and K=pattern narrow them
 	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)') || test $$? -eq 5
 	$(BIN)/python -m pytest $(T) -m spark $(if $(K),-k '$(K)') || test $$? -eq 5
 
@@ -80,7 +81,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[dev]'
 	@touch $@ $(VENV)/.jobs
 
-# Spark 3.5 (Scala 2.12) lives beside the environment: SPARK_HOME points to it.
-$(SPARK35)/.done: | $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --target $(SPARK35) pyspark==3.5.9
+# Spark 3.5 (Scala 2.12) and 4.0 live beside the environment: SPARK_HOME points to one of them.
+$(SPARK35)/.done $(SPARK40)/.done: .cache/spark-%/.done: | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --target $(@D) pyspark==$*
 	@touch $@

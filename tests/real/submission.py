@@ -20,7 +20,7 @@ from tests.support.receiver import Event
 
 REPOSITORY = Path(__file__).parents[2]
 JOBS = Path(__file__).parent / "jobs"
-SPARKS = {"4.2": ("4.2.0", "2.13"), "3.5": ("3.5.9", "2.12")}
+SPARKS = {"4.2": ("4.2.0", "2.13"), "4.0": ("4.0.5", "2.13"), "3.5": ("3.5.9", "2.12")}
 SECONDS = 300
 """How long one run may take on a busy machine."""
 
@@ -39,11 +39,10 @@ _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def spark_home(spark: str) -> Path:
-    """The installed pyspark, or the Spark 3.5 that lies beside the environment."""
-    if spark == "3.5":
-        return Path(
-            os.environ.get("SPARKLINEAGE_TEST_SPARK35_HOME") or REPOSITORY / ".cache" / "spark-3.5.9" / "pyspark"
-        )
+    """The installed pyspark, or the Spark 3.5 or 4.0 that lies beside the environment."""
+    if spark != "4.2":
+        given = os.environ.get(f"SPARKLINEAGE_TEST_SPARK{spark.replace('.', '')}_HOME")
+        return Path(given or REPOSITORY / ".cache" / f"spark-{SPARKS[spark][0]}" / "pyspark")
     found = importlib.util.find_spec("pyspark")
     assert found is not None
     assert found.origin is not None
