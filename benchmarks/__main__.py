@@ -16,6 +16,7 @@ NAMES = {
     "startup": "what the command and the imports take",
     "configuration": "lint of a thousand files, and explain",
     "jar": "fetch and upload of the agent",
+    "targets": "what every platform is given",
     "step": "what a step costs a job",
     "relay": "how fast events are settled and delivered",
     "overhead": "submit on top of spark-submit",
