@@ -38,6 +38,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     if into is None:
         found = parts(order, ours, ours)
         artefacts, notes = _fresh(found)
+        notes.append(emr_notes.OWN_LISTS)
     else:
         value, found, notes = merged(order, ours, into)
         text = json_text(value, into)

@@ -16,6 +16,7 @@ from sparklineage.model.conf_value import Text
 from sparklineage.model.secret import Secret
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.job_runs import (
+    OWN_LISTS,
     Driver,
     configurations,
     fitting,
@@ -58,6 +59,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     notes = [*about_agent(order), *_notes(order, wanted)]
     if into is None:
         artefacts = [_fresh(order, conf)]
+        notes += [OWN_LISTS] if order.application is None else []
         notes.append("Give virtualClusterId and executionRoleArn with it: they are yours alone.")
     else:
         value, more = merged(order, conf, into, _DRIVER)

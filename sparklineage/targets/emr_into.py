@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sparklineage.errors import ConfigError
 from sparklineage.targets import emr_notes, emr_steps
 from sparklineage.targets.about import lost
+from sparklineage.targets.arguments import options_conf, split
 from sparklineage.targets.classifications import UPPER, is_list, merged_properties, properties_of, with_properties
 from sparklineage.targets.emr_parts import Parts, parts
 from sparklineage.targets.json_file import expected, read_json
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _ACTIONS = 16
 """Bootstrap actions of a cluster (AWS, Create bootstrap actions)."""
+_DEPLOY_MODE = "spark.submit.deployMode"
 _CLUSTER = ("Instances", "ReleaseLabel", "Applications", "Configurations", "BootstrapActions")
 _SHAPES = "a list of configurations, a list of steps, or the input of run-job-flow or add-job-flow-steps"
 
@@ -57,7 +59,7 @@ def _configurations(order: Order, ours: ConfSet, value: list[Any], where: str) -
         )
     listed, whole = merged_properties(found.conf, value, UPPER, where)
     added = {key: text for key, text in found.environment.items() if key not in given}
-    return Merged(with_properties(listed, "spark-env", added, UPPER, where), found, list(lost(whole)))
+    return Merged(with_properties(listed, "spark-env", added, UPPER, where), found, [*lost(whole), emr_notes.OWN_LISTS])
 
 
 def _cluster(order: Order, ours: ConfSet, value: dict[str, Any], where: str) -> Merged:
@@ -90,6 +92,8 @@ def _steps(order: Order, ours: ConfSet, value: list[Any], into: Existing) -> Mer
         raise expected(into, _SHAPES)
     if not any(emr_steps.arguments_of(step, into.name) is not None for step in value):
         raise ConfigError(f"{into.name}: no step of it starts spark-submit.")
+    for at, step in enumerate(value, 1):
+        _refuse_unprepared(order, step, f"{into.name}: step {at}")
     found = parts(order, ours, ours)
     joined = _joined(value, found, into.name, whole=True)
     notes = [emr_notes.STEPS]
@@ -99,6 +103,17 @@ def _steps(order: Order, ours: ConfSet, value: list[Any], into: Existing) -> Mer
             first = emr_steps.preparing(found.place)
             joined.insert(0, first if "HadoopJarStep" in value[0] else emr_steps.for_command_line(first))
     return Merged(joined, found, notes)
+
+
+def _refuse_unprepared(order: Order, step: dict[str, Any], where: str) -> None:
+    """Raises ConfigError for a driver in cluster mode: a step makes the journal's folder on the primary node alone."""
+    args = emr_steps.arguments_of(step, where)
+    mode = options_conf(split(args)[0], where).get(_DEPLOY_MODE) if args is not None else None
+    if order.mode == "outbox" and mode is not None and mode.written.strip().lower() == "cluster":
+        raise ConfigError(
+            f"{where} has deploy mode cluster, so that its driver runs on a node that no step has prepared for the "
+            "journal; write delivery.mode: direct, or merge into the input of run-job-flow, which prepares every node."
+        )
 
 
 def _joined(steps: list[Any], found: Parts, where: str, *, whole: bool) -> list[Any]:

@@ -19,8 +19,12 @@ CLUSTER = (
 )
 NO_CLUSTER = "There is no cluster.json, because no release is named: --release, or platforms.emr.release."
 STEPS = (
-    "These steps are for a cluster that knows nothing of lineage; on one made with configurations.json no step needs "
-    "any option more."
+    "These steps are for a cluster that knows nothing of lineage; on one made with configurations.json a step needs no "
+    "option more."
+)
+OWN_LISTS = (
+    "What a step says itself (--jars, --conf spark.extraListeners=…) takes the place of the cluster's list: a step "
+    "that has either needs ours in it too, as --into puts it into the steps of a file."
 )
 TOO_LONG = (
     "The properties do not fit into a step, which may have 10,240 characters: step.json has none of them. Put "
@@ -49,7 +53,7 @@ def notes(order: Order, conf: ConfSet, script: str | None) -> Iterator[str]:
         where = spool.written if spool is not None else "the journal"
         yield (
             f"Each node keeps the journals of its drivers in {where}, and nothing delivers them: install sparklineage "
-            f"on the nodes, and run `sparklineage relay drain --all --journal {where}` there before the cluster ends, for "
+            f"on the nodes, and run `sparklineage relay drain --all --journal {where}` there before the cluster ends: "
             "the journals end with it. delivery.mode: direct needs none of that."
         )
     else:

@@ -13,7 +13,16 @@ from sparklineage.errors import ConfigError
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import Text
 from sparklineage.targets.interface import Artefact, Mode, Rendered
-from sparklineage.targets.job_runs import Driver, below, configurations, fitting, job_driver, merged, refuse_more
+from sparklineage.targets.job_runs import (
+    OWN_LISTS,
+    Driver,
+    below,
+    configurations,
+    fitting,
+    job_driver,
+    merged,
+    refuse_more,
+)
 from sparklineage.targets.json_file import json_text, read_json
 from sparklineage.targets.limits import at_most
 from sparklineage.targets.opened import opened, references
@@ -33,7 +42,7 @@ _APPLICATION = ("runtimeConfiguration", "releaseLabel", "type", "applicationId")
 _ABOUT = {
     "job-run.json": "Give applicationId and executionRoleArn with job-run.json: they are yours alone.",
     "application.json": "application.json is for every job of an application (create-application, or "
-    "update-application while it is stopped): a job of it needs nothing more.",
+    f"update-application while it is stopped). {OWN_LISTS}",
 }
 _RUN = ("jobDriver", "configurationOverrides", "executionRoleArn")
 
@@ -98,7 +107,8 @@ def _merged(order: Order, conf: ConfSet, into: Existing) -> tuple[object, list[s
     value = read_json(into)
     if isinstance(value, dict) and any(key in value for key in _APPLICATION) and not any(key in value for key in _RUN):
         same_release(order, NAME, value.get("releaseLabel"), into.name)
-        return below(conf, value, "runtimeConfiguration", into.name)
+        found, notes = below(conf, value, "runtimeConfiguration", into.name)
+        return found, [*notes, OWN_LISTS]
     return merged(order, conf, into, _DRIVER)
 
 

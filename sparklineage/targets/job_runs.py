@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 MOST, LONGEST, PARAMETERS = 100, 1024, 102_400
 """Properties of a classification, characters of a key or value, of the parameters (both services' API models)."""
 _WORD = re.compile(r"[^\s'\"\\]+")
+OWN_LISTS = (
+    "What sparkSubmitParameters say themselves (--jars, --conf spark.extraListeners=…) takes the place of the list in "
+    "spark-defaults: a job that has either needs ours in it too, as --into puts it into its job run."
+)
 _SHAPES = "the input of start-job-run, its configurationOverrides, or a list of configurations"
 
 

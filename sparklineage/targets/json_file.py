@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.config.documents import DocumentError, Mapping, Sequence, parse_json, plain
 from sparklineage.errors import ConfigError
+from sparklineage.targets.rewriting import rewritten_json, same
 
 if TYPE_CHECKING:
     from sparklineage.config.documents import Node
@@ -31,9 +32,11 @@ def read_json(existing: Existing) -> object:
 
 
 def json_text(value: object, existing: Existing | None = None) -> str:
-    """The value as JSON, with the indentation of the file that it comes from; its own text where nothing changed."""
-    if existing is not None and value == read_json(existing):
-        return existing.text
+    """The value as JSON. In the text of the file that it comes from changes only what differs; where something is taken
+    away, the whole is written anew, with the file's indentation.
+    """
+    if existing is not None and (text := _rewritten(value, existing)) is not None:
+        return text
     found = _INDENT.search(existing.text) if existing is not None else None
     indent: str | int | None = found[1] if found else 2
     if existing is not None and "\n" not in existing.text.strip():
@@ -44,6 +47,17 @@ def json_text(value: object, existing: Existing | None = None) -> str:
     if not escaped and re.search(r"[\ud800-\udfff]", text):
         text = json.dumps(value, indent=indent)
     return text + ("\n" if existing is None or existing.text.endswith("\n") else "")
+
+
+def _rewritten(value: object, existing: Existing) -> str | None:
+    if value == read_json(existing):
+        return existing.text
+    text = rewritten_json(existing, value)
+    try:
+        node = parse_json(text)
+    except DocumentError:
+        return None
+    return text if node is not None and same(plain(node), value) else None
 
 
 def expected(existing: Existing, what: str) -> ConfigError:

@@ -283,6 +283,34 @@ def test_too_many_bootstrap_actions_are_refused(tmp_path: Path) -> None:
         render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr", mine)
 
 
+def test_what_does_not_change_keeps_its_form(tmp_path: Path) -> None:
+    mine = (
+        '{ "ReleaseLabel": "emr-7.5.0",\n  "Applications": [{"Name": "Spark"}],   "Tags": [ ],\n'
+        '  "Instances": {"InstanceCount": 1.0},\n  "Configurations": []}\n'
+    )
+    text = text_of(render(order(tmp_path, "emr", release="emr-7.5.0", application=None), "emr", mine), "mine.json")
+    assert text.startswith(mine.partition("[]}")[0])
+    assert LISTENER in text
+    again = render(order(tmp_path, "emr", release="emr-7.5.0", application=None), "emr", text)
+    assert text_of(again, "mine.json") == text
+
+
+@pytest.mark.parametrize(
+    "options", [["--deploy-mode", "cluster"], ["--deploy-mode=cluster"], ["--conf", "spark.submit.deployMode=cluster"]]
+)
+def test_a_driver_in_cluster_mode_has_no_journal_that_a_step_prepared(tmp_path: Path, options: list[str]) -> None:
+    mine = [
+        {"Name": "a", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit", *options, "s3://b/a.py"]}}
+    ]
+    with pytest.raises(ConfigError, match=r"mine[.]json: step 1 has deploy mode cluster.* write delivery[.]mode: dir"):
+        render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr", mine)
+    assert render(order(tmp_path, "emr", release="emr-7.5.0"), "emr", mine).artefacts
+    # A bootstrap action of a cluster prepares every node.
+    cluster = {"Instances": {}, "ReleaseLabel": "emr-7.5.0", "Steps": mine}
+    given = order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"})
+    assert render(given, "emr", cluster).artefacts
+
+
 @pytest.mark.parametrize(("release", "says"), [("emr-7.8.0", "emr-7.8.0"), (None, "Scala 2.13")])
 def test_a_cluster_of_another_release_is_refused(tmp_path: Path, release: str | None, says: str) -> None:
     with pytest.raises(ConfigError, match=f"the release is emr-7[.]5[.]0, but the agent is the one for {says}"):

@@ -132,7 +132,9 @@ def test_amazons_agent_brings_its_transport_itself(platform: str, release: str, 
         tmp_path, platform, release=release, transport={"type": "composite", "transports": kinds},
         section={"vendorAgent": "compose"},
     )  # fmt: skip
-    whole = "".join(one.text for one in render(given, platform).artefacts)
+    rendered = render(given, platform)
+    assert "DataZone" not in shlex.join(command(rendered.notes))
+    whole = "".join(one.text for one in rendered.artefacts)
     assert "transports-s3-1.53.0.jar" in whole
     assert "transports-datazone" not in whole
     assert "openlineage-spark_" not in whole
