@@ -1,4 +1,4 @@
-"""`sparklineage relay drain`: deliver what earlier runs left in the journal."""
+"""`sparklineage relay drain`: deliver what earlier runs left in the journal. `relay watch` has a module of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklineage.cli import relay_watch
 from sparklineage.errors import ConfigError, DeliveryError, JournalTooNewError, UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     drain.add_argument("--again", action="store_true", help="send the events of the named runs from the first one, "
                        "also those accepted or refused before")  # fmt: skip
     drain.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="give up after this time (300)")
+    relay_watch.add_parser(actions)
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -57,6 +59,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     JournalTooNewError or JournalError for a run that cannot be read, DeliveryError where anything still waits or was
     refused.
     """
+    if args.action == "watch":
+        return relay_watch.run(args, environ)
     from sparklineage.config import load_settings  # noqa: PLC0415
     from sparklineage.journal import run_folders  # noqa: PLC0415
     from sparklineage.model.masking import secrets_of  # noqa: PLC0415

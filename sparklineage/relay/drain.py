@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from sparklineage.relay.sinks import Sink
 
+_STARTING = 2.0
+"""Seconds that a new lock is not touched."""
 _TRIES = 3
 """Attempts at one event before leftovers wait for another time; `relay drain` has a time-out instead."""
 
@@ -55,8 +58,9 @@ def close_if_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
     lost = not folder.outcome.exists()
     if lost and (pid := _living_driver(folder)):
         raise JournalBusyError(f"{folder.path}: its driver is alive, with process id {pid}.")
-    Follower(folder, secrets=secrets).finish()
-    return lost
+    follower = Follower(folder, secrets=secrets)
+    follower.finish()
+    return lost and follower.told() is None
 
 
 def _living_driver(folder: RunFolder) -> int | None:
@@ -65,16 +69,44 @@ def _living_driver(folder: RunFolder) -> int | None:
     A driver that no `submit` started holds no lock. A process id that was given away since makes the run wait
     for another time, which is the harmless mistake.
     """
+    return next((pid for pid in _drivers(folder) or () if _lives(pid)), None)
+
+
+def _drivers(folder: RunFolder) -> list[int] | None:
+    """The process ids that the witness wrote on this machine; None where it wrote on another one."""
+    found = []
     for record in LineReader(folder.witness).read(most=1 << 16):
         pid, host = record.get("pid"), record.get("host")
-        if isinstance(pid, int) and host in (socket.gethostname(), None) and _lives(pid):
-            return pid
-    return None
+        if isinstance(pid, int) and pid > 0:
+            if host not in (socket.gethostname(), None):
+                return None
+            found.append(pid)
+    return found
 
 
 def is_alive(folder: RunFolder) -> bool:
     """Whether the run has not ended: nobody has recorded an end, and its driver or its `submit` is there."""
     return not folder.outcome.exists() and (is_held(folder) or _living_driver(folder) is not None)
+
+
+def is_gone(folder: RunFolder) -> bool:
+    """Whether the driver was on this machine and is there no more; False also where nobody here can tell.
+
+    Less than `not is_alive`: an application that is about to start has no lock and no process id yet, and a driver
+    of another machine may write into a folder that both share.
+    """
+    try:
+        # Looking at a lock takes it for a moment; a `submit` that starts must not find it taken.
+        has_lock = time.time() - folder.lock.stat().st_mtime > _STARTING
+        if not has_lock or is_held(folder):
+            return False
+    except OSError:
+        has_lock = False
+    drivers = _drivers(folder)
+    if drivers:
+        return not any(map(_lives, drivers))
+    host = (read_json(folder.run) or {}).get("host", "") if drivers is not None and has_lock else ""
+    return host in (socket.gethostname(), None)
 
 
 def close_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
@@ -100,6 +132,12 @@ def _lives(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
     except (OSError, IndexError):
+        # /proc may hide the processes of others.
+        with suppress(ProcessLookupError, OverflowError):
+            try:
+                os.kill(pid, 0)
+            except PermissionError:
+                return True
         return False
     return state not in ("Z", "X")
 

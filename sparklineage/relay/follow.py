@@ -55,18 +55,29 @@ class Follower:
     def finish(self, outcome: Outcome | None = None) -> list[Event]:
         """Everything to the end, when the driver is gone; closes the application and writes settled.json.
 
-        Without an outcome the application is closed as lost.
+        Without an outcome it ends as its own listeners say, where no `submit` could record more; else it is closed
+        as lost.
         """
         while self._feed(final=False) or self._agent.more:
             self._keep(self._take())
         self._feed(final=True)
         self._keep(self._take())
         last = max(self.settler.witnessed.latest, self.record.started or 0)
-        outcome = outcome or Outcome.of(self.folder) or Outcome.lost(last or now_ms())
+        outcome = outcome or Outcome.of(self.folder) or self.told() or Outcome.lost(last or now_ms())
         events = self._keep(self.settler.finish(outcome))
         if self._write:
             write_json(self.folder.settled, self._summary(outcome))
         return events
+
+    def told(self) -> Outcome | None:
+        """The end that the application's listeners have written, if no `submit` started it; None while there is none.
+
+        It is the agent's word for the state: how the process exits nobody sees.
+        """
+        ended = self.settler.witnessed.ended
+        if ended is None or not self.settler.witnessed.over or self.folder.run.exists():
+            return None
+        return Outcome(state=self.settler.agents_end or "COMPLETE", ended=ended)
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Keep these out of what is written from now on too. May be called by another thread."""

@@ -67,6 +67,12 @@ class Settler:
         """Takes in the records of steps."""
         return self._match.steps
 
+    @property
+    def agents_end(self) -> str | None:
+        """The state in which the agent says that the application has ended; None as long as it says nothing."""
+        run = self._application
+        return str(run.terminal[-1]["eventType"]).upper() if run is not None and run.terminal else None
+
     def agent(self, event: ol.Event) -> None:
         """Take in one event of the agent; one without run id, type or time is passed on as it is."""
         run_id, kind, time = ol.run_id(event), str(event.get("eventType") or "").upper(), time_of(event)

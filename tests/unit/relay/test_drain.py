@@ -62,3 +62,18 @@ def test_a_driver_that_is_gone_but_was_never_waited_for_is_gone(tmp_path: Path) 
     found, kinds = drained(tmp_path, None, pid=driver.pid)
     driver.wait()
     assert (found.closed, kinds) == (True, ["START", "ABORT"])
+
+
+@pytest.mark.parametrize("state", ["COMPLETE", "FAIL"])
+def test_without_a_submit_the_listeners_have_the_last_word(tmp_path: Path, state: str) -> None:
+    made = folder(tmp_path)
+    made.run.unlink()
+    add(made.witness, witnessed("application", 0, runId=APP), witnessed("applicationEnd", 9))
+    add(made.agent, application("START", 0), application(state, 9))
+    with Receiver() as receiver:
+        sink = HttpSink(Backend(url=receiver.url))
+        found = drain(made, sink, until=time.monotonic() + 20)
+        sink.close()
+    assert not found.closed
+    assert [item["eventType"] for item in receiver.events] == ["START", state]
+    assert (read_json(made.settled) or {})["state"] == state

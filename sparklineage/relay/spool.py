@@ -1,0 +1,125 @@
+"""The run folders below a root that anybody's applications write into: which of them are worth a look."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sparklineage.errors import JournalBusyError, JournalError
+from sparklineage.journal import RunFolder
+from sparklineage.model.ids import is_run_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+LOCK = ".watching"
+"""Held by the watcher of a root."""
+
+
+class WatchLock:
+    """The right to watch a root. Raises JournalBusyError where another process has it, JournalError without access."""
+
+    def __init__(self, root: Path) -> None:
+        path = root / LOCK
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise JournalError(f"{path}: cannot be written: {error.strerror}.") from None
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._fd)
+            raise JournalBusyError(f"{root}: another `sparklineage relay watch` delivers this journal.") from None
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+@dataclass
+class Spool:
+    """Looks at a root again and again; a folder that was put aside costs one `lstat` until it changes."""
+
+    root: Path
+    _aside: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Inode and time of the last change, by run id."""
+
+    def look(self) -> list[RunFolder]:
+        """Every folder that is not put aside, in no order. A link is none, wherever it leads.
+
+        Empty where there is no root yet. Raises JournalError where it is a file, or cannot be read.
+        """
+        found, aside = [], {}
+        try:
+            with os.scandir(self.root) as entries:
+                for entry in entries:
+                    if not is_run_id(entry.name):
+                        continue
+                    mark = _mark(entry)
+                    if mark is None:
+                        continue
+                    if self._aside.get(entry.name) == mark:
+                        aside[entry.name] = mark
+                    else:
+                        found.append(RunFolder(self.root / entry.name))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise JournalError(f"{self.root}: the journal cannot be read: {error.strerror}.") from None
+        self._aside = aside  # what has left the journal is forgotten
+        return found
+
+    def put_aside(self, folder: RunFolder) -> None:
+        """There is nothing to do for it until a file comes or goes in it."""
+        try:
+            found = folder.path.lstat()
+        except OSError:
+            return
+        self._aside[folder.run_id] = (found.st_ino, found.st_ctime_ns)
+
+
+def check_plain(folder: RunFolder) -> None:
+    """Raises JournalError where the folder or what is in it is a link or a pipe, or cannot be read or written.
+
+    Whoever may write into the folder would choose what is read, or where our own files are written.
+    """
+    try:
+        if not stat.S_ISDIR(folder.path.lstat().st_mode):
+            raise JournalError(f"{folder.path}: is a link, and links are not followed.")
+        for entry in _entries(folder.path):
+            wanted = stat.S_ISDIR if entry.name == "delivery" else stat.S_ISREG
+            if not wanted(_mode(entry)):
+                raise JournalError(f"{entry.path}: is a link, or no plain file, and such are not followed.")
+    except JournalError:
+        raise
+    except OSError as error:
+        raise JournalError(f"{folder.path}: cannot be read: {error.strerror}.") from None
+    if not os.access(folder.path, os.R_OK | os.W_OK | os.X_OK):
+        raise JournalError(f"{folder.path}: cannot be written: it belongs to somebody else.")
+
+
+def _entries(path: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(path) as entries:
+        for entry in entries:
+            yield entry
+            if entry.name == "delivery" and entry.is_dir(follow_symlinks=False):
+                yield from _entries(path / entry.name)
+
+
+def _mode(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_mode
+    except FileNotFoundError:  # replaced meanwhile by one of its own writers
+        return stat.S_IFDIR if entry.name == "delivery" else stat.S_IFREG
+
+
+def _mark(entry: os.DirEntry[str]) -> tuple[int, int] | None:
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return (found.st_ino, found.st_ctime_ns) if stat.S_ISDIR(found.st_mode) else None

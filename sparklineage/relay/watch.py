@@ -1,0 +1,308 @@
+"""Deliver a journal while applications write into it: for a node's service, and for a container beside a driver."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sparklineage.errors import JournalBusyError
+from sparklineage.journal import DeliveryLock, RunLock, read_json
+from sparklineage.relay.causes import Causes, sentence
+from sparklineage.relay.couriers import Couriers
+from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
+from sparklineage.relay.drain import check_formats, close_if_lost, is_gone, wants
+from sparklineage.relay.follow import Follower
+from sparklineage.relay.retire import Keep, retire
+from sparklineage.relay.spool import Spool, check_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from sparklineage.journal import RunFolder
+    from sparklineage.relay.couriers import Parcel
+    from sparklineage.relay.sinks import Sink
+
+_COURIERS = 4
+_ENDED = 16
+"""Ended runs that are delivered at once; the others are only names until then."""
+_TRIES = 3
+"""Attempts at one event before an ended run makes room for another."""
+_BUSY = 1.0
+"""Seconds before a folder that somebody else has is looked at again."""
+_LATER = 30.0
+"""Seconds before a folder with a trouble of its own is looked at again."""
+_QUIET = 2.0
+"""Seconds without a new line after which an application that has told its end is settled."""
+_RETIRE_EACH, _RETIRE = 60.0, 2.0
+"""Seconds between two looks for runs that leave the journal, and that one may take."""
+
+
+class _Run:
+    """A run that is being followed or delivered."""
+
+    def __init__(self, folder: RunFolder, lock: DeliveryLock, follower: Follower | None, parcel: Parcel) -> None:
+        self.folder = folder
+        self.lock = lock
+        self.follower = follower
+        """None once the run is settled."""
+        self.parcel = parcel
+        self.moved = time.monotonic()
+        """When its files last grew."""
+        self.size = -1
+
+
+class Watcher:
+    """Call `round` again and again, and `close` at the end. `say` gets a line a finished run, `warn` one a cause."""
+
+    def __init__(
+        self,
+        root: Path,
+        make_sink: Callable[[float], Sink],
+        *,
+        say: Callable[[str], None],
+        warn: Callable[[str], None],
+        everything: bool = False,
+        beside: bool = False,
+        secrets: Iterable[str] = (),
+        waits: Waits = DEFAULT_WAITS,
+        keep: Keep | None = None,
+    ) -> None:
+        """`everything` takes runs too that were submitted without this backend.
+
+        With `beside` the drivers' processes cannot be seen from here, and all have ended once `close` is called.
+        None of `secrets` is written where a run is settled. See `Couriers` for `make_sink`.
+        """
+        self.root = root
+        self._sink = make_sink(math.inf)
+        self.key = self._sink.key
+        self._say = say
+        self._causes = Causes(self._sink.shown, warn)
+        self._everything, self._beside = everything, beside
+        self._secrets, self._waits, self._keep = tuple(secrets), waits, keep or Keep()
+        self._spool = Spool(root)
+        self._runs: dict[str, _Run] = {}
+        self._waiting: OrderedDict[str, RunFolder] = OrderedDict()
+        """Ended runs for which there was no room yet."""
+        self._later: dict[str, float] = {}
+        self._retired = -_RETIRE_EACH
+        self._over = False
+        self._couriers = Couriers(_COURIERS, make_sink)
+
+    def round(self) -> bool:
+        """Look at the root and at every run once; whether anything may still move without an application's doing.
+
+        Raises JournalError where the root cannot be read.
+        """
+        moved = self._look()
+        for run in list(self._runs.values()):
+            moved = self._tend(run) or moved
+        moved = self._make_room() or moved
+        self._causes.backend(
+            error
+            for run in self._runs.values()
+            if run.parcel.delivery.failures and (error := run.parcel.delivery.last_error)
+        )
+        if not self._over:
+            self._retire()
+        return moved
+
+    def close(self, until: float, nap: Callable[[], bool]) -> None:
+        """Deliver what can be delivered before `until`, a value of `time.monotonic()`, then let go of everything.
+
+        `nap` waits a moment, and says whether to leave at once.
+        """
+        self._over = True
+        self._later.clear()
+        self._couriers.hurry(until)
+        while time.monotonic() < until:
+            if not self.round() or nap():
+                break
+        self._couriers.leave(until)
+        for run in self._runs.values():
+            run.lock.close()
+        self._runs.clear()
+
+    def _look(self) -> bool:
+        now = time.monotonic()
+        found = {folder.run_id: folder for folder in self._spool.look()}
+        for known in (self._later, self._waiting):
+            for run_id in [run_id for run_id in known if run_id not in found]:
+                del known[run_id]
+        fresh = [
+            folder
+            for run_id, folder in found.items()
+            if run_id not in self._runs and run_id not in self._waiting and self._later.get(run_id, now) <= now
+        ]
+        moved = False
+        for folder in sorted(fresh, key=lambda folder: (folder.begun, folder.run_id)):
+            self._later.pop(folder.run_id, None)
+            moved = self._guard(folder, partial(self._judge, folder)) or moved
+        return moved
+
+    def _judge(self, folder: RunFolder) -> bool:
+        """Begin to follow it, let it wait for its turn, or leave it alone."""
+        check_plain(folder)
+        check_formats(folder)
+        submitted = folder.run.exists()
+        if not submitted and not folder.witness.exists() and not folder.settled.exists() and not self._closes_all:
+            return False  # it is about to begin
+        if not self._wanted(folder, submitted=submitted):
+            self._spool.put_aside(folder)
+            return False
+        if folder.settled.exists() or folder.outcome.exists() or self._is_gone(folder):
+            self._waiting[folder.run_id] = folder
+            return True
+        # The relay of its own `submit` delivers it as long as that lives.
+        return not submitted and self._take(folder, follow=True)
+
+    def _wanted(self, folder: RunFolder, *, submitted: bool) -> bool:
+        if submitted and not self._everything:
+            return wants(folder, self.key)
+        cursor = read_json(folder.delivery(self.key))
+        offset = cursor.get("offset") if cursor else None
+        if not folder.settled.exists() or not isinstance(offset, int):
+            return True
+        return folder.events.exists() and offset < folder.events.stat().st_size
+
+    @property
+    def _closes_all(self) -> bool:
+        return self._over and self._beside
+
+    def _is_gone(self, folder: RunFolder) -> bool:
+        return self._closes_all or (not self._beside and is_gone(folder))
+
+    def _take(self, folder: RunFolder, *, follow: bool) -> bool:
+        """False where somebody else delivers it."""
+        try:
+            lock = DeliveryLock(folder)
+        except JournalBusyError:
+            self._later[folder.run_id] = time.monotonic() + _BUSY
+            return False
+        try:
+            follower = None
+            if follow:
+                follower = Follower(folder, secrets=self._secrets)
+            elif not folder.settled.exists():
+                self._close_run(folder)
+            parcel = self._couriers.take(Delivery(folder, self._sink, self._waits))
+        except BaseException:
+            lock.close()
+            raise
+        self._runs[folder.run_id] = _Run(folder, lock, follower, parcel)
+        return True
+
+    def _close_run(self, folder: RunFolder) -> None:
+        if self._closes_all and not folder.outcome.exists():
+            # A process id of another container says nothing here.
+            Follower(folder, secrets=self._secrets).finish()
+            return
+        with ExitStack() as locks:
+            if not folder.outcome.exists():
+                locks.enter_context(RunLock(folder))
+            close_if_lost(folder, secrets=self._secrets)
+
+    def _tend(self, run: _Run) -> bool:
+        """One round of one run; whether anything moves in it."""
+        before = run.follower
+        moved = self._guard(run.folder, partial(self._follow, run), run) if before is not None else False
+        if run.folder.run_id not in self._runs:
+            return True
+        parcel = run.parcel
+        parcel.delivery.note_silence()
+        if parcel.broken is not None and not parcel.carried:
+            self._trouble(run.folder, parcel.broken, run)
+            return True
+        if run.follower is not None:
+            return moved or not (parcel.at_rest or self._gives_up(parcel))
+        if parcel.at_rest and not moved:
+            return self._guard(run.folder, partial(self._finish, run), run)
+        if self._gives_up(parcel) and (self._waiting or self._over):
+            # It makes room: one run may hold an event that the backend cannot take.
+            if self._drop(run):
+                self._later[run.folder.run_id] = time.monotonic() + _LATER
+            return bool(self._waiting)
+        return not self._gives_up(parcel)
+
+    def _gives_up(self, parcel: Parcel) -> bool:
+        """What waits for another time; a journal that ends with its container has no other time."""
+        return not self._closes_all and parcel.stuck and parcel.delivery.failures >= _TRIES
+
+    def _follow(self, run: _Run) -> bool:
+        follower = run.follower
+        if follower is None:
+            return False
+        check_plain(run.folder)
+        size = sum(path.stat().st_size for path in (run.folder.agent, run.folder.witness) if path.exists())
+        now = time.monotonic()
+        if size != run.size:
+            run.size, run.moved = size, now
+        events = follower.poll()
+        if self._has_ended(run, follower, now):
+            follower.finish()
+            run.follower = None
+        elif not events:
+            return False
+        self._couriers.wake(run.parcel)
+        return True
+
+    def _has_ended(self, run: _Run, follower: Follower, now: float) -> bool:
+        if run.folder.outcome.exists():
+            return True
+        # What a query says of its end comes after its application's, and the agent after the witness.
+        if follower.told() is not None and now - run.moved >= _QUIET:
+            return True
+        return self._is_gone(run.folder)
+
+    def _finish(self, run: _Run) -> bool:
+        settled = read_json(run.folder.settled) or {}
+        if self._drop(run):
+            self._spool.put_aside(run.folder)
+            delivery = run.parcel.delivery
+            line = f"{run.folder.run_id}  {settled.get('state')}, {delivery.delivered} delivered"
+            self._say(f"{line}, {delivery.refused} refused (dead letters)" if delivery.refused else line)
+        return True
+
+    def _drop(self, run: _Run) -> bool:
+        if not self._couriers.give_back(run.parcel):
+            return False
+        run.lock.close()
+        del self._runs[run.folder.run_id]
+        return True
+
+    def _make_room(self) -> bool:
+        room = _ENDED - sum(run.follower is None for run in self._runs.values())
+        moved = False
+        while room > 0 and self._waiting:
+            _, folder = self._waiting.popitem(last=False)
+            took = self._guard(folder, partial(self._take, folder, follow=False))
+            moved, room = moved or took, room - took
+        return moved
+
+    def _guard(self, folder: RunFolder, act: Callable[[], bool], run: _Run | None = None) -> bool:
+        """What `act` returns; a trouble of this folder is told, and it is left alone for a while."""
+        try:
+            return act()
+        except JournalBusyError:
+            self._later[folder.run_id] = time.monotonic() + _BUSY
+        except Exception as error:  # noqa: BLE001 - lines of any shape; the other runs go on
+            self._trouble(folder, error, run)
+        return False
+
+    def _trouble(self, folder: RunFolder, error: Exception, run: _Run | None) -> None:
+        if run is not None and not self._drop(run):
+            return  # an event is under way: next time
+        self._later[folder.run_id] = time.monotonic() + _LATER
+        if folder.path.exists():
+            self._causes.tell(sentence(folder, error))
+
+    def _retire(self) -> None:
+        now = time.monotonic()
+        if self._keep and now - self._retired >= _RETIRE_EACH:
+            self._retired = now
+            for item in retire(self.root, self._keep, until=now + _RETIRE):
+                self._say(str(item))
