@@ -71,6 +71,8 @@ def order_for(
     # Without a cluster there is nothing to put a JAR on.
     none = reuse or settings.get("accessMode") == "SERVERLESS"
     jars = () if none else tuple(_jars(spec, name, found, mode, cache=default_cache(spec.environ, home) / "jars"))
+    if name in _LOCAL and (missing := [jar for jar in jars if jar.startswith(str(home)) and not Path(jar).is_file()]):
+        notes.append(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there yet: {_fetch(found)}")
     entries = [] if none else [_listeners(mode)]
     entries.append(
         ConfEntry(key="spark.redaction.regex", value=Pattern(REDACTED), source=_OURS, why="hides keys and headers")
@@ -127,6 +129,11 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
             f"({spec.source('agent.version') or 'default'})."
         )
     return _Versions(release, spark, agent, f"{why}, runs on {what}" if what else why, scala)
+
+
+def _fetch(found: _Versions) -> str:
+    """The command that puts the JARs into the cache."""
+    return f"`sparklineage jar fetch --version {found.agent} --scala {found.scala}`"
 
 
 def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:

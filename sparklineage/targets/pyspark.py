@@ -63,12 +63,17 @@ def _snippet(conf: ConfSet, notes: Sequence[str]) -> Iterator[str]:
     yield "def with_lineage(builder):"
     yield '    """A SparkSession.builder whose session reports its lineage.'
     yield ""
-    yield "    The options that it has stay, and lists are joined."
+    yield "    The options that it has stay, and lists are joined. Under spark-submit the JVM runs already, and the"
+    yield "    builder comes back as it is: a listener that is not on its class path would end the job."
     yield '    """'
-    if variables:
-        yield "    import json"
-        yield "    import os"
-        yield ""
+    yield from ("    import json",) if variables else ()
+    yield "    import os"
+    yield "    import warnings"
+    yield ""
+    yield '    if "PYSPARK_GATEWAY_PORT" in os.environ:'
+    yield '        why = "no lineage: spark-submit has started the JVM already; use `sparklineage submit`"'
+    yield "        warnings.warn(why, stacklevel=2)"
+    yield "        return builder"
     yield "    ours = {"
     yield from (f"        {literal(key)}: {literal(value)}," for key, value in properties.items())
     yield "    }"

@@ -143,6 +143,13 @@ def test_a_transport_of_the_builder_gets_no_key_of_ours() -> None:
     assert "OPENLINEAGE__TRANSPORT__TYPE" not in os.environ
 
 
+def test_under_spark_submit_the_builder_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The JVM runs already, and a listener that is not on its class path would end the job."""
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "4711")
+    with pytest.warns(UserWarning, match="spark-submit has started the JVM already"):
+        assert _options(order()) == {}
+
+
 def test_a_plain_key_is_refused_unless_allowed() -> None:
     plain = {**KEY, "spark.openlineage.transport.auth.apiKey": "hunter22"}
     with pytest.raises(ConfigError, match="is a secret in plain text"):

@@ -9,11 +9,17 @@
 def with_lineage(builder):
     """A SparkSession.builder whose session reports its lineage.
 
-    The options that it has stay, and lists are joined.
+    The options that it has stay, and lists are joined. Under spark-submit the JVM runs already, and the
+    builder comes back as it is: a listener that is not on its class path would end the job.
     """
     import json
     import os
+    import warnings
 
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        why = "no lineage: spark-submit has started the JVM already; use `sparklineage submit`"
+        warnings.warn(why, stacklevel=2)
+        return builder
     ours = {
         "spark.jars": "/opt/lineage/openlineage-spark_2.13-1.53.0.jar",
         "spark.extraListeners": "io.openlineage.spark.agent.OpenLineageSparkListener",
