@@ -18,7 +18,7 @@ def platforms_page(note: str) -> str:
         "Which Spark, Scala and Java a release brings, the smallest agent that works there, and whether the vendor",
         "puts an OpenLineage agent there. The name of the release, as the vendor writes it, is `release` below the",
         "platform in `sparklineage.yml`. For one that is not listed the nearest of its line is taken, else the newest",
-        "older one, with a warning; `agent.scala`, `--scala` and `--spark` say otherwise. A `?` stands behind what no",
+        "older one, with a warning; `agent.scala` says otherwise. A `?` stands behind what no",
         "public page says outright.",
     ]
     for name in known.names:

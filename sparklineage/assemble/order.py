@@ -121,7 +121,8 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
     why = f"asked for by {spec.source('agent.version')}" if asked_agent else "the newest that is known"
     what = asked or (f"Spark {spark}" if spark else "")
     # Of a release that is only the nearest known one, agent.scala knows better.
-    if spark is not None and (reason := misfit(agent, scala, spark, theirs if sure else scala)):
+    known_better = not sure and spec.text("agent.scala") is not None
+    if spark is not None and not known_better and (reason := misfit(agent, scala, spark, theirs)):
         raise UnsupportedSparkError(f"{what}: {reason}")
     if release is not None and release.agent_min and numbers(agent) < numbers(release.agent_min):
         raise UnsupportedSparkError(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sparklineage.config.platforms.place import Platform
 
-_OTHERWISE = "agent.scala, --scala and --spark say otherwise"
+_OTHERWISE = "agent.scala says otherwise"
 _SHOWN = 80
 
 

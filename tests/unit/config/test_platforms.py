@@ -18,7 +18,7 @@ from sparklineage.model.versions import numbers
 from sparklineage.targets import NAMES
 
 EVERY = [release for name in platforms().names for release in platforms().of(name)]
-OTHERWISE = "agent.scala, --scala and --spark say otherwise"
+OTHERWISE = "agent.scala says otherwise"
 
 
 def _named(release: Release) -> str:
