@@ -147,6 +147,16 @@ def _download(
     )
 
 
+def begun(artifact: Artifact, *, cache: Path) -> bool:
+    """Whether a download of it broke off and left a part, from whose end the next one goes on."""
+    folder = _begun(cache / "jars" / artifact.path)
+    return any(Partial(path).worth_keeping() for path in folder.glob("*.begun"))
+
+
+def _begun(target: Path) -> Path:
+    return target.with_name(f".begun-{target.name}")
+
+
 @contextmanager
 def _workplace(target: Path, *, alone: bool) -> Iterator[Path]:
     """A folder to download into: the same one each time, which stays where a download broke off.
@@ -157,7 +167,7 @@ def _workplace(target: Path, *, alone: bool) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
             yield Path(folder)
         return
-    shared = target.with_name(f".begun-{target.name}")
+    shared = _begun(target)
     shared.mkdir(exist_ok=True)
     try:
         yield shared

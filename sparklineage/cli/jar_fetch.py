@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.cli.jar_choice import Choice, add_choice, cache_of, choose_jars
-from sparklineage.errors import AgentJarError
+from sparklineage.errors import AgentJarError, TransferError
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sparklineage.agent.artifact import Artifact
 
 _AT_ONCE = 4
+_BROKEN = ("broke off", "sent nothing")
+"""What the network has to do with; a wrong digest or a file that is not there is no case for another try."""
 
 ABOUT = """\
 Put the agent's JAR into the cache, its digest checked, and print its path; several in parallel, a path a line. Without
@@ -48,8 +50,11 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def fetch_all(choice: Choice, environ: Mapping[str, str]) -> list[Path]:
-    """The paths of the artifacts in the cache, in their order. Raises the first AgentJarError in that order."""
-    from sparklineage.agent.fetch import cached, fetch  # noqa: PLC0415
+    """The paths of the artifacts in the cache, in their order.
+
+    Raises the first AgentJarError in that order, or TransferError where the network left a part that can be continued.
+    """
+    from sparklineage.agent.fetch import begun, cached, fetch  # noqa: PLC0415
 
     cache = cache_of(environ)
     # Whoever names a repository wants to hear what is wrong with it.
@@ -71,6 +76,13 @@ def fetch_all(choice: Choice, environ: Mapping[str, str]) -> list[Path]:
         ]  # fmt: skip
         try:
             return [one.result() for one in waiting]
+        except AgentJarError as error:
+            together.stop()
+            pool.shutdown(cancel_futures=True)
+            broken = any(words in str(error) for words in _BROKEN)
+            if broken and any(begun(artifact, cache=cache) for artifact in choice.artifacts):
+                raise TransferError(f"{error} Or run it again: it goes on where it stopped.") from None
+            raise
         except BaseException:
             together.stop()
             pool.shutdown(cancel_futures=True)
