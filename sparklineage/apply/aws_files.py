@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 _OBJECT = re.compile(r"s3[an]?://([^/]+)/(.+)")
 
 
-def need(service: Service, uris: Iterable[str]) -> None:
+def need(service: Service, uris: Iterable[str]) -> tuple[str, ...]:
     """Raises NoSuchPlaceError for those that S3 says are missing. What cannot be told is no error: whoever starts a job
-    need not be allowed to read what it reads.
+    need not be allowed to read what it reads. Gives a warning about what was not asked for.
     """
-    # Another endpoint is that of the service, not of S3.
-    if service.options.endpoint_url is None:
-        refuse(
-            [
-                uri
-                for uri in dict.fromkeys(uris)
-                if (place := _OBJECT.fullmatch(uri)) and _missing(service, *place.groups())
-            ]
-        )
+    places = {uri: found.groups() for uri in dict.fromkeys(uris) if (found := _OBJECT.fullmatch(uri))}
+    if not places:
+        return ()
+    if service.options.endpoint_url is not None:
+        # It is that of the service, and need not be one of S3, whose answer would mean nothing.
+        what = f"Whether {', '.join(places)} lie there was not checked, for --endpoint-url need not lead to S3"
+        return (f"{what}; with AWS_ENDPOINT_URL in its place it is.",)
+    refuse([uri for uri, place in places.items() if _missing(service, *place)])
+    return ()
 
 
 def refuse(missing: list[str]) -> None:

@@ -75,7 +75,7 @@ def _cluster(service: Service, request: Json, where: str) -> Plan:
     look = "aws emr list-clusters --active"
     action = "elasticmapreduce:RunJobFlow, and iam:PassRole for its roles"
     scripts = [action["ScriptBootstrapAction"]["Path"] for action in request.get("BootstrapActions") or []]
-    need(service, [*service.options.needs, *scripts])
+    unchecked = need(service, [*service.options.needs, *scripts])
     asked = about(f"the new cluster in {service.region}", action, "check --region", look=look, request=request)
 
     def send() -> Started:
@@ -93,7 +93,7 @@ def _cluster(service: Service, request: Json, where: str) -> Plan:
         place=service.where(),
         resource=f"a new cluster {request['Name']!r}, {request.get('ReleaseLabel', 'no release')}; steps: {len(steps)}",
         request=request,
-        warnings=(ends, *secret_warnings(request)),
+        warnings=(ends, *unchecked, *secret_warnings(request)),
         send=send,
     )
 
@@ -103,7 +103,7 @@ def _steps(service: Service, request: Json, cluster: Json, where: str) -> Plan:
     name, steps = request["JobFlowId"], request["Steps"]
     if not steps:
         raise ConfigError(f"{where}: there is no step in it.")
-    need(service, service.options.needs)
+    unchecked = need(service, service.options.needs)
     look = f"aws emr list-steps --cluster-id {name} --region {service.region}"
     what = f"the cluster {name} in {service.region}"
     asked = about(what, "elasticmapreduce:AddJobFlowSteps", _ABSENT, look=look, request=request)
@@ -124,7 +124,7 @@ def _steps(service: Service, request: Json, cluster: Json, where: str) -> Plan:
         place=service.where(),
         resource=f"the cluster {name} ({label}) gets the steps {titles}",
         request=request,
-        warnings=(*_replaced(cluster, steps), *secret_warnings(request)),
+        warnings=(*_replaced(cluster, steps), *unchecked, *secret_warnings(request)),
         send=send,
     )
 

@@ -49,7 +49,7 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
             raise ConfigError(f"{where}: releaseLabel is missing; say --release, such as emr-7.5.0-latest.")
     service = _service(options)
     service.checked("StartJobRun", request, where)
-    need(service, options.needs)
+    unchecked = need(service, options.needs)
     there = _cluster(service, name)
     region = service.region
     look = f"aws emr-containers list-job-runs --virtual-cluster-id {name} --region {region}"
@@ -72,7 +72,7 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
         resource=f"the virtual cluster {name} ({there.get('name', 'no name')}) runs {request.get('name', 'a job')!r}, "
         f"{request.get('releaseLabel', 'as its template says')}, as {request.get('executionRoleArn', 'its role')}",
         request=request,
-        warnings=secret_warnings(request),
+        warnings=(*unchecked, *secret_warnings(request)),
         send=send,
     )
 

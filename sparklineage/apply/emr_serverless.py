@@ -52,7 +52,7 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
         raise ConfigError(f"{where}: this starts nothing; --apply needs {_WANTED}.")
     service = _service(options)
     service.checked("StartJobRun", request, where)
-    need(service, options.needs)
+    unchecked = need(service, options.needs)
     there = found or _application(service, name)
     same_scala("emr-serverless", there.release, options.needs, f"the application {name}")
     what = f"the job run of the application {name} in {service.region}"
@@ -76,7 +76,7 @@ def plan(value: object, options: Options, found: Found | None, *, where: str) ->
         resource=f"the application {name} ({there.state.get('name', 'no name')}, {there.release}) runs "
         f"{request.get('name', 'a job')!r} as {role}",
         request=request,
-        warnings=secret_warnings(request),
+        warnings=(*unchecked, *secret_warnings(request)),
         send=send,
     )
 

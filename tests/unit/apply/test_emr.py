@@ -146,6 +146,15 @@ def test_a_cluster_that_is_not_there_or_has_ended_gets_nothing(desk: Desk) -> No
 
 
 @pytest.mark.usefixtures("aws")
+def test_what_an_endpoint_of_its_own_leaves_unchecked_is_said(desk: Desk, moto: str) -> None:
+    _, _, err = desk.run(*APPLY, *JOB, "--no-wait", "--endpoint-url", moto)
+    assert f"Whether s3://lake/lineage/{AGENT}, s3://lake/job.py lie there was not checked" in err
+    assert len(clusters()) == 1
+    _, _, err = desk.run(*APPLY, *JOB, "--no-wait")
+    assert "was not checked" not in err
+
+
+@pytest.mark.usefixtures("aws")
 def test_a_jar_that_is_not_there_yet_stops_it(desk: Desk) -> None:
     boto3.client("s3", region_name=REGION).delete_object(Bucket="lake", Key=f"lineage/{AGENT}")
     status, out, err = desk.run(*APPLY, *JOB)
