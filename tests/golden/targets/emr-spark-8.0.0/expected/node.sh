@@ -3,7 +3,7 @@
 #
 # Agent 1.53.0 for Scala 2.13: the newest that is known, runs on emr-spark-8.0.0.
 # Delivery is direct: asked for by sparklineage.yml:11:3.
-# Upload s3://example-lake/lineage/openlineage-spark_2.13-1.53.0.jar (`sparklineage jar upload`); the EC2 role of the cluster reads them.
+# Upload openlineage-spark_2.13-1.53.0.jar: `sparklineage jar upload s3://example-lake/lineage --platform emr --release emr-spark-8.0.0 --version 1.53.0`; the EC2 role of the cluster reads them.
 # The keys are fetched into /etc/sparklineage/openlineage.yml when a node starts; allow secretsmanager:GetSecretValue for its EC2 role.
 # The drivers' nodes need a way to the backend: the security groups, and its name in the VPC's DNS.
 # The ids of cluster and step are not in the lineage: only the relay adds them.
