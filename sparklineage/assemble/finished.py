@@ -6,20 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.assemble.chosen_agent import chosen_agent
+from sparklineage.assemble.listeners import OURS, listeners, outbox, redaction
 from sparklineage.assemble.notes import about_delivery, about_users, about_variables
 from sparklineage.config.conf import Mode, conf_set, headers_unseen
 from sparklineage.config.settings import mode_of
 from sparklineage.journal import default_root
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
-from sparklineage.model.conf_pattern import Pattern
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.model.conf_value import Text, Unseen
+from sparklineage.model.conf_value import Unseen
 from sparklineage.model.secret import Secret
-from sparklineage.submit.lineage_conf import CAPTURED_DEFAULT, REDACTED, STEP
-from sparklineage.witness import LISTENER as WITNESS
 from sparklineage.witness import jar_path
 
 if TYPE_CHECKING:
@@ -28,9 +25,6 @@ if TYPE_CHECKING:
     from sparklineage.agent.artifact import Artifact
     from sparklineage.config.spec import Spec
     from sparklineage.submit.spark import SparkInstall
-
-_OURS = "sparklineage"
-"""The source of what no layer says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,39 +96,17 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
 
 def _entries(spec: Spec, mode: Mode, jars: Iterable[Path]) -> Iterator[ConfEntry]:
     """What makes Spark load the listeners, and what they need."""
-    outbox = mode == "outbox"
-    yield ConfEntry(
-        key="spark.extraListeners",
-        value=CommaList((WITNESS, AGENT), first=(WITNESS,)) if outbox else CommaList((AGENT,)),
-        source=_OURS,
-        why="the witness and the agent" if outbox else "the agent",
-    )
+    yield listeners(mode)
     yield ConfEntry(
         key="spark.jars",
         value=CommaList(tuple(map(str, jars))),
-        source=spec.source("agent.jar") or _OURS,
+        source=spec.source("agent.jar") or OURS,
         why="puts the listeners on the driver's class path",
     )
-    yield ConfEntry(
-        key="spark.redaction.regex", value=Pattern(REDACTED), source=_OURS, why="hides keys and headers in Spark"
-    )
-    if outbox:
-        yield from _outbox(spec)
-
-
-def _outbox(spec: Spec) -> Iterator[ConfEntry]:
-    text = spec.text("delivery.journal")
-    spool = Path(text).expanduser().absolute() if text else default_root(spec.environ)
-    captured = CommaList((*CAPTURED_DEFAULT, STEP), default=CAPTURED_DEFAULT)
-    yield ConfEntry(
-        key="spark.openlineage.capturedProperties", value=captured, source=_OURS, why="ties a query to its step"
-    )
-    yield ConfEntry(
-        key="spark.sparklineage.spool",
-        value=Text(str(spool)),
-        source=spec.source("delivery.journal") or _OURS,
-        why="where each application finds its run id and folder",
-    )
+    yield redaction()
+    if mode == "outbox":
+        text = spec.text("delivery.journal")
+        yield from outbox(spec, str(Path(text).expanduser().absolute() if text else default_root(spec.environ)))
 
 
 def literal_secrets(conf: ConfSet) -> list[ConfEntry]:

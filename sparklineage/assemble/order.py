@@ -7,23 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.agent.companions import all_companions
 from sparklineage.agent.fetch import default_cache
-from sparklineage.agent.names import LISTENER as AGENT
 from sparklineage.agent.releases import misfit, releases, unchecked
+from sparklineage.assemble.listeners import listeners, outbox, redaction
 from sparklineage.config.conf import conf_set
 from sparklineage.config.platforms import platforms
 from sparklineage.config.transports import blocks, undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
-from sparklineage.model.conf_entry import ConfEntry
-from sparklineage.model.conf_lists import CommaList
 from sparklineage.model.conf_merge import TRANSPORT
-from sparklineage.model.conf_pattern import Pattern
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.model.conf_value import Text
 from sparklineage.model.versions import numbers
-from sparklineage.submit.our_properties import CAPTURED_DEFAULT, REDACTED, STEP
 from sparklineage.targets import Order, target
-from sparklineage.witness import LISTENER as WITNESS
 from sparklineage.witness import STORED_NAME, jar_path
 
 if TYPE_CHECKING:
@@ -33,7 +27,6 @@ if TYPE_CHECKING:
     from sparklineage.targets import Application, Target
     from sparklineage.targets.interface import Mode
 
-_OURS = "sparklineage"
 _LOCAL = frozenset(("spark-submit", "spark-defaults", "pyspark", "spark-connect", "livy", "airflow"))
 """Targets whose JARs may lie on the machine where Spark is started."""
 _SPOOL = PurePosixPath("/var/lib/sparklineage/journal")
@@ -73,12 +66,9 @@ def order_for(
     jars = () if none else tuple(_jars(spec, name, found, mode, cache=default_cache(spec.environ, home) / "jars"))
     if name in _LOCAL and (missing := [jar for jar in jars if jar.startswith(str(home)) and not Path(jar).is_file()]):
         notes.append(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there yet: {_fetch(found)}")
-    entries = [] if none else [_listeners(mode)]
-    entries.append(
-        ConfEntry(key="spark.redaction.regex", value=Pattern(REDACTED), source=_OURS, why="hides keys and headers")
-    )
+    entries = [redaction()] if none else [listeners(mode), redaction()]
     if mode == "outbox":
-        entries += _spool(spec, name)
+        entries += outbox(spec, _spool(spec, name))
     conf = ConfSet(tuple(entries)).merged_with(conf_set(spec, mode))
     if mode == "direct" and "spark.openlineage.transport.type" not in conf:
         notes.append("No transport is configured, so the agent prints its events to the driver's log.")
@@ -165,23 +155,11 @@ def _allowed(mode: Mode, place: Target, name: str, source: str) -> Mode:
     return mode
 
 
-def _listeners(mode: Mode) -> ConfEntry:
-    value = CommaList((WITNESS, AGENT), first=(WITNESS,)) if mode == "outbox" else CommaList((AGENT,))
-    why = "the witness and the agent" if mode == "outbox" else "the agent"
-    return ConfEntry(key="spark.extraListeners", value=value, source=_OURS, why=why)
-
-
-def _spool(spec: Spec, name: str) -> list[ConfEntry]:
+def _spool(spec: Spec, name: str) -> str:
     text = spec.text("delivery.journal")
     if text is None:
         text = str(default_root(spec.environ) if name in _LOCAL else _SPOOL)
-    source = spec.source("delivery.journal") or _OURS
-    spool = str(Path(text).expanduser().absolute()) if name in _LOCAL else text
-    captured = CommaList((*CAPTURED_DEFAULT, STEP), default=CAPTURED_DEFAULT)
-    return [
-        ConfEntry(key="spark.openlineage.capturedProperties", value=captured, source=_OURS, why="ties steps"),
-        ConfEntry(key="spark.sparklineage.spool", value=Text(spool), source=source, why="the journals of this node"),
-    ]
+    return str(Path(text).expanduser().absolute()) if name in _LOCAL else text
 
 
 def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, *, cache: Path) -> list[str]:
