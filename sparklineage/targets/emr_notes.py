@@ -53,7 +53,7 @@ def notes(order: Order, conf: ConfSet, script: str | None) -> Iterator[str]:
         where = spool.written if spool is not None else "the journal"
         yield (
             f"Each node keeps the journals of its drivers in {where}, and nothing delivers them: install sparklineage "
-            f"on the nodes, and run `sparklineage relay drain --all --journal {where}` there before the cluster ends: "
+            f"on the nodes, and run `sparklineage relay watch --journal {where}` there as long as the cluster lives: "
             "the journals end with it. delivery.mode: direct needs none of that."
         )
     else:

@@ -28,10 +28,7 @@ GRACE = 60
 """Seconds that the pod may take to end, in which the relay delivers."""
 _SPOOL = "spark.sparklineage.spool"
 _DEFAULT_SECRET = "sparklineage"  # noqa: S105 - the name of a Secret
-_DRAIN = (
-    f"trap 'kill $!; exec sparklineage relay drain --all --timeout {GRACE - 10}' TERM; "
-    "while :; do sleep 3600 & wait $!; done"
-)
+_WATCH = ("sparklineage", "relay", "watch", "--sidecar", "--drain-timeout", str(GRACE - 10))
 """A container that restarts always is told to end when the driver has ended (sidecar containers of Kubernetes)."""
 
 
@@ -92,7 +89,7 @@ def pod(order: Order, conf: ConfSet, whole: ConfSet) -> Pod:
         "name": RELAY,
         "image": image,
         "restartPolicy": "Always",
-        "command": ["/bin/sh", "-c", _DRAIN],
+        "command": list(_WATCH),
         "env": [
             *(_from_secret(reference.name, reference, secret) for reference in _each(transport)),
             {"name": "OPENLINEAGE__TRANSPORT", "value": _literal(json.dumps(_tree(transport)))},

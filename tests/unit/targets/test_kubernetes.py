@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from sparklineage.errors import ConfigError
 from sparklineage.targets import Application, Order, Rendered, kubernetes
 from sparklineage.targets.kubernetes_names import object_name
 from tests.support.orders import AGENT, HOSTILE, HTTP, KEY, THEIRS, WITNESS, conf, file, order
+from tests.support.receiver import Receiver
+from tests.unit.cli.watched import driver, run_id, until
 
 _JAR = "local:///opt/openlineage-spark_2.12-1.53.0.jar"
 _SCHEMA = json.loads(Path(__file__).with_name("spark_application.schema.json").read_text())
@@ -194,22 +197,31 @@ def test_the_relays_variables_are_the_configuration_again(tmp_path: Path) -> Non
     assert found == {key: shown for key, shown, _ in wanted.relay.masked()}
 
 
-def test_the_relay_drains_when_it_is_told_to_end(tmp_path: Path) -> None:
-    (relay,) = _application(kubernetes.render(_outbox()))["spec"]["driver"]["initContainers"]
-    fake = tmp_path / "sparklineage"
-    fake.write_text('#!/bin/sh\necho "$@"\nexit 3\n')
-    fake.chmod(0o755)
-    process = subprocess.Popen(
-        relay["command"], stdout=subprocess.PIPE, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    )
-    try:
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.5)
-        process.terminate()
-        assert process.communicate(timeout=10)[0] == "relay drain --all --timeout 50\n"
-        assert process.returncode == 3
-    finally:
-        process.kill()
+def test_the_relay_delivers_while_the_driver_runs_and_ends_after_it(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    journal.mkdir()
+    with Receiver() as receiver:
+        wanted = _outbox({**KEY, f"{_STEM}url": receiver.url})
+        (relay,) = _application(kubernetes.render(wanted))["spec"]["driver"]["initContainers"]
+        program, *arguments = relay["command"]
+        assert (program, arguments[-1]) == ("sparklineage", "50")
+        environ = _expanded(relay["env"], {"MARQUEZ_KEY": "key-1"})
+        environ |= {"SPARKLINEAGE_JOURNAL": str(journal), "PYTHONPATH": str(Path(__file__).parents[3])}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sparklineage", *arguments], stdout=subprocess.PIPE, text=True, env=environ
+        )
+        try:
+            with driver(journal, count=1, end="wait") as spark:
+                until(lambda: len(receiver.events) == 2)
+                assert process.poll() is None
+                spark.kill()
+                spark.wait()
+            process.terminate()
+            out, _ = process.communicate(timeout=20)
+        finally:
+            process.kill()
+        assert (out, process.returncode) == (f"{run_id(1)}  ABORT, 3 delivered\n", 0)
+        assert {headers["Authorization"] for headers in receiver.seen_headers} == {"Bearer key-1"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 # Agent 1.53.0 for Scala 2.12: the newest that is known, runs on emr-7.5.0.
 # Delivery is outbox: asked for by sparklineage.yml:8:3.
 # Upload openlineage-spark_2.12-1.53.0.jar and sparklineage-witness-0.1.0.jar: `sparklineage jar upload s3://example-lake/lineage --platform emr --release emr-7.5.0 --version 1.53.0`; the EC2 role of the cluster reads them.
-# Each node keeps the journals of its drivers in /var/lib/sparklineage/journal, and nothing delivers them: install sparklineage on the nodes, and run `sparklineage relay drain --all --journal /var/lib/sparklineage/journal` there before the cluster ends: the journals end with it. delivery.mode: direct needs none of that.
+# Each node keeps the journals of its drivers in /var/lib/sparklineage/journal, and nothing delivers them: install sparklineage on the nodes, and run `sparklineage relay watch --journal /var/lib/sparklineage/journal` there as long as the cluster lives: the journals end with it. delivery.mode: direct needs none of that.
 
 set -u
 umask 027
