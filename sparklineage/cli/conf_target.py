@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ _ABOUT = """\
 Print what the platform takes, or with --out write every file of it. Nothing is sent anywhere{unless}. With --into the
 user's own file comes back with the lineage in it: lists are joined, their values stay, and doing it twice changes
 nothing."""
+_REFERENCE = re.compile(r"(?:\{\{\s*secrets/[\w.@/-]+\s*\}\}|EMR\.secret@[\w.:/-]+)(?=[\"'\s,]|$)")
 _LARGEST = 10_000_000
 _VARIABLE, _FILE = "OPENLINEAGE__TRANSPORT__TYPE", "openlineage.yml"
 
@@ -169,12 +171,20 @@ def _give(args: argparse.Namespace, rendered: Rendered, into: Existing | None) -
 
 
 def _diff(into: Existing, text: str) -> None:
-    from sparklineage.model.masking import mask  # noqa: PLC0415
-
     lines = difflib.unified_diff(
-        mask(into.text).splitlines(keepends=True),
-        mask(text).splitlines(keepends=True),
+        _masked(into.text).splitlines(keepends=True),
+        _masked(text).splitlines(keepends=True),
         into.name,
         f"{into.name} (merged)",
     )
     print("".join(line if line.endswith("\n") else f"{line}\n" for line in lines), end="")
+
+
+def _masked(text: str) -> str:
+    """Without secrets; a reference to one is none, and tells what will be in force."""
+    from sparklineage.model.masking import mask  # noqa: PLC0415
+
+    names = _REFERENCE.findall(text)
+    # A secret never begins with a brace that closes.
+    hidden = mask(_REFERENCE.sub("}\0", text))
+    return re.sub("}\0", lambda _: names.pop(0), hidden) if hidden.count("}\0") == len(names) else mask(text)
