@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sparklineage.errors import JournalBusyError
+from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, RunLock, read_json
 from sparklineage.relay.causes import Causes, sentence
 from sparklineage.relay.couriers import Couriers
@@ -119,9 +119,11 @@ class Watcher:
         self._over = True
         self._later.clear()
         self._couriers.hurry(until)
-        while time.monotonic() < until:
-            if not self.round() or nap():
-                break
+        try:
+            while time.monotonic() < until and self.round() and not nap():
+                pass
+        except JournalError as error:
+            self._causes.tell(str(error))
         self._couriers.leave(until)
         for run in self._runs.values():
             run.lock.close()

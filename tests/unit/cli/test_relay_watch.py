@@ -142,6 +142,17 @@ def test_it_ends_in_time_though_the_backend_is_silent(root: Path) -> None:
         assert time.monotonic() - began < 4
 
 
+def test_a_second_signal_is_not_made_to_wait(root: Path) -> None:
+    with Receiver(answer=lambda *_: 503) as receiver, driver(root) as process:
+        process.wait()
+        with Watch(root, receiver.url, "--sidecar", "--drain-timeout", "60") as watch:
+            until(lambda: receiver.posts)
+            watch.process.terminate()
+            time.sleep(1)
+            assert watch.process.poll() is None
+            assert watch.end(5) == 0
+
+
 def test_the_event_under_way_is_finished_and_remembered(root: Path) -> None:
     with Receiver(delay=1.0) as receiver, Watch(root, receiver.url) as watch, driver(root, count=0, end="wait"):
         until(lambda: receiver.posts)
