@@ -49,10 +49,12 @@ def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path, *, direct
         known = recognise(jar.name)
         unfit = misfit(known.version, known.scala, install.version, install.scala) if known and install else None
         place = f"agent.jar ({spec.source('agent.jar')}) is {jar}"
-        missing = () if jar.is_file() else (f"{place}, where no file is on this machine.",)
-        beside, fetches = _companions(spec, known.version if known else None, built, cache, direct=direct)
+        beside, fetches = companions(spec, known.version if known else None, built, cache, direct=direct)
         return ChosenAgent(
-            jar=jar, companions=beside, unfit=f"{unfit} {place}." if unfit else None, notes=(*missing, *fetches)
+            jar=jar,
+            companions=beside,
+            unfit=f"{unfit} {place}." if unfit else None,
+            notes=(*missing_agent(spec, jar), *fetches),
         )
     notes, unfit = [], None
     if install is None and scala is None:
@@ -68,26 +70,35 @@ def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path, *, direct
         )
     artifact = unchecked(built, version)
     jar = cache / artifact.path
-    if not jar.is_file():
-        notes.append(f"the agent's JAR is not there yet: {_fetch(artifact.version, built)}")
-    beside, fetches = _companions(spec, artifact.version, built, cache, direct=direct)
+    notes += missing_agent(spec, jar, fetch_command(artifact.version, built))
+    beside, fetches = companions(spec, artifact.version, built, cache, direct=direct)
     return ChosenAgent(jar=jar, artifact=artifact, companions=beside, unfit=unfit, notes=(*notes, *fetches))
 
 
-def _companions(
+def missing_agent(spec: Spec, jar: Path, fetch: str = "") -> tuple[str, ...]:
+    """A note on the agent's JAR where it is not on this machine. `fetch` is the command that brings it."""
+    if jar.is_file():
+        return ()
+    if named := spec.source("agent.jar"):
+        return (f"agent.jar ({named}) is {jar}, where no file is on this machine.",)
+    return (f"the agent's JAR is not there yet: {fetch}",)
+
+
+def companions(
     spec: Spec, version: str | None, scala: str, cache: Path, *, direct: bool
 ) -> tuple[tuple[tuple[Artifact, Path], ...], list[str]]:
-    """What the transports need beside the agent where it sends itself, and how to fetch what is not there."""
+    """What the transports need beside the agent where it sends itself, and a note on each that is not there."""
     kinds = [str(keys["type"].value) for keys in blocks(spec.resolved).values() if "type" in keys] if direct else []
     found = tuple((one, cache / one.path) for one in all_companions(kinds, version))
     return found, [
-        f"{one.file_name} is not there yet: {_fetch(version or releases().default, scala)} --with {one.name}"
+        f"{one.file_name} is not there yet: {fetch_command(version or releases().default, scala)} --with {one.name}"
         for one, path in found
         if not path.is_file()
     ]
 
 
-def _fetch(version: str, scala: str) -> str:
+def fetch_command(version: str, scala: str) -> str:
+    """What brings the agent into the cache."""
     return f"sparklineage jar fetch --version {version} --scala {scala}"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from sparklineage.agent.companions import all_companions
 from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.releases import misfit, releases, unchecked
+from sparklineage.assemble.chosen_agent import companions, fetch_command, missing_agent
 from sparklineage.assemble.listeners import listeners, outbox, redaction
 from sparklineage.config.conf import conf_set
 from sparklineage.config.platforms import platforms
-from sparklineage.config.transports import blocks, undeliverable
+from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
 from sparklineage.model.conf_merge import TRANSPORT
@@ -56,6 +56,8 @@ def order_for(
     ConfigError for what the platform cannot do, and UnsupportedSparkError where no agent runs on the release.
     """
     place = target(name)
+    if spec["disabled"] is True:
+        raise ConfigError(f"{spec.source('disabled')}: disabled is true, so there is nothing to write for {name}.")
     notes: list[str] = []
     settings = {key: spec.text(f"platform.{key}") or "" for key in spec.below("platform.")}
     found = _versions(spec, name, install if name in _LOCAL else None, notes)
@@ -63,9 +65,8 @@ def order_for(
     reuse = settings.get("vendorAgent") == "reuse"
     # Without a cluster there is nothing to put a JAR on.
     none = reuse or settings.get("accessMode") == "SERVERLESS"
-    jars = () if none else tuple(_jars(spec, name, found, mode, cache=default_cache(spec.environ, home) / "jars"))
-    if name in _LOCAL and (missing := [jar for jar in jars if jar.startswith(str(home)) and not Path(jar).is_file()]):
-        notes.append(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there yet: {_fetch(found)}")
+    cache = default_cache(spec.environ, home) / "jars"
+    jars = () if none else tuple(_jars(spec, name, found, mode, notes, cache=cache))
     entries = [redaction()] if none else [listeners(mode), redaction()]
     if mode == "outbox":
         entries += outbox(spec, _spool(spec, name))
@@ -122,11 +123,6 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
     return _Versions(release, spark, agent, f"{why}, runs on {what}" if what else why, scala)
 
 
-def _fetch(found: _Versions) -> str:
-    """The command that puts the JARs into the cache."""
-    return f"`sparklineage jar fetch --version {found.agent} --scala {found.scala}`"
-
-
 def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
     asked, source = str(spec["delivery.mode"]), spec.source("delivery.mode") or "default"
     reason = undeliverable(spec.resolved)
@@ -162,23 +158,21 @@ def _spool(spec: Spec, name: str) -> str:
     return str(Path(text).expanduser().absolute()) if name in _LOCAL else text
 
 
-def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, *, cache: Path) -> list[str]:
+def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, notes: list[str], *, cache: Path) -> list[str]:
     """Agent, witness and companions: below the platform's artifacts, else in the cache of this machine."""
+    direct = mode == "direct"
     base = (spec.text("platform.artifacts") or "").rstrip("/")
-    if not base and name not in _LOCAL:
+    agent, named = unchecked(found.scala, found.agent), spec.text("agent.jar")
+    beside, fetches = companions(spec, found.agent, found.scala, cache, direct=direct)
+    if base:
+        first = PurePosixPath(named).name if named else agent.file_name
+        others = [one.file_name for one, _ in beside] if direct else [STORED_NAME]
+        return [f"{base}/{one}" for one in (first, *others)]
+    if name not in _LOCAL:
         raise ConfigError(
             f"platforms.{name}.artifacts is missing; write where its JARs shall lie, such as s3://BUCKET/lineage or "
             "/Volumes/CATALOG/SCHEMA/VOLUME."
         )
-    kinds = [str(keys["type"].value) for keys in blocks(spec.resolved).values() if "type" in keys]
-    needed = all_companions(kinds, found.agent) if mode == "direct" else ()
-    agent = unchecked(found.scala, found.agent)
-    named = spec.text("agent.jar")
-    if base:
-        first = PurePosixPath(named).name if named else agent.file_name
-        jars = [f"{base}/{first}"]
-        jars += [f"{base}/{STORED_NAME}"] if mode == "outbox" else []
-        return jars + [f"{base}/{one.file_name}" for one in needed]
-    jars = [str(Path(named).expanduser().absolute()) if named else str(cache / agent.path)]
-    jars += [str(jar_path())] if mode == "outbox" else []
-    return jars + [str(cache / one.path) for one in needed]
+    jar = Path(named).expanduser().absolute() if named else cache / agent.path
+    notes += (*missing_agent(spec, jar, fetch_command(found.agent, found.scala)), *fetches)
+    return [str(jar), *map(str, (path for _, path in beside) if direct else [jar_path()])]
