@@ -9,7 +9,11 @@ import pytest
 from sparklineage.assemble.order import order_for
 from sparklineage.config.loading import load_spec
 from sparklineage.errors import ConfigError, UnsupportedSparkError
+from sparklineage.submit.spark import find_spark
 from sparklineage.targets import Order
+from sparklineage.witness import STORED_NAME
+from tests.support.orders import AGENT
+from tests.support.spark_home import spark_home
 
 HTTP = "transport: {url: 'http://h'}\n"
 
@@ -48,3 +52,85 @@ def test_an_agent_that_the_release_does_not_run_is_refused(tmp_path: Path) -> No
         _order(tmp_path, "emr", HTTP + "agent: {version: 1.36.0}\n" + place)
     with pytest.raises(UnsupportedSparkError, match=r"runs Scala 2\.13|built for Scala 2\.12"):
         _order(tmp_path, "emr", HTTP + "agent: {scala: '2.12'}\n" + place)
+
+
+def test_the_outbox_has_the_witness_and_a_journal(tmp_path: Path) -> None:
+    """On this machine that of the user, on a node one for all; the relay gets the transport that the agent does not."""
+    text = HTTP + "agent: {scala: '2.13'}\nplatforms: {emr: {release: emr-7.10.0, artifacts: 's3://b/l/'}}\n"
+    here = _order(tmp_path, "spark-submit", text)
+    assert here.mode == "outbox"
+    assert [Path(jar).name for jar in here.jars] == ["openlineage-spark_2.13-1.53.0.jar", "witness.jar"]
+    assert here.conf["spark.extraListeners"].written == f"io.sparklineage.Witness,{AGENT}"
+    assert Path(here.conf["spark.sparklineage.spool"].written).is_relative_to(tmp_path)
+    assert "spark.openlineage.transport.type" not in here.conf
+    assert here.relay["spark.openlineage.transport.url"].written == "http://h"
+
+    there = _order(tmp_path, "emr", text.replace("agent: {scala: '2.13'}", "delivery: {mode: outbox}"))
+    assert there.jars == ("s3://b/l/openlineage-spark_2.12-1.53.0.jar", f"s3://b/l/{STORED_NAME}")
+    assert there.conf["spark.sparklineage.spool"].written == "/var/lib/sparklineage/journal"
+
+
+def test_direct_has_the_agent_alone_and_what_its_transport_needs(tmp_path: Path) -> None:
+    kafka = "transport: {type: kafka, topicName: t, properties: {bootstrap.servers: 'b:1'}}\n"
+    text = "delivery: {mode: direct}\nagent: {scala: '2.12'}\n" + kafka
+    found = _order(tmp_path, "pyspark", text)
+    assert found.conf["spark.extraListeners"].written == AGENT
+    agent, client = (Path(jar).name for jar in found.jars)
+    assert (agent, client.rpartition("-")[0]) == ("openlineage-spark_2.12-1.53.0.jar", "kafka-clients")
+    assert [note.partition(" is not there yet: ")[2] for note in found.notes] == [
+        "sparklineage jar fetch --version 1.53.0 --scala 2.12",
+        "sparklineage jar fetch --version 1.53.0 --scala 2.12 --with kafka-clients",
+    ]
+    below = _order(tmp_path, "pyspark", text + "platforms: {pyspark: {artifacts: /opt/l}}\n")
+    assert below.jars == (f"/opt/l/{agent}", f"/opt/l/{client}")
+    assert below.notes == ()
+
+
+def test_an_agent_of_ones_own_is_taken_where_it_is(tmp_path: Path) -> None:
+    found = _order(tmp_path, "spark-submit", "agent: {jar: /nowhere/own.jar, scala: '2.13'}\n")
+    assert found.jars[0] == "/nowhere/own.jar"
+    place = f"{tmp_path}/sparklineage.yml:1:9"
+    assert found.notes == (f"agent.jar ({place}) is /nowhere/own.jar, where no file is on this machine.",)
+
+
+def test_the_spark_that_is_found_says_the_scala(tmp_path: Path) -> None:
+    (tmp_path / "sparklineage.yml").write_text(HTTP)
+    spec = load_spec(environ={"HOME": str(tmp_path)}, flags={}, directory=tmp_path, platform="spark-defaults")
+    install = find_spark({}, home=spark_home(tmp_path / "spark", "3.5.9", "2.12"), python=tmp_path / "python")
+    found = order_for(spec, "spark-defaults", install=install, home=tmp_path)
+    assert (found.scala, found.why_agent) == ("2.12", "the newest that is known, runs on Spark 3.5.9")
+
+
+def test_without_any_spark_the_scala_is_a_guess_that_is_told(tmp_path: Path) -> None:
+    found = _order(tmp_path, "spark-submit", HTTP)
+    assert found.scala == "2.13"
+    assert "Nothing tells the Scala, so the agent is the one for 2.13; agent.scala says otherwise." in found.notes
+
+
+def test_with_the_vendors_agent_nothing_of_ours_is_loaded(tmp_path: Path) -> None:
+    """Only what its transport has to know."""
+    text = HTTP + "platforms: {glue: {release: '5.0', vendorAgent: reuse}}\n"
+    found = _order(tmp_path, "glue", text)
+    assert (found.jars, "spark.extraListeners" in found.conf) == ((), False)
+    assert found.conf["spark.openlineage.transport.url"].written == "http://h"
+
+
+def test_lineage_that_is_off_is_nothing_to_write(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _order(tmp_path, "pyspark", "disabled: true\n")
+    place = f"{tmp_path}/sparklineage.yml:1:1"
+    assert str(caught.value) == f"{place}: disabled is true, so there is nothing to write for pyspark."
+
+
+def test_a_way_of_delivery_that_the_platform_has_not_is_refused(tmp_path: Path) -> None:
+    place = "platforms: {livy: {artifacts: 'hdfs:///l'}}\n"
+    with pytest.raises(ConfigError, match=r"delivery\.mode is outbox, but livy allows direct alone"):
+        _order(tmp_path, "livy", HTTP + "delivery: {mode: outbox}\n" + place)
+    assert _order(tmp_path, "livy", HTTP + place).why_mode == "no relay of ours runs beside a driver on livy"
+
+
+def test_a_transport_that_the_relay_cannot_speak_is_the_agents(tmp_path: Path) -> None:
+    kinesis = "transport: {type: kinesis, streamName: s}\nagent: {scala: '2.13'}\n"
+    assert _order(tmp_path, "spark-submit", kinesis).mode == "direct"
+    with pytest.raises(ConfigError, match=r"delivery\.mode is outbox, but .*; write `direct` or `auto`"):
+        _order(tmp_path, "spark-submit", kinesis + "delivery: {mode: outbox}\n")
