@@ -119,7 +119,7 @@ def machine_defaults() -> str:
         why_agent=f"asked for in {_EXAMPLE.relative_to(ROOT)}",
         notes=("Made from conf/sparklineage.yml. `sparklineage relay drain --all` delivers what waits in the spool.",),
     )
-    return target("spark-defaults").render(for_all).artefacts[0].text
+    return target("spark-defaults").render(for_all).artefacts[0].text.replace(f"{ROOT}/", "")
 
 
 _RUN = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"

@@ -8,14 +8,14 @@ from sparklineage.version import VERSION
 
 TYPE_CHECKING = False  # type checkers take this for typing's own, which costs 3 ms to import
 if TYPE_CHECKING:
-    from sparklineage.assemble.library import configure, load
+    from sparklineage.assemble.library import configure, load, render
     from sparklineage.assemble.library import finished_for as finished
     from sparklineage.config.spec import Spec
     from sparklineage.model.conf_set import ConfSet
     from sparklineage.model.dataset import Dataset
     from sparklineage.sdk.step import step
 
-__all__ = ["ConfSet", "Dataset", "Spec", "__version__", "configure", "finished", "load", "step"]
+__all__ = ["ConfSet", "Dataset", "Spec", "__version__", "configure", "finished", "load", "render", "step"]
 
 __version__ = VERSION
 
@@ -27,6 +27,7 @@ _LAZY = {
     "configure": "sparklineage.assemble.library.configure",
     "finished": "sparklineage.assemble.library.finished_for",
     "load": "sparklineage.assemble.library.load",
+    "render": "sparklineage.assemble.library.render",
     "step": "sparklineage.sdk.step.step",
 }
 

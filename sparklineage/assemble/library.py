@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sparklineage.assemble.finished import Finished
     from sparklineage.config.spec import Spec
     from sparklineage.submit.spark import SparkInstall
+    from sparklineage.targets import Application, Existing, Rendered
 
 _Builder = TypeVar("_Builder")
 
@@ -52,6 +53,32 @@ def load(
 def finished_for(spec: Spec, *, spark_home: str | os.PathLike[str] | None = None) -> Finished:
     """The finished conf set of a configuration, for the Spark that is found, or the one in `spark_home`."""
     return finished(spec, install=_spark(spec, spark_home), home=Path.home())
+
+
+def render(
+    target_name: str,
+    spec: Spec | None = None,
+    *,
+    application: Application | None = None,
+    into: Existing | None = None,
+    allow_literal_secrets: bool = False,
+) -> Rendered:
+    """The artefacts of a target, such as `emr`, as `sparklineage conf` writes them; nothing is written or sent.
+
+    `spec` comes from `load(platform=target_name)`, which is also what None stands for. `into` is a file of the user's
+    that the first artefact is merged into. Raises UsageError for a target that nobody knows, ConfigError for what the
+    platform would refuse, and UnsupportedSparkError where no agent runs on its release.
+    """
+    from sparklineage.assemble.order import order_for  # noqa: PLC0415
+    from sparklineage.targets import target  # noqa: PLC0415
+
+    place = target(target_name)
+    spec = load(platform=target_name) if spec is None else spec
+    order = order_for(
+        spec, target_name, install=_spark(spec, None), home=Path.home(), application=application,
+        allow_literal_secrets=allow_literal_secrets,
+    )  # fmt: skip
+    return place.render(order, into)
 
 
 def configure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,7 +71,9 @@ def order_for(
     entries = [redaction()] if none else [listeners(mode), redaction()]
     if mode == "outbox":
         entries += outbox(spec, _spool(spec, name))
-    conf = ConfSet(tuple(entries)).merged_with(conf_set(spec, mode))
+    # What lost among the layers is for `explain`; a target tells what gives way to a file of the user's.
+    said = ConfSet(tuple(replace(entry, lost=()) for entry in conf_set(spec, mode).entries))
+    conf = ConfSet(tuple(entries)).merged_with(said)
     if mode == "direct" and "spark.openlineage.transport.type" not in conf:
         notes.append("No transport is configured, so the agent prints its events to the driver's log.")
     return Order(

@@ -28,7 +28,10 @@ _SHORTEST = 6
 """Characters of a variable's value from which on it is told from ordinary text."""
 
 # No pattern begins with a repetition, and those inside have bounds: a stack trace of dotted names took seconds.
-_NAME = r"(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key|account[.]key)[\w.\-]{0,64}"
+_NAME = (
+    r"(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key|account[.]key)"
+    r"[\w.\-]{0,64}"
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # The user and password of a URL.
     (re.compile(r"(?P<keep>://)[^\s/@'\"]+@"), rf"\g<keep>{MASK}@"),
