@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sparklineage.targets import Existing, Order, Rendered
 
 _ABOUT = """\
-Print what the platform takes, or with --out write every file of it. Nothing is sent anywhere{unless}. With --into the
-user's own file comes back with the lineage in it: lists are joined, their values stay, and doing it twice changes
-nothing."""
+Print what the platform takes, or with --out write every file of it. Nothing is sent anywhere{unless}.
+With --into the user's own file comes back with the lineage in it: lists are joined, their values stay, and doing it
+twice changes nothing."""
 _REFERENCE = re.compile(r"(?:\{\{\s*secrets/[\w.@/-]+\s*\}\}|EMR\.secret@[\w.:/-]+)(?=[\"'\s,]|$)")
 _LARGEST = 10_000_000
 _VARIABLE, _FILE = "OPENLINEAGE__TRANSPORT__TYPE", "openlineage.yml"
@@ -34,7 +34,7 @@ _VARIABLE, _FILE = "OPENLINEAGE__TRANSPORT__TYPE", "openlineage.yml"
 def add_parser(actions: Any, name: str, what: str) -> None:
     """Add one target to the actions of `conf`."""
     about = _ABOUT.format(unless=", unless --apply is given" if name in NAMES else "")
-    parser = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. {about}")
+    parser = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.\n\n{about}")
     parser.add_argument("--out", metavar="DIR", help="write all files into this folder")
     parser.add_argument("--into", metavar="FILE", help="merge into this file of yours; it is not changed itself")
     parser.add_argument("--diff", action="store_true", help="with --into: show what would change")
