@@ -13,6 +13,7 @@ import shlex
 import sys
 import textwrap
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from sparklineage.errors import SparklineageError, tree
 from sparklineage.submit.lineage_conf import LineageSpec, lineage_args
 from sparklineage.submit.options import parse
 from sparklineage.submit.user_conf import UserConf
-from sparklineage.targets import target
+from sparklineage.targets import NAMES, Application, target
 from sparklineage.witness import LISTENER as WITNESS
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def machine_defaults() -> str:
 _RUN = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
 _JARS = Path("/opt/sparklineage")
 _EXAMPLE = ROOT / "conf" / "sparklineage.yml"
+_WITHOUT_KEY = ("glue", "sagemaker")
 
 
 def _example() -> Settings:
@@ -153,6 +155,20 @@ PAGES: dict[str, Callable[[], str]] = {
     "conf/submit-arguments.txt": submit_arguments,
     "bootstrap/spark-defaults.conf": machine_defaults,
 }
+
+
+def _targets() -> Iterator[tuple[str, Callable[[], str]]]:
+    """A folder for each target: what `sparklineage conf TARGET --application … --out conf/TARGET` writes."""
+    application = Application(uri="s3://example-jobs/flights.py", arguments=("--day", "2013-01-01"))
+    for name in NAMES:
+        profile = None if name in _WITHOUT_KEY else "prod"
+        spec = load_spec(environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile=profile, platform=name)
+        order = order_for(spec, name, install=None, home=Path("/"), application=application)
+        for artefact in target(name).render(order).artefacts:
+            yield f"conf/{name}/{artefact.name}", partial(str.replace, artefact.text, f"{ROOT}/", "")
+
+
+PAGES |= _targets()
 
 
 def stale(root: Path = ROOT) -> list[str]:
@@ -222,6 +238,7 @@ def main(argv: Sequence[str]) -> int:
             print(f"{name} is stale; `python -m docs.generate` writes it anew.", file=sys.stderr)
         return 1 if found else 0
     for name, page in PAGES.items():
+        (ROOT / name).parent.mkdir(exist_ok=True)
         (ROOT / name).write_text(page(), encoding="utf-8")
     return 0
 

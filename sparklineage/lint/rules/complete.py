@@ -62,7 +62,9 @@ def only_in_the_log(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG
     named = [agent for agent in agents(sheet) if not agent.setting.late]
     if sheet.partial or not named or not listener or LISTENER not in listener.entries:
         return
-    elsewhere = from_environment(sheet) or any(one.key == "OPENLINEAGE_CONFIG" for one in sheet.environment)
+    # The witness gives every application below a spool its own file to write to.
+    spooled = sheet.get("spark.sparklineage.spool") or sheet.get("spark.sparklineage.journal")
+    elsewhere = spooled or from_environment(sheet) or any(one.key == "OPENLINEAGE_CONFIG" for one in sheet.environment)
     if not (elsewhere or sheet.scripts or sheet.agent("disabled") or next(sheet.below("transport."), None)):
         yield Hit(
             at=listener,
