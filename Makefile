@@ -21,8 +21,8 @@ test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done ## all tests, with a real S
 	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)') || test $$? -eq 5
 	$(BIN)/python -m pytest $(T) -m spark $(if $(K),-k '$(K)') || test $$? -eq 5
 
-unit: $(VENV)/.dev ## the fast tests: no JVM, under a minute
-	$(BIN)/python -m pytest tests/unit -m 'not spark' -n auto $(if $(K),-k '$(K)')
+unit: $(VENV)/.dev ## the fast tests: no JVM, no servers, two minutes on two cores
+	$(BIN)/python -m pytest tests/unit -m 'not spark and not service' -n auto $(if $(K),-k '$(K)')
 
 check: $(VENV)/.dev $(SPARK35)/.done ## format, lint, types, layers, generated files
 	$(BIN)/ruff format --check .

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def pytest_configure() -> None:
@@ -11,3 +15,19 @@ def pytest_configure() -> None:
         signal.signal(number, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_SERVICES = (
+    "tests/unit/agent/test_store_", "tests/unit/apply/", "tests/unit/cli/test_relay", "tests/unit/cli/test_submit",
+    "tests/unit/config/test_secrets_", "tests/unit/relay/test_deliver", "tests/unit/relay/test_watch",
+    "tests/unit/submit/test_launch", "tests/unit/targets/test_aws_hostile", "tests/unit/targets/test_aws_services",
+    "tests/unit/targets/test_node_script",
+)  # fmt: skip
+"""Where tests talk to servers of their own, or start processes and wait for them or signal them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes its time, so that `make unit` stays quick; `make test` runs all."""
+    for item in items:
+        if item.nodeid.startswith(_SERVICES):
+            item.add_marker("service")
