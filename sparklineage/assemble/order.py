@@ -10,7 +10,7 @@ from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.releases import misfit, releases, unchecked
 from sparklineage.assemble.chosen_agent import companions, fetch_command, missing_agent
 from sparklineage.assemble.listeners import listeners, outbox, redaction
-from sparklineage.config.conf import conf_set
+from sparklineage.config.conf import conf_set, refuse_secrets_inside
 from sparklineage.config.platforms import platforms
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
@@ -72,7 +72,10 @@ def order_for(
     if mode == "outbox":
         entries += outbox(spec, _spool(spec, name))
     # What lost among the layers is for `explain`; a target tells what gives way to a file of the user's.
-    said = ConfSet(tuple(replace(entry, lost=()) for entry in conf_set(spec, mode).entries))
+    ours = conf_set(spec, mode)
+    if not allow_literal_secrets:
+        refuse_secrets_inside(ours)
+    said = ConfSet(tuple(replace(entry, lost=()) for entry in ours.entries))
     conf = ConfSet(tuple(entries)).merged_with(said)
     if mode == "direct" and "spark.openlineage.transport.type" not in conf:
         notes.append("No transport is configured, so the agent prints its events to the driver's log.")

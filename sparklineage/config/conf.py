@@ -40,6 +40,10 @@ _NO_SECRET = re.compile(r"(?i)true|false|[\d.]+\w?|[a-z_$][\w$]*(\.[a-z_$][\w$]*
 """Values of properties such as `fs.s3a.aws.credentials.provider`: a switch, a number, a class, a path."""
 
 
+_INSIDE = re.compile(r"(?i)(?:^|\s)[\"']?-D[\w.\-]*(?:password|passwd|secret|api[._-]?key|token)=[\"']?[^\s\"'${]")
+"""A system property of Java with a secret in plain text."""
+
+
 def conf_set(spec: Spec, mode: Mode) -> ConfSet:
     """The properties that a configuration stands for, without listeners and JARs.
 
@@ -113,8 +117,19 @@ def headers_unseen(conf: ConfSet) -> ConfSet:
     )
 
 
+def refuse_secrets_inside(conf: ConfSet) -> None:
+    """Raises ConfigError for a password inside of a longer value, such as options of Java: it would stand in argv."""
+    for entry in conf.entries:
+        if not entry.secret and _INSIDE.search(entry.value.written):
+            raise ConfigError(
+                f"{entry.source}: {entry.key} has a secret in its value, which others could see; put the property into "
+                "a spark-defaults.conf that nobody else can read."
+            )
+
+
 def refuse_sparks_own_secrets(conf: ConfSet) -> None:
     """Raises ConfigError for a secret among the properties of Spark itself: nothing could hand it on unseen."""
+    refuse_secrets_inside(conf)
     for entry in conf.entries:
         if entry.secret and not entry.key.startswith(PREFIX):
             raise ConfigError(

@@ -134,3 +134,17 @@ def test_a_transport_that_the_relay_cannot_speak_is_the_agents(tmp_path: Path) -
     assert _order(tmp_path, "spark-submit", kinesis).mode == "direct"
     with pytest.raises(ConfigError, match=r"delivery\.mode is outbox, but .*; write `direct` or `auto`"):
         _order(tmp_path, "spark-submit", kinesis + "delivery: {mode: outbox}\n")
+
+
+INSIDE = "spark: {spark.driver.extraJavaOptions: '-Xmx1g -Djavax.net.ssl.trustStorePassword=canary-77aa'}\n"
+
+
+@pytest.mark.parametrize("name", ["spark-submit", "spark-defaults", "pyspark"])
+def test_a_password_inside_of_a_value_is_refused_without_showing_it(tmp_path: Path, name: str) -> None:
+    """It would stand in argv and in Spark's event log."""
+    with pytest.raises(ConfigError) as caught:
+        _order(tmp_path, name, INSIDE)
+    assert "sparklineage.yml:1:9: spark.driver.extraJavaOptions has a secret in its value" in str(caught.value)
+    assert "canary" not in str(caught.value)
+    for harmless in ("-Xmx1g", "-Dtoken.type=jwt", "-Dmy.password=${PW}", "-Djavax.net.ssl.trustStore=/a.jks"):
+        _order(tmp_path, name, f"spark: {{spark.driver.extraJavaOptions: '{harmless}'}}\n")
