@@ -164,6 +164,8 @@ def _targets() -> Iterator[tuple[str, Callable[[], str]]]:
         profile = None if name in _WITHOUT_KEY else "prod"
         spec = load_spec(environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile=profile, platform=name)
         order = order_for(spec, name, install=None, home=Path("/"), application=application)
+        # Before the lines are broken: where this checkout lies must not show.
+        order = replace(order, why_agent=order.why_agent.replace(f"{ROOT}/", ""))
         for artefact in target(name).render(order).artefacts:
             yield f"conf/{name}/{artefact.name}", partial(str.replace, artefact.text, f"{ROOT}/", "")
 

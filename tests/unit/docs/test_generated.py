@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,14 @@ def test_lint_has_nothing_against_what_is_generated() -> None:
     assert report.checked > 20
     assert [finding for finding in report.findings if finding.severity != "info"] == []
     assert report.unreadable == []
+
+
+def test_the_pages_do_not_tell_where_the_checkout_lies(tmp_path: Path) -> None:
+    """Nor are their lines broken elsewhere because of it."""
+    elsewhere = tmp_path / "a folder whose name is longer than most" / "sparklineage"
+    for folder in ("docs", "conf", "bootstrap"):
+        shutil.copytree(generate.ROOT / folder, elsewhere / folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "docs.generate", "--check"], cwd=elsewhere, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
