@@ -66,7 +66,7 @@ def test_lint_has_nothing_against_what_is_generated() -> None:
 def test_the_pages_do_not_tell_where_the_checkout_lies(tmp_path: Path) -> None:
     """Nor are their lines broken elsewhere because of it."""
     elsewhere = tmp_path / "a folder whose name is longer than most" / "sparklineage"
-    for folder in ("docs", "conf", "bootstrap"):
+    for folder in ("docs", "conf", "bootstrap", "tests/golden/lint"):
         shutil.copytree(generate.ROOT / folder, elsewhere / folder)
     done = subprocess.run(
         [sys.executable, "-m", "docs.generate", "--check"], cwd=elsewhere, capture_output=True, text=True, check=False
