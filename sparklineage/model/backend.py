@@ -21,19 +21,19 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 Place = Literal["key", "header", "parameter"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Deferred:
     """A part of each request whose text lies with a service and is not fetched yet."""
 
     place: Place
-    name: str = ""
-    """Of the header or parameter."""
     reference: SecretReference
     source: str
     """What refers to it, such as `sparklineage.yml:3:1: transport.auth.apiKey`."""
+    name: str = ""
+    """Of the header or parameter."""
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Backend:
     """Where events go."""
 

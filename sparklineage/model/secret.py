@@ -82,7 +82,7 @@ class Secret:
         return hash(self._value)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class SecretReference:
     """Where a secret lies. Says nothing about its value, so it may be shown."""
 

@@ -29,7 +29,7 @@ _LONG = 1.0
 _SILENT = "no answer yet"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Waits:
     """Seconds between two attempts to deliver the same event, where the backend asks for no others."""
 

@@ -28,7 +28,7 @@ _TRIES = 3
 """Attempts at one event before leftovers wait for another time; `relay drain` has a time-out instead."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Drained:
     """What became of one folder."""
 

@@ -21,7 +21,7 @@ _MOST_ERROR = 8_192
 _MOST_TRACE = 16_384
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Application:
     """Who the application is, as its runs name it."""
 

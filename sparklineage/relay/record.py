@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RunRecord:
     """run.json, or what the witness's first record says of an application that no `submit` started."""
 
@@ -55,7 +55,7 @@ class RunRecord:
         return cls(run_id=folder.run_id)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Outcome:
     """How the application ended."""
 

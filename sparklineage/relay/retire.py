@@ -26,7 +26,7 @@ _LEAVING = ".leaving-"
 """What a folder's name begins with while it is removed, so that half a run never looks like a run."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Keep:
     """How much of finished runs stays; None is without end."""
 
@@ -39,7 +39,7 @@ class Keep:
         return self.size is not None or self.age is not None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Retired:
     """A run that has left."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sparklineage.relay.witnessed import Execution, Job, Witnessed
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Coverage:
     """Which of the user's queries the agent reported."""
 

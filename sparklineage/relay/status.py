@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparklineage.model.event import Event
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Arrival:
     """How far one backend has accepted the run's events."""
 
@@ -29,7 +29,7 @@ class Arrival:
     """Until when the backend asked to be left alone, in milliseconds."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RunStatus:
     """One application run. Times in milliseconds."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Hierarchy:
     """An application's job and the job of the run that started it."""
 

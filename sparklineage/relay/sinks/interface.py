@@ -21,7 +21,7 @@ class Verdict(Enum):
     """Not now: wait and send the same event again."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Answer:
     """One attempt's result. `text` never holds a secret."""
 
