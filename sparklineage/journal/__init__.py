@@ -12,6 +12,7 @@
         lock              held by the driver, and by `submit`, while they live
         delivering        held by whoever settles and delivers
 
+In a spool that many users write into, what the relay writes (also `delivering`) lies in a folder of its own.
 A torn last line is no error. The records of each file are described in docs/journal.md.
 Standard library and `sparklineage.model` only: this package travels to cluster nodes.
 """
@@ -20,7 +21,7 @@ from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_fol
 from sparklineage.journal.lock import DeliveryLock, RunLock
 from sparklineage.journal.read import LineReader, read_json
 from sparklineage.journal.reserve import Reserve
-from sparklineage.journal.write import append_line, create_folder, write_cursor, write_json
+from sparklineage.journal.write import append_line, create_folder, make_state, write_cursor, write_json
 
 __all__ = [
     "FORMAT",
@@ -32,6 +33,7 @@ __all__ = [
     "append_line",
     "create_folder",
     "default_root",
+    "make_state",
     "read_json",
     "run_folders",
     "write_cursor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,11 +25,25 @@ def default_root(environ: Mapping[str, str]) -> Path:
     return (Path(state) / "sparklineage" / "journal").absolute()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class RunFolder:
-    """The folder of one application run; its name is the run id."""
+    """The folder of one application run; its name is the run id.
+
+    What the relay writes lies in `state`, which is the folder itself where nothing else is said. In a spool that many
+    users write into it is a folder of the relay's own, and nothing is written into the run's.
+    """
 
     path: Path
+    state: Path
+
+    def __init__(self, path: Path, state: Path | None = None) -> None:
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "state", path if state is None else state)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the relay's files lie elsewhere, so that the folder may be anybody's."""
+        return self.state != self.path
 
     @property
     def run_id(self) -> str:
@@ -36,8 +51,9 @@ class RunFolder:
 
     @property
     def begun(self) -> float:
-        """When the run began, in seconds since the epoch, going by its first file."""
-        for path in (self.run, self.witness, self.path):
+        """When the run began, in seconds since the epoch, going by its first file, or by the relay's first."""
+        # What lies in a folder of somebody else's has the times that they chose.
+        for path in (self.delivering, self.path) if self.is_apart else (self.run, self.witness, self.path):
             try:
                 return path.stat().st_mtime
             except OSError:
@@ -66,11 +82,11 @@ class RunFolder:
 
     @property
     def events(self) -> Path:
-        return self.path / "events.ndjson"
+        return self.state / "events.ndjson"
 
     @property
     def settled(self) -> Path:
-        return self.path / "settled.json"
+        return self.state / "settled.json"
 
     @property
     def lock(self) -> Path:
@@ -78,24 +94,31 @@ class RunFolder:
 
     @property
     def delivering(self) -> Path:
-        return self.path / "delivering"
+        return self.state / "delivering"
+
+    @property
+    def deliveries(self) -> Path:
+        """The folder of the cursors."""
+        return self.state / "delivery"
 
     def delivery(self, sink: str) -> Path:
         """The cursor of the sink with this key."""
-        return self.path / "delivery" / f"{sink}.json"
+        return self.deliveries / f"{sink}.json"
 
     def refused(self, sink: str) -> Path:
         """The dead-letter file of the sink with this key."""
-        return self.path / "delivery" / f"{sink}.refused.ndjson"
+        return self.deliveries / f"{sink}.refused.ndjson"
 
 
-def run_folders(root: Path) -> list[RunFolder]:
+def run_folders(root: Path, state: Path | None = None) -> list[RunFolder]:
     """Every application's folder below `root`, oldest first; other people's files are passed over.
 
+    With `state` the relay's files of each lie in a folder of the same name below that, and links are passed over too.
     None where there is no `root` yet. Raises JournalError where it is a file, or cannot be read.
     """
     try:
-        entries = [entry for entry in root.iterdir() if is_run_id(entry.name) and entry.is_dir()]
+        with os.scandir(root) as entries:
+            names = [entry.name for entry in entries if is_run_id(entry.name) and _is_folder(entry, state is None)]
     except FileNotFoundError:
         return []
     except NotADirectoryError:
@@ -104,4 +127,12 @@ def run_folders(root: Path) -> list[RunFolder]:
         ) from None
     except OSError as error:
         raise JournalError(f"{root}: the journal cannot be read: {error.strerror}.") from None
-    return sorted(map(RunFolder, entries), key=lambda folder: (folder.begun, folder.run_id))
+    folders = [RunFolder(root / name, state / name if state else None) for name in names]
+    return sorted(folders, key=lambda folder: (folder.begun, folder.run_id))
+
+
+def _is_folder(entry: os.DirEntry[str], follow: bool) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=follow)
+    except OSError:
+        return False

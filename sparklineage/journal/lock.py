@@ -22,12 +22,20 @@ if TYPE_CHECKING:
     from sparklineage.journal.folder import RunFolder
 
 _LOOK = 0.02
+_OWN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+_OTHERS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class _Lock:
-    def __init__(self, path: Path, wait: float = 0.0) -> None:
+    def __init__(self, path: Path, wait: float = 0.0, *, make: bool = True) -> None:
         until = time.monotonic() + wait
-        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.fd: int | None = None
+        try:
+            self.fd = os.open(path, _OWN if make else _OTHERS, 0o600)
+        except FileNotFoundError:
+            if make:
+                raise
+            return  # nobody has it
         while True:
             try:
                 fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,7 +43,7 @@ class _Lock:
                 if time.monotonic() < until:
                     time.sleep(_LOOK)
                     continue
-                os.close(self.fd)
+                self.close()
                 raise JournalBusyError(
                     f"{path.parent}: the run is alive or another process delivers it; try again when it has ended."
                 ) from None
@@ -43,7 +51,9 @@ class _Lock:
 
     def close(self) -> None:
         """Let go of this process's share of the lock."""
-        os.close(self.fd)
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -52,10 +62,13 @@ class _Lock:
 
 
 class RunLock(_Lock):
-    """The driver's life, exclusively; raises JournalBusyError where another process holds it."""
+    """The driver's life, exclusively; raises JournalBusyError where another process holds it.
+
+    In a folder that is somebody else's nothing is made: without the file nobody holds it.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
-        super().__init__(folder.lock)
+        super().__init__(folder.lock, make=not folder.is_apart)
 
     def __enter__(self) -> RunLock:
         return self
@@ -77,7 +90,7 @@ class DeliveryLock(_Lock):
 def is_held(folder: RunFolder) -> bool:
     """Whether the driver of this run, or the `submit` that waits for it, is alive at the moment."""
     try:
-        fd = os.open(folder.lock, os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(folder.lock, _OTHERS if folder.is_apart else os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:

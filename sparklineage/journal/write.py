@@ -23,13 +23,24 @@ def create_folder(root: Path, run_id: str) -> RunFolder:
     folder = RunFolder(root / run_id)
     try:
         folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder.path / "delivery").mkdir(mode=0o700, exist_ok=True)
+        folder.deliveries.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise JournalError(
             f"{root}: the journal cannot be written ({error.strerror}); "
             "choose another place with --journal or SPARKLINEAGE_JOURNAL."
         ) from None
     return folder
+
+
+def make_state(folder: RunFolder) -> None:
+    """The folder that the relay writes into, for nobody else to read. Raises JournalError where it cannot be made."""
+    if not folder.is_apart:
+        return
+    try:
+        folder.state.mkdir(mode=0o700, exist_ok=True)
+        folder.deliveries.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise JournalError(f"{folder.state}: cannot be made: {error.strerror}.") from None
 
 
 def append_line(path: Path, record: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError, JournalTooNewError
-from sparklineage.journal import DeliveryLock, LineReader, RunFolder, RunLock, read_json, run_folders
+from sparklineage.journal import DeliveryLock, LineReader, RunFolder, RunLock, make_state, read_json, run_folders
 from sparklineage.journal.lock import is_held
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits, deliver_all
 from sparklineage.relay.follow import Follower
@@ -121,6 +121,7 @@ def close_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
         with ExitStack() as locks:
             if not folder.outcome.exists():
                 locks.enter_context(RunLock(folder))
+            make_state(folder)
             locks.enter_context(DeliveryLock(folder))
             return close_if_lost(folder, secrets=secrets)
     except JournalBusyError:
@@ -164,6 +165,7 @@ def drain(
         with ExitStack() as locks:
             if not folder.outcome.exists():
                 locks.enter_context(RunLock(folder))
+            make_state(folder)
             locks.enter_context(DeliveryLock(folder))
             closed = close_if_lost(folder, secrets=secrets)
             delivery = Delivery(folder, sink, waits)
@@ -257,6 +259,6 @@ def count_waiting(folder: RunFolder, offset: int) -> int:
         return 0
 
 
-def folders_for(root: Path, key: str) -> list[RunFolder]:
-    """The runs below `root` that this backend has not got whole, oldest first."""
-    return [folder for folder in run_folders(root) if wants(folder, key)]
+def folders_for(root: Path, key: str, state: Path | None = None) -> list[RunFolder]:
+    """The runs below `root` that this backend has not got whole, oldest first; `state` as for `run_folders`."""
+    return [folder for folder in run_folders(root, state) if wants(folder, key)]

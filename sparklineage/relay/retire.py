@@ -54,18 +54,21 @@ class Retired:
         return f"{self.run_id}  removed from the journal: {self.why} ({self.size} bytes, ended {to_iso(self.ended)})"
 
 
-def retire(root: Path, keep: Keep, *, until: float, current: str | None = None) -> Iterator[Retired]:
+def retire(
+    root: Path, keep: Keep, *, until: float, current: str | None = None, state: Path | None = None
+) -> Iterator[Retired]:
     """Remove finished runs, the oldest first, until the journal is as `keep` says; each is told once it is gone.
 
     A run stays while anybody lives who writes to it or delivers it, while a backend that it is meant for has not
     accepted all of its events, and while it has dead letters. `until` is a value of `time.monotonic()`: nothing is
-    begun after it, and the next call goes on. The run id `current` always stays. Raises JournalError where the
+    begun after it, and the next call goes on. The run id `current` always stays. `state` is where the relay's own
+    files of the runs lie, if not in their folders. Raises JournalError where the
     journal cannot be read.
     """
     if not keep:
         return
     _sweep(root, until)
-    folders = run_folders(root)
+    folders = run_folders(root, state)
     sizes = _sizes(folders, until) if keep.size is not None else {}
     # What the time did not suffice for is older than what is counted: where that alone is too much, it goes first.
     total = sum(sizes.values())
@@ -86,7 +89,7 @@ def retire(root: Path, keep: Keep, *, until: float, current: str | None = None) 
             why = f"the journal was larger than {keep.size} bytes"
         else:
             continue
-        size = sizes[folder.run_id] if folder.run_id in sizes else size_of(folder.path)
+        size = sizes[folder.run_id] if folder.run_id in sizes else _size(folder)
         if _remove(folder):
             total -= sizes.get(folder.run_id, 0)
             yield Retired(run_id=folder.run_id, ended=ended, size=size, why=why)
@@ -105,13 +108,17 @@ def size_of(path: Path) -> int:
     return total
 
 
+def _size(folder: RunFolder) -> int:
+    return size_of(folder.path) + (size_of(folder.state) if folder.is_apart else 0)
+
+
 def _sizes(folders: Sequence[RunFolder], until: float) -> dict[str, int]:
     """Bytes by run id, of the newest runs where the time does not suffice for all."""
     found: dict[str, int] = {}
     for folder in reversed(folders):
         if time.monotonic() >= until:
             break
-        found[folder.run_id] = size_of(folder.path)
+        found[folder.run_id] = _size(folder)
     return found
 
 
@@ -132,7 +139,7 @@ def _finished(folder: RunFolder) -> int | None:
 def _is_accepted(folder: RunFolder) -> bool:
     """Whether every backend that the run is meant for has accepted all its events."""
     size = folder.events.stat().st_size if folder.events.exists() else 0
-    cursors = {path.stem: read_json(path) or {} for path in (folder.path / "delivery").glob("*.json")}
+    cursors = {path.stem: read_json(path) or {} for path in folder.deliveries.glob("*.json")}
     meant = (read_json(folder.run) or {}).get("backend")
     if isinstance(meant, str):
         cursors.setdefault(meant, {})
@@ -159,6 +166,9 @@ def _remove(folder: RunFolder) -> bool:
     except (JournalBusyError, JournalError, OSError):
         return False
     shutil.rmtree(gone, ignore_errors=True)
+    if folder.is_apart:
+        # Last, so that no run that is still there is delivered a second time.
+        shutil.rmtree(folder.state, ignore_errors=True)
     return True
 
 

@@ -24,8 +24,9 @@ LOCK = ".watching"
 class WatchLock:
     """The right to watch a root. Raises JournalBusyError where another process has it, JournalError without access."""
 
-    def __init__(self, root: Path) -> None:
-        path = root / LOCK
+    def __init__(self, root: Path, state: Path | None = None) -> None:
+        # Anybody may make files in a spool, and hold them.
+        path = (state or root) / LOCK
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
@@ -45,6 +46,8 @@ class Spool:
     """Looks at a root again and again; a folder that was put aside costs one `lstat` until it changes."""
 
     root: Path
+    state: Path | None = None
+    """Where the relay's own files lie, if not in the runs' folders."""
     _aside: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Inode and time of the last change, by run id."""
 
@@ -65,13 +68,16 @@ class Spool:
                     if self._aside.get(entry.name) == mark:
                         aside[entry.name] = mark
                     else:
-                        found.append(RunFolder(self.root / entry.name))
+                        found.append(self._folder(entry.name))
         except FileNotFoundError:
             return []
         except OSError as error:
             raise JournalError(f"{self.root}: the journal cannot be read: {error.strerror}.") from None
         self._aside = aside  # what has left the journal is forgotten
         return found
+
+    def _folder(self, name: str) -> RunFolder:
+        return RunFolder(self.root / name, self.state / name if self.state else None)
 
     def put_aside(self, folder: RunFolder) -> None:
         """There is nothing to do for it until a file comes or goes in it."""
@@ -98,7 +104,7 @@ def check_plain(folder: RunFolder) -> None:
         raise
     except OSError as error:
         raise JournalError(f"{folder.path}: cannot be read: {error.strerror}.") from None
-    if not os.access(folder.path, os.R_OK | os.W_OK | os.X_OK):
+    if not folder.is_apart and not os.access(folder.path, os.R_OK | os.W_OK | os.X_OK):
         raise JournalError(f"{folder.path}: cannot be written: it belongs to somebody else.")
 
 

@@ -115,7 +115,7 @@ def _status(folder: RunFolder) -> RunStatus:
 def arrivals(folder: RunFolder) -> list[Arrival]:
     """One entry for each backend that the run was meant for."""
     found = []
-    for path in sorted((folder.path / "delivery").glob("*.json")):
+    for path in sorted(folder.deliveries.glob("*.json")):
         record = read_json(path) or {}
         error, retry_at = record.get("lastError"), record.get("retryAt")
         found.append(

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError
-from sparklineage.journal import DeliveryLock, RunLock, read_json
+from sparklineage.journal import DeliveryLock, RunLock, make_state, read_json
 from sparklineage.relay.causes import Causes, sentence
 from sparklineage.relay.couriers import Couriers
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
@@ -71,9 +71,11 @@ class Watcher:
         secrets: Iterable[str] = (),
         waits: Waits = DEFAULT_WAITS,
         keep: Keep | None = None,
+        state: Path | None = None,
     ) -> None:
         """`everything` takes runs too that were submitted without this backend.
 
+        With `state` the relay's own files lie below that folder, and nothing is written below `root`.
         With `beside` the drivers' processes cannot be seen from here, and all have ended once `close` is called.
         None of `secrets` is written where a run is settled. See `Couriers` for `make_sink`.
         """
@@ -84,7 +86,7 @@ class Watcher:
         self._causes = Causes(self._sink.shown, warn)
         self._everything, self._beside = everything, beside
         self._secrets, self._waits, self._keep = tuple(secrets), waits, keep or Keep()
-        self._spool = Spool(root)
+        self._spool = Spool(root, state)
         self._runs: dict[str, _Run] = {}
         self._waiting: OrderedDict[str, RunFolder] = OrderedDict()
         """Ended runs for which there was no room yet."""
@@ -181,6 +183,7 @@ class Watcher:
     def _take(self, folder: RunFolder, *, follow: bool) -> bool:
         """False where somebody else delivers it."""
         try:
+            make_state(folder)
             lock = DeliveryLock(folder)
         except JournalBusyError:
             self._later[folder.run_id] = time.monotonic() + _BUSY
@@ -306,5 +309,5 @@ class Watcher:
         now = time.monotonic()
         if self._keep and now - self._retired >= _RETIRE_EACH:
             self._retired = now
-            for item in retire(self.root, self._keep, until=now + _RETIRE):
+            for item in retire(self.root, self._keep, until=now + _RETIRE, state=self._spool.state):
                 self._say(str(item))
