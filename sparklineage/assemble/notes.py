@@ -29,11 +29,18 @@ def about_delivery(conf: ConfSet, mode: Mode) -> Iterator[str]:
 
 
 def about_variables(conf: ConfSet) -> Iterator[str]:
-    """What the agent drops because its secrets go by variables (agent source: mergeWithNonNull leaves these out)."""
+    """What goes by variables, and what the agent drops then (agent source: mergeWithNonNull leaves that out)."""
     hidden = [entry.key for entry in conf.entries if entry.secret and entry.key.startswith(PREFIX)]
     if not hidden:
         return
     yield f"Spark would show {_listed(hidden)}: the driver gets that from variables of its environment instead."
+    yield from lost_to_variables(conf)
+
+
+def lost_to_variables(conf: ConfSet) -> Iterator[str]:
+    """The properties that have no effect beside variables, or a file of the agent's own."""
+    if not conf.carried:
+        return
     lost = [entry for entry in conf.entries if entry.key.startswith(_LOST)]
     if lost:
         names = _listed([f"{entry.key} ({entry.source})" for entry in lost])

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.releases import misfit, releases, unchecked
 from sparklineage.assemble.chosen_agent import companions, fetch_command, missing_agent
-from sparklineage.assemble.listeners import listeners, outbox, redaction
-from sparklineage.config.conf import conf_set, refuse_secrets_inside
+from sparklineage.assemble.headers import as_properties
+from sparklineage.assemble.listeners import OURS, listeners, outbox, redaction
+from sparklineage.assemble.notes import lost_to_variables
+from sparklineage.config.conf import conf_set, headers_unseen, refuse_secrets_inside
 from sparklineage.config.platforms import platforms
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
+from sparklineage.model.conf_entry import ConfEntry
+from sparklineage.model.conf_lists import CommaList
 from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.versions import numbers
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
 
 _LOCAL = frozenset(("spark-submit", "spark-defaults", "pyspark", "spark-connect", "livy", "airflow"))
 """Targets whose JARs may lie on the machine where Spark is started."""
+_ENVIRONMENT = frozenset(("spark-submit", "spark-defaults", "pyspark", "spark-connect"))
+"""Targets whose driver gets its environment where it is started, so that any text can go by variables."""
+_NO_VARIABLES = frozenset(("databricks", "emr-serverless", "glue", "sagemaker"))
+"""Targets that write secrets among the properties, or take none."""
 _SPOOL = PurePosixPath("/var/lib/sparklineage/journal")
 """Where the nodes of a platform keep their journals, unless the configuration says otherwise."""
 
@@ -75,8 +83,11 @@ def order_for(
     ours = conf_set(spec, mode)
     if not allow_literal_secrets:
         refuse_secrets_inside(ours)
+    ours = headers_unseen(ours) if name in _ENVIRONMENT else as_properties(ours)
     said = ConfSet(tuple(replace(entry, lost=()) for entry in ours.entries))
     conf = ConfSet(tuple(entries)).merged_with(said)
+    notes += _checked(conf, jars, said)
+    notes += lost_to_variables(conf) if name not in _NO_VARIABLES else ()
     if mode == "direct" and "spark.openlineage.transport.type" not in conf:
         notes.append("No transport is configured, so the agent prints its events to the driver's log.")
     return Order(
@@ -95,6 +106,13 @@ def order_for(
         allow_literal_secrets=allow_literal_secrets,
         notes=tuple(notes),
     )
+
+
+def _checked(conf: ConfSet, jars: tuple[str, ...], configured: ConfSet) -> tuple[str, ...]:
+    from sparklineage.assemble.checked import checked  # noqa: PLC0415  the rules take their time to import
+
+    added = ConfEntry(key="spark.jars", value=CommaList(jars), source=OURS)
+    return checked(ConfSet((added,)).merged_with(conf) if jars else conf, configured)
 
 
 def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[str]) -> _Versions:

@@ -110,11 +110,16 @@ def headers_unseen(conf: ConfSet) -> ConfSet:
     return ConfSet(
         tuple(
             replace(entry, value=Unseen.of(entry.value))
-            if _OF_REQUESTS.match(entry.key) and type(entry.value) is Text
+            if is_of_requests(entry.key) and type(entry.value) is Text
             else entry
             for entry in conf.entries
         )
     )
+
+
+def is_of_requests(key: str) -> bool:
+    """Whether a property is a header or a query parameter of a transport."""
+    return _OF_REQUESTS.match(key) is not None
 
 
 def refuse_secrets_inside(conf: ConfSet) -> None:

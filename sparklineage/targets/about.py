@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError
-from sparklineage.model.conf_value import SecretValue
+from sparklineage.model.conf_value import SecretValue, Unseen
 from sparklineage.model.secret import Secret, SecretReference
 from sparklineage.targets.pieces import pieces, together, within_reach
 
@@ -36,7 +36,8 @@ def refuse_literal_secrets(order: Order) -> None:
     if order.allow_literal_secrets:
         return
     for entry in order.secrets:
-        if isinstance(entry.value, SecretValue) and isinstance(entry.value.secret, Secret):
+        value = entry.value
+        if isinstance(value, SecretValue) and isinstance(value.secret, Secret) and not isinstance(value, Unseen):
             raise ConfigError(
                 f"{entry.source}: {entry.key} is a secret in plain text; write a reference such as env:NAME, or give "
                 "--allow-literal-secrets."
@@ -53,10 +54,9 @@ def needed_variables(conf: ConfSet) -> Iterator[str]:
     }
     if texts:
         listed = [f"{name}={shlex.quote(text)}" for name, text in texts.items()]
-        yield (
-            f"The driver's environment needs {', '.join(listed)}, with the secret itself in the place of each <…>: "
-            "others can see a property of Spark."
-        )
+        found = any(isinstance(part, SecretReference) for parts in pieces(conf).values() for part in parts)
+        instead = ", with the secret itself in the place of each <…>" if found else ""
+        yield f"The driver's environment needs {', '.join(listed)}{instead}: others can see a property of Spark."
 
 
 def handed_on(conf: ConfSet) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.model.conf_value import SecretValue, Text
+from sparklineage.model.conf_value import SecretValue, Text, Unseen
 from sparklineage.model.secret import Secret, SecretReference
 from sparklineage.targets.about import refuse_literal_secrets
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def opened(order: Order, conf: ConfSet) -> ConfSet:
-    """The properties with plain secrets as ordinary texts; what is left of secrets are references.
+    """The properties with plain secrets as ordinary texts; what is left of secrets are references, and texts that go
+    the way of secrets because they may be some.
 
     Raises ConfigError for a plain one that has not been allowed.
     """
@@ -52,4 +53,5 @@ def _opened(entry: ConfEntry) -> ConfEntry:
 
 
 def _plain(entry: ConfEntry) -> bool:
-    return isinstance(entry.value, SecretValue) and isinstance(entry.value.secret, Secret)
+    value = entry.value
+    return isinstance(value, SecretValue) and not isinstance(value, Unseen) and isinstance(value.secret, Secret)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sparklineage.config.conf_values import value_class
 from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import SecretValue
+
+if TYPE_CHECKING:
+    from sparklineage.model.conf_entry import ConfEntry
 
 
 def side_by_side(ours: ConfSet, theirs: ConfSet) -> tuple[ConfSet, ConfSet]:
@@ -19,9 +24,10 @@ def side_by_side(ours: ConfSet, theirs: ConfSet) -> tuple[ConfSet, ConfSet]:
     # The agent skips what is blank.
     given = {key: theirs[key].reveal() for key in mine if key in theirs and not theirs[key].blank}
     if any(text != mine[key] for key, text in given.items()):
-        return ConfSet(tuple(entry for entry in ours.entries if not _key(entry.key))), theirs
+        return ConfSet(tuple(entry for entry in ours.entries if not _key(entry))), theirs
     return ours, theirs.without(*mine)
 
 
-def _key(name: str) -> bool:
-    return name.startswith(TRANSPORT) and value_class(name) is SecretValue
+def _key(entry: ConfEntry) -> bool:
+    secret = isinstance(entry.value, SecretValue) or value_class(entry.key) is SecretValue
+    return secret and entry.key.startswith(TRANSPORT)

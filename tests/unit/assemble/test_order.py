@@ -148,3 +148,58 @@ def test_a_password_inside_of_a_value_is_refused_without_showing_it(tmp_path: Pa
     assert "canary" not in str(caught.value)
     for harmless in ("-Xmx1g", "-Dtoken.type=jwt", "-Dmy.password=${PW}", "-Djavax.net.ssl.trustStore=/a.jks"):
         _order(tmp_path, name, f"spark: {{spark.driver.extraJavaOptions: '{harmless}'}}\n")
+
+
+HEADERS = """delivery: {mode: direct}
+transport:
+  type: http
+  url: http://h
+  headers: {X-Tenant: %s}
+platforms: {dataproc: {release: '2.2', artifacts: 'gs://b/l'}}
+"""
+
+
+@pytest.mark.parametrize("name", ["spark-submit", "spark-defaults", "pyspark", "spark-connect"])
+def test_headers_go_the_way_of_secrets_where_drivers_have_an_environment(tmp_path: Path, name: str) -> None:
+    """Whatever they are called: a tenant is nobody's business, and `[a;b]` would be a list among properties."""
+    found = _order(tmp_path, name, HEADERS % "'[a;b]'")
+    assert found.conf.environment()["OPENLINEAGE__TRANSPORT__HEADERS"] == '{"X-Tenant": "[a;b]"}'
+    assert not any("X-Tenant" in key for key in found.conf.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("'[a;b]'", "is a text in brackets, which the agent would read as a list"),
+        ("''", "is blank, which the agent leaves out"),
+        ("' '", "is blank, which the agent leaves out"),
+    ],
+)
+def test_a_header_that_a_property_cannot_carry_is_refused_elsewhere(tmp_path: Path, value: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=rf"yml:5:\d+: spark\.openlineage\.transport\.headers\.X-Tenant {sentence}"):
+        _order(tmp_path, "dataproc", HEADERS % value)
+    with pytest.raises(ConfigError, match="begins or ends with a blank"):
+        _order(tmp_path, "dataproc", HEADERS.replace("headers", "urlParams") % "' a'")
+
+
+def test_a_header_with_a_key_in_its_value_is_a_secret(tmp_path: Path) -> None:
+    """Its name says nothing."""
+    assert not _order(tmp_path, "dataproc", HEADERS % "acme").secrets
+    (entry,) = _order(tmp_path, "dataproc", HEADERS % "'Bearer 0123456789abcdef'").secrets
+    assert entry.key == "spark.openlineage.transport.headers.X-Tenant"
+    assert entry.shown == "********"
+
+
+def test_what_lint_says_of_the_properties_counts_for_targets_too(tmp_path: Path) -> None:
+    """Errors are refused, warnings are notes."""
+    with pytest.raises(ConfigError, match=r"yml:2:24: dataset\.removePath\.pattern has no group named remove"):
+        _order(tmp_path, "spark-submit", "agent: {scala: '2.13'}\ndataset: {removePath: {pattern: 'a.*'}}\n")
+    found = _order(tmp_path, "spark-submit", "agent: {scala: '2.13'}\njob: load-2024-01-05\n")
+    assert any("yml:2:1: appName has a date, time or id in it." in note for note in found.notes)
+
+
+def test_settings_that_variables_put_out_of_force_are_told(tmp_path: Path) -> None:
+    text = HEADERS % "acme" + "timeout: {buildDatasetsTimePercentage: 20}\n"
+    (note,) = [note for note in _order(tmp_path, "spark-submit", text).notes if "no effect" in note]
+    assert "spark.openlineage.timeout.buildDatasetsTimePercentage" in note
+    assert not any("no effect" in note for note in _order(tmp_path, "dataproc", text).notes)

@@ -34,7 +34,6 @@ def with_lineage(builder):
         "spark.redaction.regex": "(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)",
         "spark.openlineage.transport.type": "http",
         "spark.openlineage.transport.url": "https://lineage.example.com",
-        "spark.openlineage.transport.headers.X-Team": "it's; [data]",
         "spark.openlineage.namespace": "prod.flights",
         "spark.openlineage.appName": 'Daily "flights" $HOME',
         "spark.openlineage.transport.endpoint": "/prefix/api/v1/lineage",
@@ -53,6 +52,7 @@ def with_lineage(builder):
         if missing:
             raise RuntimeError(f"set {missing}: the agent gets its keys from there")
         os.environ["OPENLINEAGE__TRANSPORT__TYPE"] = "http"
+        os.environ["OPENLINEAGE__TRANSPORT__HEADERS"] = '{"X-Team": "it\'s; [data]"}'
         os.environ["OPENLINEAGE__TRANSPORT__AUTH__TYPE"] = "api_key"
         secret = json.dumps(os.environ["LINEAGE_KEY"])
         os.environ["OPENLINEAGE__TRANSPORT__AUTH__API_KEY"] = secret

@@ -10,16 +10,16 @@ in_json() {
   printf '%s' "${text//\"/\\\"}"
 }
 OPENLINEAGE__TRANSPORT__TYPE=http
+OPENLINEAGE__TRANSPORT__HEADERS='{"X-Team": "it'"'"'s; [data]"}'
 OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key
 OPENLINEAGE__TRANSPORT__AUTH__API_KEY=$(printf '"%s"' "$(in_json "$LINEAGE_KEY")")
-export OPENLINEAGE__TRANSPORT__TYPE OPENLINEAGE__TRANSPORT__AUTH__TYPE OPENLINEAGE__TRANSPORT__AUTH__API_KEY
+export OPENLINEAGE__TRANSPORT__TYPE OPENLINEAGE__TRANSPORT__HEADERS OPENLINEAGE__TRANSPORT__AUTH__TYPE OPENLINEAGE__TRANSPORT__AUTH__API_KEY
 "${SPARK_HOME:?the folder of Spark}"/sbin/start-connect-server.sh \
   --jars /opt/lineage/openlineage-spark_2.13-1.53.0.jar \
   --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener \
   --conf 'spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)' \
   --conf spark.openlineage.transport.type=http \
   --conf spark.openlineage.transport.url=https://lineage.example.com \
-  --conf 'spark.openlineage.transport.headers.X-Team=it'"'"'s; [data]' \
   --conf spark.openlineage.namespace=prod.flights \
   --conf 'spark.openlineage.appName=Daily "flights" $HOME' \
   --conf spark.openlineage.transport.endpoint=/prefix/api/v1/lineage \

@@ -10,9 +10,10 @@ in_json() {
   printf '%s' "${text//\"/\\\"}"
 }
 OPENLINEAGE__TRANSPORT__TYPE=http
+OPENLINEAGE__TRANSPORT__HEADERS='{"X-Team": "it'"'"'s; [data]"}'
 OPENLINEAGE__TRANSPORT__AUTH__TYPE=api_key
 OPENLINEAGE__TRANSPORT__AUTH__API_KEY=$(printf '"%s"' "$(in_json "$LINEAGE_KEY")")
-export OPENLINEAGE__TRANSPORT__TYPE OPENLINEAGE__TRANSPORT__AUTH__TYPE OPENLINEAGE__TRANSPORT__AUTH__API_KEY
+export OPENLINEAGE__TRANSPORT__TYPE OPENLINEAGE__TRANSPORT__HEADERS OPENLINEAGE__TRANSPORT__AUTH__TYPE OPENLINEAGE__TRANSPORT__AUTH__API_KEY
 spark-submit \
   --master yarn \
   --jars lib/a.jar \
@@ -23,7 +24,6 @@ spark-submit \
   --conf 'spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)' \
   --conf spark.openlineage.transport.type=http \
   --conf spark.openlineage.transport.url=https://lineage.example.com \
-  --conf 'spark.openlineage.transport.headers.X-Team=it'"'"'s; [data]' \
   --conf 'spark.openlineage.appName=Daily "flights" $HOME' \
   --conf spark.openlineage.transport.endpoint=/prefix/api/v1/lineage \
   --conf spark.openlineage.circuitBreaker.type=asyncTaskQueue \
