@@ -51,6 +51,10 @@ class Backend:
     """Seconds, for connecting and for each wait on the answer."""
     marquez: bool = False
     """Known to be Marquez, which answers 201 to an event that it has stored and to nothing else."""
+    proxy: str | None = None
+    """http://[user:password@]host:port, for every request; None takes what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say."""
+    ca_file: str | None = None
+    """Certificates in PEM that are trusted beside those of the machine."""
     deferred: tuple[Deferred, ...] = ()
     """What has to be fetched before anything can be sent; see `with_secrets`."""
     fetched: tuple[Secret, ...] = ()
@@ -82,15 +86,15 @@ class Backend:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The key, the password of the URL, and the headers and parameters that carry a secret going by their names.
+        """The key, the passwords of the URL and the proxy, the headers and parameters that are secret by their names.
 
         What other headers say, such as a team's name, may well stand in an event.
         """
         named = [
             value for part in (self.headers, self.params) for name, value in part.items() if SECRET_HEADER.search(name)
         ]
-        password = unquote(urlsplit(self.url).password or "")
-        found = [self.api_key.reveal() if self.api_key else "", password, *named, *self._secret_query()]
+        passwords = [unquote(urlsplit(url).password or "") for url in (self.url, self.proxy or "")]
+        found = [self.api_key.reveal() if self.api_key else "", *passwords, *named, *self._secret_query()]
         found += [secret.reveal() for secret in self.fetched]
         return tuple(dict.fromkeys(value for value in found if value))
 

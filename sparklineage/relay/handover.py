@@ -37,6 +37,8 @@ class Handover:
             "compression": backend.compression,
             "timeout": backend.timeout,
             "marquez": backend.marquez,
+            "proxy": backend.proxy,
+            "ca_file": backend.ca_file,
             "deferred": [_deferred(item) for item in backend.deferred],
             "fetched": [secret.reveal() for secret in backend.fetched],
         }

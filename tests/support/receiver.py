@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -33,6 +34,10 @@ class Receiver:
     headers: dict[str, str] = field(default_factory=dict)
     marquez: bool = True
     """Whether GET /api/v1/namespaces answers as Marquez does."""
+    context: ssl.SSLContext | None = None
+    """Makes it speak TLS, as `localhost`."""
+    gets: int = 0
+    """The status of every GET but that of the namespaces; 404 where it is 0."""
     port: int = 0
     events: list[Event] = field(default_factory=list)
     posts: int = 0
@@ -45,7 +50,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self.context else f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Receiver:
         owner = self
@@ -81,7 +86,7 @@ class Receiver:
                 if owner.marquez and self.path.startswith("/api/v1/namespaces"):
                     self._reply(200, b'{"namespaces": []}')
                 else:
-                    self._reply(404, b"")
+                    self._reply(owner.gets or 404, b"")
 
             def _reply(self, status: int, body: bytes) -> None:
                 self.send_response(status)
@@ -105,6 +110,8 @@ class Receiver:
 
         self._server = Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
+        if self.context:
+            self._server.socket = self.context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 

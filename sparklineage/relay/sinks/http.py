@@ -33,6 +33,10 @@ _MOST_BODY = 4096
 _LONGEST_WAIT = 60.0
 
 
+class CaFileError(OSError):
+    """The file with the CA cannot be used; its text says which and why."""
+
+
 class HttpSink:
     """Posts to a `Backend`. Only 2xx counts as accepted, and from Marquez only 201.
 
@@ -93,6 +97,17 @@ class HttpSink:
             self.close()
             return self._trouble(error)
 
+    def ask(self) -> tuple[int, str]:
+        """Status and reason that an empty GET of the backend's address is answered with; no event is sent.
+
+        Raises OSError, http.client.HTTPException or ValueError where there is no answer; `explain` tells it.
+        """
+        try:
+            status, reason, _, _ = self._request("GET", self._path, None)
+        finally:
+            self.close()
+        return status, mask(reason, self._secrets)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -139,8 +154,8 @@ class HttpSink:
         secure = target.scheme == "https"
         host, port = target.hostname or "", target.port or (443 if secure else 80)
         self._proxied_plainly, self._proxy_headers = False, {}
-        proxy = None if proxy_bypass(host) else getproxies().get(target.scheme)
-        context = ssl.create_default_context() if secure else None
+        proxy = self.backend.proxy or (None if proxy_bypass(host) else getproxies().get(target.scheme))
+        context = self._trust() if secure else None
         if not proxy:
             if context:
                 return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
@@ -156,6 +171,17 @@ class HttpSink:
             return tunnel
         self._proxied_plainly, self._proxy_headers = True, headers
         return http.client.HTTPConnection(via.hostname or "", via.port or 80, timeout=timeout)
+
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        path = self.backend.ca_file
+        if path:
+            try:
+                context.load_verify_locations(cafile=path)
+            except OSError as error:
+                why = "holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+                raise CaFileError(f"the CA file {path} cannot be used: {why}") from None
+        return context
 
     def _to_marquez(self) -> bool:
         """Whether the receiver is Marquez; asked only where it matters, and once it has answered not again."""
@@ -178,6 +204,10 @@ class HttpSink:
         return bool(self._is_marquez)
 
     def _trouble(self, error: Exception) -> Answer:
+        return Answer(verdict=Verdict.RETRY, text=self.explain(error))
+
+    def explain(self, error: Exception) -> str:
+        """Why there was no answer, without a secret."""
         if isinstance(error, TimeoutError):
             text = f"no answer within {round(self._patience, 1):g} s"
         elif isinstance(error, ssl.SSLCertVerificationError):
@@ -189,7 +219,7 @@ class HttpSink:
             text = "the request cannot be sent: its address or one of its headers holds a character that HTTP forbids"
         else:
             text = str(error) or type(error).__name__
-        return Answer(verdict=Verdict.RETRY, text=mask(text, self._secrets))
+        return mask(text, self._secrets)
 
 
 def _authorization(backend: Backend, user: str | None, password: str | None) -> dict[str, str]:

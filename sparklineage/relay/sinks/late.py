@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING
 
@@ -53,10 +54,12 @@ class LateBackend:
 class LateSink:
     """An `HttpSink` to a `LateBackend`: as long as a secret lacks, each event has to be sent again."""
 
-    def __init__(self, late: LateBackend) -> None:
+    def __init__(self, late: LateBackend, *, until: float = math.inf) -> None:
+        """`until` is that of `HttpSink`; a secret that is being fetched is waited for as long as its service takes."""
         self.key = late.backend.key
         self.shown = late.backend.shown
         self._late = late
+        self._until = until
         self._sink: HttpSink | None = None
 
     def send(self, event: bytes, hierarchy: Hierarchy | None = None) -> Answer:
@@ -65,7 +68,7 @@ class LateSink:
             reason = self._late.complete()
             if reason is not None:
                 return Answer(verdict=Verdict.RETRY, text=reason)
-            self._sink = HttpSink(self._late.backend)
+            self._sink = HttpSink(self._late.backend, until=self._until)
         return self._sink.send(event, hierarchy)
 
     def close(self) -> None:

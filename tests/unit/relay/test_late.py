@@ -139,6 +139,8 @@ def test_a_handover_reads_back_what_it_wrote() -> None:
         compression="gzip",
         timeout=3.5,
         marquez=True,
+        proxy="http://p:1",
+        ca_file="/ca.pem",
         deferred=(Deferred(place="header", name="X-B", reference=reference, source="f.yml:1:1: x"),),
         fetched=(Secret("k-é"),),
     )
