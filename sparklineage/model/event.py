@@ -23,6 +23,9 @@ DECLARED = "sparklineage_declared"
 EXECUTION = "sparklineage_execution"
 """The run facet that names the SQL execution behind a run, and the one on whose behalf it ran."""
 
+CLUSTER = "sparklineage_cluster"
+"""The run facet that says where an application ran."""
+
 GOVERNANCE = "governance"
 """The run facet that says how the data of an application is to be treated; governance-1.0.json describes it."""
 GOVERNED = ("pii", "classification", "retention", "encryption")

@@ -15,6 +15,7 @@ from sparklineage.journal import DeliveryLock, LineReader, RunFolder, RunLock, m
 from sparklineage.journal.lock import is_held
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits, deliver_all
 from sparklineage.relay.follow import Follower
+from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
     import threading
@@ -48,7 +49,7 @@ class Drained:
         return not self.waiting and not self.busy and self.error is None and self.trouble is None
 
 
-def close_if_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
+def close_if_lost(folder: RunFolder, *, secrets: Iterable[str] = (), surroundings: Surroundings = NOWHERE) -> bool:
     """Settle a folder whose driver is gone, to its end. The caller holds the locks.
 
     True where nobody saw the end, so that the run was closed as lost.
@@ -58,7 +59,7 @@ def close_if_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
     lost = not folder.outcome.exists()
     if lost and (pid := _living_driver(folder)):
         raise JournalBusyError(f"{folder.path}: its driver is alive, with process id {pid}.")
-    follower = Follower(folder, secrets=secrets)
+    follower = Follower(folder, secrets=secrets, surroundings=surroundings)
     follower.finish()
     return lost and follower.told() is None
 

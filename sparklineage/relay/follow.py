@@ -12,6 +12,7 @@ from sparklineage.model.clock import now_ms
 from sparklineage.relay.hide import Hider
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
+from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,14 @@ class Follower:
     None of the values `secrets` gets into what is written.
     """
 
-    def __init__(self, folder: RunFolder, *, write: bool = True, secrets: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        write: bool = True,
+        secrets: Iterable[str] = (),
+        surroundings: Surroundings = NOWHERE,
+    ) -> None:
         self.folder = folder
         self.record = RunRecord.of(folder)
         self._agent = LineReader(folder.agent)
@@ -45,7 +53,7 @@ class Follower:
             _cut_torn_line(folder)
             already = list(read_all(LineReader(folder.events)))
             self.written = len(already)
-        self.settler = Settler(self.record, already=already, hider=self._hider)
+        self.settler = Settler(self.record, already=already, hider=self._hider, surroundings=surroundings)
 
     def poll(self) -> list[Event]:
         """One round: what has become known since the last. Returns the new settled events."""

@@ -93,6 +93,13 @@ def governed(event: ol.Event, fields: Mapping[str, str | bool]) -> ol.Event:
     return ol.with_run_facet(event, ol.GOVERNANCE, ol.own_facet(ol.GOVERNANCE, **fields))
 
 
+def with_cluster(event: ol.Event, fields: Mapping[str, str | int]) -> ol.Event:
+    """The event with its `sparklineage_cluster` facet; one that it brings stays."""
+    if not fields or not ol.run_id(event) or ol.CLUSTER in ol.run_facets(event):
+        return event
+    return ol.with_run_facet(event, ol.CLUSTER, ol.own_facet(ol.CLUSTER, **fields))
+
+
 def with_execution(event: ol.Event, execution: Execution) -> ol.Event:
     """The event with the SQL execution that it is about."""
     facet = ol.own_facet(

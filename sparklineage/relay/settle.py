@@ -17,8 +17,17 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
 from sparklineage.relay.hide import Hider
-from sparklineage.relay.made import Application, failed, governed, verdict, with_declared, with_execution
+from sparklineage.relay.made import (
+    Application,
+    failed,
+    governed,
+    verdict,
+    with_cluster,
+    with_declared,
+    with_execution,
+)
 from sparklineage.relay.match import AgentRun, Matcher, time_of
+from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,9 +50,15 @@ class Settler:
     """Settles one application. Feed records in file order, then `take` what is ready."""
 
     def __init__(
-        self, record: RunRecord, *, already: Iterable[Mapping[str, Any]] = (), hider: Hider | None = None
+        self,
+        record: RunRecord,
+        *,
+        already: Iterable[Mapping[str, Any]] = (),
+        hider: Hider | None = None,
+        surroundings: Surroundings = NOWHERE,
     ) -> None:
-        self.record = record
+        self.record = surroundings.placed(record)
+        self._surroundings = surroundings
         self._hider = hider or Hider()
         self.closed_by_us = 0
         self._match = Matcher()
@@ -281,12 +296,13 @@ class Settler:
     def _drain(self) -> list[ol.Event]:
         ready, self._out = self._out, []
         fresh = []
+        cluster = self._surroundings.facet(self.witnessed.application)
         for event in ready:
             identity = _identity(event)
             if self._sent[identity] > 0:
                 self._sent[identity] -= 1
             else:
-                fresh.append(event)
+                fresh.append(with_cluster(event, cluster))
         return fresh
 
 

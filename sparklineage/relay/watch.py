@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from sparklineage.relay.drain import check_formats, close_if_lost, is_gone, want
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.retire import Keep, retire
 from sparklineage.relay.spool import Spool, check_plain
+from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -72,6 +73,7 @@ class Watcher:
         waits: Waits = DEFAULT_WAITS,
         keep: Keep | None = None,
         state: Path | None = None,
+        surroundings: Surroundings = NOWHERE,
     ) -> None:
         """`everything` takes runs too that were submitted without this backend.
 
@@ -86,6 +88,8 @@ class Watcher:
         self._causes = Causes(self._sink.shown, warn)
         self._everything, self._beside = everything, beside
         self._secrets, self._waits, self._keep = tuple(secrets), waits, keep or Keep()
+        self._surroundings = surroundings
+        self._learnt: deque[tuple[str, ...]] = deque()
         self._spool = Spool(root, state)
         self._runs: dict[str, _Run] = {}
         self._waiting: OrderedDict[str, RunFolder] = OrderedDict()
@@ -95,11 +99,16 @@ class Watcher:
         self._over = False
         self._couriers = Couriers(_COURIERS, make_sink)
 
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep these too out of what is written, from the next round on. May be called by another thread."""
+        self._learnt.append(tuple(secrets))
+
     def round(self) -> bool:
         """Look at the root and at every run once; whether anything may still move without an application's doing.
 
         Raises JournalError where the root cannot be read.
         """
+        self._learn()
         moved = self._look()
         for run in list(self._runs.values()):
             moved = self._tend(run) or moved
@@ -130,6 +139,14 @@ class Watcher:
         for run in self._runs.values():
             run.lock.close()
         self._runs.clear()
+
+    def _learn(self) -> None:
+        while self._learnt:
+            found = self._learnt.popleft()
+            self._secrets += found
+            for run in self._runs.values():
+                if run.follower is not None:
+                    run.follower.hide(found)
 
     def _look(self) -> bool:
         now = time.monotonic()
@@ -191,7 +208,7 @@ class Watcher:
         try:
             follower = None
             if follow:
-                follower = Follower(folder, secrets=self._secrets)
+                follower = Follower(folder, secrets=self._secrets, surroundings=self._surroundings)
             elif not folder.settled.exists():
                 self._close_run(folder)
             parcel = self._couriers.take(Delivery(folder, self._sink, self._waits))
@@ -204,12 +221,12 @@ class Watcher:
     def _close_run(self, folder: RunFolder) -> None:
         if self._closes_all and not folder.outcome.exists():
             # A process id of another container says nothing here.
-            Follower(folder, secrets=self._secrets).finish()
+            Follower(folder, secrets=self._secrets, surroundings=self._surroundings).finish()
             return
         with ExitStack() as locks:
             if not folder.outcome.exists():
                 locks.enter_context(RunLock(folder))
-            close_if_lost(folder, secrets=self._secrets)
+            close_if_lost(folder, secrets=self._secrets, surroundings=self._surroundings)
 
     def _tend(self, run: _Run) -> bool:
         """One round of one run; whether anything moves in it."""
