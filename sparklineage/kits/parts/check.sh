@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# Whether the backend can be reached from this node, and what to look at if not.
+# Settings: ETC, BASE.
+
+# Asks the backend once, in the background; the answer is a line of the log, whoever has ended by then.
+check() {
+  local python
+  python=$(found_python) || return
+  (
+    # No open end that the script's caller might wait for.
+    exec </dev/null >/dev/null 2>&1 3>/dev/null 9>&-
+    while IFS= read -r line; do
+      say "backend: $line"
+    done < <(as_relay timeout -k 5 60 "$python" "$BASE/relay.pyz" check --config "$ETC/relay.json" 2>&1)
+  ) &
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# The properties in a spark-defaults.conf that is there already, between two marks. What its owner says stays: of a list
+# his items come first and ours behind them, and of anything else his value is the one that counts.
+# Settings: CONF_KEYS, CONF_LISTS, CONF_VALUES.
+
+readonly CONF_BEGIN='# >>> sparklineage: made by it, and made anew by it'
+readonly CONF_END='# <<< sparklineage'
+
+# Prints a file without what is between the marks.
+without_ours() {
+  local line inside=''
+  # The last line may lack its end.
+  while IFS= read -r line || [[ -n $line ]]; do
+    case $line in
+      "$CONF_BEGIN") inside=yes ;;
+      "$CONF_END") inside='' ;;
+      *) [[ -n $inside ]] || printf '%s\n' "$line" ;;
+    esac
+  done
+}
+
+# Prints the value that lines of properties on stdin give to a key, the last one as Java does; fails where none does.
+value_of() {
+  local wanted=$1 line rest value found=1
+  while IFS= read -r line; do
+    # A line that ends with an odd number of backslashes goes on in the next.
+    while rest=${line##*[!\\]} && ((${#rest} % 2)) && IFS= read -r rest; do
+      line=${line%\\}${rest#"${rest%%[![:space:]]*}"}
+    done
+    line=${line#"${line%%[![:space:]]*}"}
+    [[ $line == "$wanted" || $line == "$wanted"[[:space:]=:]* ]] || continue
+    value=${line#"$wanted"}
+    value=${value#"${value%%[![:space:]]*}"}
+    # One sign may stand between key and value.
+    case $value in [=:]*) value=${value:1} ;; esac
+    value=${value#"${value%%[![:space:]]*}"}
+    value=${value%"${value##*[![:space:]]}"}
+    found=0
+  done
+  ((found == 0)) && printf '%s\n' "$value"
+}
+
+# Prints two comma lists as one, in which nothing stands twice.
+joined() {
+  local item result='' items=()
+  IFS=, read -r -a items <<<"$1,$2"
+  for item in "${items[@]}"; do
+    item=${item#"${item%%[![:space:]]*}"}
+    item=${item%"${item##*[![:space:]]}"}
+    [[ -n $item && ",$result," != *",$item,"* ]] && result+=${result:+,}$item
+  done
+  printf '%s\n' "$result"
+}
+
+# Prints our lines, as they are to stand below the user's own text.
+our_lines() {
+  local text=$1 at key value theirs
+  printf '%s\n' "$CONF_BEGIN"
+  for at in "${!CONF_KEYS[@]}"; do
+    key=${CONF_KEYS[at]} value=${CONF_VALUES[at]}
+    if theirs=$(value_of "$key" <<<"$text"); then
+      case " ${CONF_LISTS[*]-} " in
+        # Theirs begins, as the order of listeners may matter to them.
+        *" $key "*) value=$(joined "$theirs" "$value") ;;
+        *) continue ;;
+      esac
+    fi
+    printf '%s %s\n' "$key" "$value"
+  done
+  printf '%s\n' "$CONF_END"
+}
+
+# Lays our properties over a file; where that is theirs already, it stays as it is. Its mode and owner stay.
+conf() {
+  local file=$1 text='' found='0644 0:0'
+  if [[ -e $file ]]; then
+    # A link to a file elsewhere is followed, as its owner wants it there.
+    file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
+  fi
+  { [[ -z $text ]] || printf '%s\n' "$text" && our_lines "$text"; } | place "$file" "${found% *}" || return
+  ((EUID != 0)) || chown "${found#* }" "$file"
+}
+
+# Takes our properties out of a file again.
+without_conf() {
+  local file=$1 text found
+  [[ -e $file ]] || return 0
+  file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
+  { [[ -z $text ]] || printf '%s\n' "$text"; } | place "$file" "${found% *}" || return
+  ((EUID != 0)) || chown "${found#* }" "$file"
+}
