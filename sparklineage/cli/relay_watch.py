@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import select
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sparklineage.model.backend import Backend
-    from sparklineage.relay.watch import Watcher
 
-_ROUND = 0.5
-"""Seconds between two looks at the journal."""
-_ONCE = 0.02
 _DRAIN = 10.0
 
 _DESCRIPTION = """\
@@ -52,8 +44,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from sparklineage.model.masking import secrets_of  # noqa: PLC0415
     from sparklineage.relay.deliver import Waits  # noqa: PLC0415
     from sparklineage.relay.retire import Keep  # noqa: PLC0415
+    from sparklineage.relay.service import Bell, watch  # noqa: PLC0415
     from sparklineage.relay.sinks.http import HttpSink  # noqa: PLC0415
-    from sparklineage.relay.spool import WatchLock  # noqa: PLC0415
     from sparklineage.relay.watch import Watcher  # noqa: PLC0415
 
     if not args.drain_timeout > 0:
@@ -65,65 +57,28 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise ConfigError("No backend is configured; set OPENLINEAGE_URL or MARQUEZ_URL, or give --backend URL.")
     backend = _complete(settings.backend.value, environ)
     root = settings.journal.value
-    bell = _Bell()
-    while not root.exists():  # whoever writes first makes it, with the mode that others need
-        if args.once or bell.rung(_ROUND):
-            return 0
-    lock = WatchLock(root)
-    watcher = Watcher(
-        root,
-        lambda until: HttpSink(backend, until=until),
-        say=_say,
-        warn=_warn,
-        everything=args.all,
-        beside=args.sidecar,
-        secrets=[*secrets_of(environ), *backend.secrets],
-        waits=Waits(first=settings.retry.first, longest=settings.retry.longest),
-        keep=Keep(size=settings.limits.size, age=settings.limits.age),
-    )
-    try:
-        _watch(watcher, bell, once=args.once)
-        again = bell.count  # a second signal does not wait
-        watcher.close(time.monotonic() + args.drain_timeout, lambda: bell.rung(_ONCE, since=again))
-    finally:
-        lock.close()
+
+    def make() -> Watcher:
+        return Watcher(
+            root,
+            lambda until: HttpSink(backend, until=until),
+            say=_say,
+            warn=_warn,
+            everything=args.all,
+            beside=args.sidecar,
+            secrets=[*secrets_of(environ), *backend.secrets],
+            waits=Waits(first=settings.retry.first, longest=settings.retry.longest),
+            keep=Keep(size=settings.limits.size, age=settings.limits.age),
+        )
+
+    watch(root, make, Bell(), drain=args.drain_timeout, once=args.once)
     return 0
-
-
-def _watch(watcher: Watcher, bell: _Bell, *, once: bool) -> None:
-    while True:
-        moved = watcher.round()
-        if once and not moved:
-            return
-        if bell.rung(_ONCE if once else _ROUND):
-            return
 
 
 def _complete(backend: Backend, environ: Mapping[str, str]) -> Backend:
     from sparklineage.config.secrets import resolve  # noqa: PLC0415
 
     return backend.with_secrets(lambda reference, source: resolve(reference, source=source, environ=environ))
-
-
-class _Bell:
-    """Rings on TERM and INT."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-
-        def ring(*_: object) -> None:
-            self.count += 1
-            os.write(write, b"!")  # wakes the sleep below, which a signal alone does not end
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, ring)
-
-    def rung(self, seconds: float, since: int = 0) -> bool:
-        """Whether it has rung more often than `since`; waits for that so long."""
-        if self.count <= since and select.select([self._read], [], [], seconds)[0]:
-            os.read(self._read, 64)
-        return self.count > since
 
 
 def _say(text: str) -> None:
