@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SPARK35 := .cache/spark-3.5.9
 SPARK40 := .cache/spark-4.0.5
+YARN := .cache/yarn-3.5.0
 T ?= tests
 K ?=
 
@@ -17,7 +18,7 @@ demo: java $(VENV)/.jobs ## run the example pipeline on real data, with its line
 	@$(BIN)/python -m jobs.demo
 
 # ── work on it ───────────────────────────────────────────────────────────────────────────────────
-test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done ## all tests, with a real Spark 4.2, 4.0 and 3.5; T=path and K=pattern narrow them
+test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done $(YARN)/lib ## all tests, with a real Spark 4.2, 4.0, 3.5 and YARN; T=path and K=pattern narrow them
 	@# Of a narrowed run one half may be empty (status 5), but not both.
 	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)'); fast=$$?; \
 	test $$fast -eq 0 || test $$fast -eq 5 || exit $$fast; \
@@ -88,3 +89,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 $(SPARK35)/.done $(SPARK40)/.done: .cache/spark-%/.done: | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --target $(@D) pyspark==$*
 	@touch $@
+
+# The daemons of YARN, fetched by Spark's own Ivy in two minutes (90 MB, once).
+$(YARN)/lib: | $(VENV)/.dev
+	$(BIN)/python -m tests.real.yarn.fetch $(@D)
