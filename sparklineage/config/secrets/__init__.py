@@ -24,16 +24,23 @@ READERS: dict[Kind, Reader] = {
 }
 
 
-def resolve(reference: SecretReference, *, source: str, environ: Mapping[str, str], timeout: float = 3.0) -> Secret:
+def resolve(
+    reference: SecretReference,
+    *,
+    source: str,
+    environ: Mapping[str, str],
+    timeout: float = 3.0,
+    readers: Mapping[Kind, Reader] = READERS,
+) -> Secret:
     """The secret behind `reference`, without the blanks and line ends around it; files often end with a newline.
 
-    A service is asked for at most twice `timeout` seconds, one repetition included. Raises ConfigError, or
-    MissingExtraError, with one sentence that begins with `source` (the file and key, or the variable) and never holds
-    the secret or anything else that was stored.
+    Each kind is read by its reader; a service is asked for at most twice `timeout` seconds, one repetition included.
+    Raises ConfigError, or MissingExtraError, with one sentence that begins with `source` (the file and key, or the
+    variable) and never holds the secret or anything else that was stored.
     """
     problem: SparklineageError
     try:
-        value = READERS[reference.kind](reference, environ=environ, timeout=timeout).strip()
+        value = readers[reference.kind](reference, environ=environ, timeout=timeout).strip()
     except UnreadableError as error:
         problem = ConfigError(f"{source} refers to {error}")
     except MissingExtraError as error:

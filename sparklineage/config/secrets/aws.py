@@ -76,7 +76,7 @@ def ask(
     except ImportError:
         raise missing(what, "boto3", "aws") from None
 
-    region = _region(name) or environ.get("AWS_REGION") or None
+    region = region_of(name) or environ.get("AWS_REGION") or None
     config = Config(
         connect_timeout=timeout / 2,
         read_timeout=timeout / 2,
@@ -109,17 +109,22 @@ def _problem(error: Exception) -> str:
     if not isinstance(answer, dict):
         return f"but boto3 fails with {type(error).__name__}."
     code, message = (str(answer.get("Error", {}).get(part, "")) for part in ("Code", "Message"))
+    return by_code(code, message, answer.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
+
+
+def by_code(code: str, message: str, status: object = "") -> str:
+    """The sentence for an error that AWS answers with; {region} and {action} stand in it. Nothing of `message`."""
     if "kms" in message.lower():
         return _KMS
     if code == "InvalidRequestException" and "delet" in message:
         return "which is marked for deletion; restore it, or refer to another one."
     if code in _BY_CODE:
         return _BY_CODE[code]
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", "")
-    return f"but AWS answers {code if re.fullmatch('[A-Za-z.]{1,64}', code) else 'with an error'} (status {status})."
+    shown = code if re.fullmatch("[A-Za-z.]{1,64}", code) else "with an error"
+    return f"but AWS answers {shown} (status {status})." if status else f"but AWS answers {shown}."
 
 
-def _region(name: str) -> str:
+def region_of(name: str) -> str:
     """The region of an ARN: arn:partition:service:region:account:…"""
     parts = name.split(":")
     return parts[3] if parts[0] == "arn" and len(parts) > 5 else ""

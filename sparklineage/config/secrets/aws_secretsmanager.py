@@ -32,11 +32,14 @@ def read(reference: SecretReference, *, environ: Mapping[str, str], timeout: flo
         "secretsmanager", question, name=reference.name, what=what, action="secretsmanager:GetSecretValue",
         environ=environ, timeout=timeout,
     )  # fmt: skip
-    return _field(text, reference.field, what)
+    return field_of(text, reference.field, what)
 
 
-def _field(text: str, field: str, what: str) -> str:
-    """The console of AWS stores what is typed there as a JSON object, so one that is meant whole is hardly a key."""
+def field_of(text: str, field: str, what: str) -> str:
+    """What a reference means of a secret's text. Raises UnreadableError.
+
+    The console of AWS stores what is typed there as a JSON object, so one that is meant whole is hardly a key.
+    """
     try:
         # Numbers stay as they are written.
         found = json.loads(text, parse_int=str, parse_float=str)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError, SparklineageError
@@ -27,11 +29,30 @@ class LateBackend:
     `learn` is told what is secret before anything is sent with it.
     """
 
-    def __init__(self, backend: Backend, fetch: Fetch, learn: Callable[[Sequence[str]], None]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        fetch: Fetch,
+        learn: Callable[[Sequence[str]], None],
+        *,
+        pause: float = 0.0,
+        renews: bool = False,
+    ) -> None:
+        """`pause` seconds lie between two fetches that fail or change nothing.
+
+        With `renews`, for a relay that runs for weeks, secrets are fetched again where the backend does not take them.
+        """
         self.backend = backend
         self.is_complete = threading.Event()
+        self.renews = renews
+        self.has_taken = False
+        """Whether the backend has accepted an event with the secrets of now."""
+        self._lacking = backend
         self._fetch = fetch
         self._learn = learn
+        self._pause = pause
+        self._reason: str | None = None
+        self._asked = -math.inf
         self._fetching = threading.Lock()
 
     def complete(self) -> str | None:
@@ -39,16 +60,35 @@ class LateBackend:
         with self._fetching:
             if self.is_complete.is_set():
                 return None
-            try:
-                found = self.backend.with_secrets(self._fetch)
-            except SparklineageError as error:
-                return str(error)
-            except Exception as error:  # noqa: BLE001 - a vendor's client; its text may hold anything
-                return f"the secrets of {self.backend.shown} cannot be fetched ({type(error).__name__})"
+            if self._reason is None or self._is_due():
+                self._reason = self._renew()
+            return self._reason
+
+    def renew(self, refused: Backend) -> bool:
+        """Fetch anew because the backend did not take what `refused` holds; whether there is something else now."""
+        with self._fetching:
+            if self.backend is not refused:
+                return True
+            if self._is_due():
+                self._renew()
+            return self.backend is not refused
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._asked >= self._pause
+
+    def _renew(self) -> str | None:
+        self._asked = time.monotonic()
+        try:
+            found = self._lacking.with_secrets(self._fetch)
+        except SparklineageError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - a vendor's client; its text may hold anything
+            return f"the secrets of {self.backend.shown} cannot be fetched ({type(error).__name__})"
+        if not self.is_complete.is_set() or found.secrets != self.backend.secrets:
             self._learn(found.secrets)
-            self.backend = found
+            self.backend, self.has_taken = found, False
             self.is_complete.set()
-            return None
+        return None
 
 
 class LateSink:
@@ -69,7 +109,21 @@ class LateSink:
             if reason is not None:
                 return Answer(verdict=Verdict.RETRY, text=reason)
             self._sink = HttpSink(self._late.backend, until=self._until)
-        return self._sink.send(event, hierarchy)
+        answer = self._sink.send(event, hierarchy)
+        if answer.verdict is Verdict.ACCEPTED:
+            self._late.has_taken = True
+        elif self._late.renews and answer.status in (401, 403):
+            return self._denied(self._sink, answer)
+        return answer
+
+    def _denied(self, sink: HttpSink, answer: Answer) -> Answer:
+        """A key that is exchanged some day must not make dead letters of all that comes until then."""
+        if self._late.renew(sink.backend):
+            sink.close()
+            self._sink = None  # the other secrets are tried with the next attempt
+        elif answer.status == 403 and self._late.has_taken:
+            return answer  # it takes the key, and not this event
+        return replace(answer, verdict=Verdict.RETRY, text=f"{answer.text}, so it does not take the key")
 
     def close(self) -> None:
         if self._sink is not None:
