@@ -24,6 +24,8 @@ PLACES = ("/opt/sparklineage", SPARK_JARS, "/etc/sparklineage", "/etc/systemd/sy
           "/var/log/sparklineage")  # fmt: skip
 """Where a kit may leave something, aside from the accounts of /etc."""
 
+_MOVING = ("/var/log/sparklineage/", "/var/lib/sparklineage/relay", "/opt/sparklineage/.lock")
+
 _SCRIPT = "/mnt/var/lib/bootstrap-actions/1/bootstrap.sh"
 _STEPS = f"/mnt/var/lib/hadoop/steps/{STEP}"
 _NODE = """
@@ -91,6 +93,53 @@ class EmrNode:
         """Run a bootstrap action as EMR does: downloaded, as `hadoop`, before Spark is there."""
         self.tree.write(_SCRIPT, script.read_text(), mode="755", owner="hadoop:hadoop")
         return self.tree.run([_SCRIPT, *words], user="hadoop", cwd=str(Path(_SCRIPT).parent), environ=environ)
+
+    def log(self) -> str:
+        """What the script has written down."""
+        return self.tree.read("/var/log/sparklineage/bootstrap.log")
+
+    def state(self) -> dict[str, tuple[str, str, str, str]]:
+        """Kind, mode, owner and content of all that kits leave on a node, by path; logs and the relay's own aside."""
+        found = {path: each for path, each in self.tree.entries(*PLACES).items() if not path.startswith(_MOVING)}
+        listed = [path for path, each in found.items() if each.kind == "f"]
+        sums = self.tree.shell('(($# == 0)) || sha256sum -- "$@"', *listed).splitlines()
+        digests = {path: digest for digest, path in (line.split(maxsplit=1) for line in sums)}
+        return {
+            path: (each.kind, each.mode, each.owner, digests.get(path, each.target)) for path, each in found.items()
+        }
+
+    def jars(self) -> list[str]:
+        """The names of the JARs that Spark will load, each of which any user can read and Java can open."""
+        script = 'for one in "$1"/*.jar; do test -e "$one" || continue; unzip -tq "$one" >&2; echo "${one##*/}"; done'
+        check = script if shutil.which("unzip") else script.replace("unzip -tq", "head -c4")
+        ended = self.tree.run(["/bin/bash", "-euc", check, "jars", SPARK_JARS], user="hadoop")
+        assert ended.status == 0, ended
+        return sorted(ended.stdout.splitlines())
+
+    def relays(self) -> list[tuple[str, str]]:
+        """User and command line of every relay that runs."""
+        return [
+            (user, args)
+            for _pid, user, args in self.tree.processes()
+            if "relay.pyz watch" in args and "relay-loop" not in args
+        ]
+
+    def limit_disk(self, left: int) -> None:
+        """Leave this many bytes for whatever will be written."""
+        work = str(self.tree.work)
+        script = 'used=$(df --output=used -B1 "$1" | tail -n 1); mount -o "remount,size=$((used + $2))" "$1"'
+        inside = [
+            "nsenter",
+            f"--target={self.tree.holder}",
+            "--mount",
+            "bash",
+            "-euc",
+            script,
+            "limit",
+            work,
+            str(left),
+        ]
+        subprocess.run(inside, check=True)
 
     def install_spark(self, home: Path, configurations: Sequence[Mapping[str, Any]]) -> None:
         """What EMR does after the bootstrap actions: Spark beside what lies there, and its configurations."""
