@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from sparklineage.agent.stores.interface import StoreOptions
 
 _TAG = re.compile(r"[\w +\-=.:/@]*")
-TARGETS = "s3://bucket/prefix, /Volumes/catalog/schema/volume, /Workspace/folder, or a mounted folder"
+TARGETS = (
+    "s3://bucket/prefix, gs://bucket/prefix (by gcloud), hdfs://host/folder (by hdfs dfs), "
+    "/Volumes/catalog/schema/volume, /Workspace/folder, or a mounted folder"
+)
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _AGENT = re.compile(r"openlineage-spark_(?P<scala>2\.1[23])-(?P<version>.+)\.jar")
 _COMPANION = re.compile(r"(?P<name>transports-[a-z0-9]+|kafka-clients)-\d[\w.\-]*\.jar")
-_STORE = "s3://"
+_STORES = ("s3://", "s3a://", "gs://", "hdfs://")
+"""How the places begin that `jar upload` knows."""
 
 
 def uploads(order: Order, reader: str) -> Iterator[str]:
@@ -26,7 +27,7 @@ def uploads(order: Order, reader: str) -> Iterator[str]:
     if not jars:
         return
     files = [jar.rpartition("/")[2] for jar in jars]
-    if not base.startswith(_STORE):
+    if not base.startswith(_STORES):
         yield f"Put {' and '.join(files)} into {base}; {reader}."
         return
     yield f"Upload {' and '.join(files)}: `{shlex.join(_command(order, base, files))}`; {reader}."

@@ -1,4 +1,4 @@
-"""Places that Spark reads JARs from: buckets, Databricks volumes and workspaces, mounted folders."""
+"""Places that Spark reads JARs from: buckets, HDFS, Databricks volumes and workspaces, mounted folders."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ _KINDS = {
     "s3://": "s3",
     "s3a://": "s3",
     "s3n://": "s3",
+    "gs://": "google",
+    "hdfs://": "hadoop",
     "dbfs:/Volumes/": "volume",
     "/Volumes/": "volume",
     "/Workspace/": "workspace",
@@ -46,7 +48,10 @@ def open_store(target: str, options: StoreOptions, environ: Mapping[str, str]) -
         raise UsageError(f"{target}: name the folder, the JARs keep their names.")
     kind = next((kind for start, kind in _KINDS.items() if f"{target}/".startswith(start)), "folder")
     if kind == "folder" and ":/" in target and not target.startswith("file:"):
-        known = "s3://bucket/prefix, /Volumes/catalog/schema/volume, /Workspace/folder or a path"
+        known = (
+            "s3://bucket/prefix, gs://bucket/prefix, hdfs://host/folder, /Volumes/catalog/schema/volume, "
+            "/Workspace/folder or a path"
+        )
         raise UsageError(f"{target}: no kind of place that JARs can be put to; write {known}.")
     module = import_module(f"sparklineage.agent.stores.{kind}")
     store: Store = module.store(target, options, environ)

@@ -292,7 +292,7 @@ def test_what_s3_answers_becomes_a_sentence(answer: Answer, kind: type[StoreErro
         ("s3://jars/$(rm -rf)\n/x", "has a control character in it"),
         ("s3://jars/x/agent.jar", "name the folder, the JARs keep their names"),
         ("s3://jars/a//b", "no prefix for objects"),
-        ("gs://jars", "no kind of place that JARs can be put to"),
+        ("wasb://jars", "no kind of place that JARs can be put to"),
     ],
 )
 def test_an_address_that_is_none_is_refused(target: str, sentence: str) -> None:
