@@ -9,16 +9,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.config.documents import Mapping, at, plain
+from sparklineage.config.documents import Mapping, Sequence, at, plain
 from sparklineage.targets.about import lost
-from sparklineage.targets.conf_map import JARS, conf_in, grown, jars_beside, refuse, refuse_duplicates, texts_in
+from sparklineage.targets.conf_map import (
+    JARS,
+    conf_in,
+    grown,
+    is_empty,
+    jars_beside,
+    refuse,
+    refuse_duplicates,
+    texts_in,
+)
 from sparklineage.targets.dataproc_agent import SWITCH, choice, switch, with_one_agent
-from sparklineage.targets.dataproc_shell import ACTION, create_cluster, initialization_action, submit_job
+from sparklineage.targets.dataproc_shell import ACTION, action_place, create_cluster, initialization_action, submit_job
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.limits import one_line
 from sparklineage.targets.opened import opened, references, without_plain
 from sparklineage.targets.rewriting import read_json, read_yaml, rewritten_json, rewritten_yaml
 from sparklineage.targets.two_transports import side_by_side
+from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent
 
 if TYPE_CHECKING:
@@ -44,7 +54,8 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     ours = order.with_jars
     merged, whole = _merged(order, ours, into) if into is not None else (None, ours)
     hidden = without_plain(whole)
-    notes = [*about_agent(order, first=_kept_off(order)), *_notes(order, hidden)]
+    reader = "the service account of the cluster's nodes reads them"
+    notes = [*about_agent(order, first=_kept_off(order)), *uploads(order, reader), *_notes(order, hidden)]
     script = initialization_action(hidden, notes)
     about = "an initialization action: put it beside the JARs"
     scripts = (Artefact(name=ACTION, text=script, about=about, executable=True),) if script is not None else ()
@@ -52,7 +63,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         return Rendered(artefacts=(merged, *scripts), notes=(*notes, *lost(whole)))
     properties = _clusters(order, ours)
     job, kind = _job(order, ours)
-    cluster = {"config": {"softwareConfig": {"properties": properties}}}
+    cluster = {"config": _config(order, properties, action=script is not None)}
     body = job[next(iter(job))]
     texts = [
         Artefact(name="cluster.json", text=_json(cluster), about="of a request that creates a cluster"),
@@ -71,6 +82,17 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         ),
     ]
     return Rendered(artefacts=(*texts, *scripts), notes=tuple(notes))
+
+
+def _config(order: Order, properties: dict[str, str], *, action: bool) -> dict[str, Any]:
+    """The same as the command of gcloud says."""
+    software: dict[str, Any] = {"properties": properties}
+    if release := order.settings.get("release"):
+        software = {"imageVersion": release, **software}
+    return {
+        "softwareConfig": software,
+        **({"initializationActions": [{"executableFile": action_place(order)}]} if action else {}),
+    }
 
 
 def _kept_off(order: Order) -> str:
@@ -154,7 +176,19 @@ def _in_cluster(
         added[SWITCH] = state
     for key, text in added.items():
         one_line(key, text)
-    return grown(known, _PLACE, added), whole
+    wanted = grown(known, _PLACE, added)
+    if references(without_plain(whole)):
+        wanted["config"] = _with_action(order, wanted["config"], at(node, "config", "initializationActions"), into.name)
+    return wanted, whole
+
+
+def _with_action(order: Order, config: dict[str, Any], found: Any, name: str) -> dict[str, Any]:
+    """A cluster's config with the action that hands keys on behind those that it has."""
+    if not is_empty(found) and not isinstance(found, Sequence):
+        refuse(found, name, "initializationActions is no list.")
+    given, ours = config.get("initializationActions") or [], {"executableFile": action_place(order)}
+    there = any(isinstance(one, dict) and one.get("executableFile") == ours["executableFile"] for one in given)
+    return config if there else {**config, "initializationActions": [*given, ours]}
 
 
 def _in_job(
@@ -182,8 +216,9 @@ def _notes(order: Order, conf: ConfSet) -> Iterator[str]:
     if references(conf):
         names = ", ".join(dict.fromkeys(reference.name for reference in references(conf).values()))
         yield (
-            f"{ACTION} has spark-submit fetch {names} from Secret Manager: give the cluster's service account "
-            "roles/secretmanager.secretAccessor on it. Drivers in cluster mode do not read spark-env.sh."
+            f"Put {ACTION} at {action_place(order)}: it has spark-submit fetch {names} from Secret Manager; give the "
+            "cluster's service account roles/secretmanager.secretAccessor on it. Drivers in cluster mode do not read "
+            "spark-env.sh."
         )
     yield "The cluster's network needs a way to the backend (firewall rule, Cloud NAT)."
 

@@ -49,10 +49,14 @@ def create_cluster(order: Order, properties: Mapping[str, str], notes: Iterable[
     if release := order.settings.get("release"):
         words.append(f"--image-version={shlex.quote(release)}")
     if action:
-        base = order.settings.get("artifacts", "").rstrip("/")
-        words.append(f"--initialization-actions={shlex.quote(f'{base}/{ACTION}')}")
+        words.append(f"--initialization-actions={shlex.quote(action_place(order))}")
     words.append(f"--properties={shlex.quote(dictionary(properties))}")
     return _script(words, notes)
+
+
+def action_place(order: Order) -> str:
+    """Where the initialization action is looked for."""
+    return f"{order.settings.get('artifacts', '').rstrip('/')}/{ACTION}"
 
 
 def submit_job(

@@ -17,6 +17,7 @@ from sparklineage.targets.limits import in_one_word
 from sparklineage.targets.opened import opened
 from sparklineage.targets.rewriting import read_json, rewritten_json
 from sparklineage.targets.two_transports import side_by_side
+from sparklineage.targets.uploads import uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,8 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     jars = _jars(ours, theirs, texts_in(at(node, "jars"), name, "jars"))
     batch = _merged(order, plain(node) if node is not None else {}, whole.beyond(theirs), jars)
     text = rewritten_json(into, batch) if into is not None else json.dumps(batch, indent=2) + "\n"
-    notes = [*about(order), *_variables(ours), *_notes(batch, left_out), *lost(whole)]
+    upload = uploads(order, "the user that Livy starts the batch as reads them")
+    notes = [*about(order), *upload, *_variables(ours), *_notes(batch, left_out), *lost(whole)]
     about_it = "POST it to /batches of Livy"
     return Rendered(artefacts=(Artefact(name=name, text=text, about=about_it),), notes=tuple(notes))
 

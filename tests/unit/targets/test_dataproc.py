@@ -70,6 +70,20 @@ def test_the_cluster_has_our_agent_and_not_its_own() -> None:
     assert _gcloud(_flag(script, "properties")) == _properties(rendered)
     assert (_flag(script, "region"), _flag(script, "image-version")) == ("europe-west1", "2.2")
     assert any("=false keeps it off" in note for note in rendered.notes)
+    config = json.loads(_text(rendered, "cluster.json"))["config"]
+    assert config["softwareConfig"]["imageVersion"] == "2.2"
+    assert "initializationActions" not in config
+    assert any(
+        "`sparklineage jar upload gs://lake --platform dataproc --release 2.2 --version 1.53.0`" in note
+        for note in rendered.notes
+    )
+
+
+def test_a_request_has_the_action_that_the_command_has() -> None:
+    rendered = dataproc.render(_order(KEY))
+    actions = json.loads(_text(rendered, "cluster.json"))["config"]["initializationActions"]
+    assert actions == [{"executableFile": _flag(_text(rendered, "create-cluster.sh"), "initialization-actions")}]
+    assert any(f"Put lineage-env.sh at {actions[0]['executableFile']}" in note for note in rendered.notes)
 
 
 @pytest.mark.parametrize(
