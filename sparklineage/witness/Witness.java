@@ -6,9 +6,11 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -38,9 +40,10 @@ import scala.Option;
  * spark.sparklineage.spool it does nothing. It runs on Spark 3.3 to 4.3 and Scala 2.12 and 2.13 without being compiled
  * again, so whatever one of them lacks is caught where it is read. No problem of its own reaches Spark.
  *
- * <p>One class without lambdas and inner classes; the listener bus calls it from one thread, so it needs no lock.
+ * <p>One class without lambdas and inner classes. The listener bus calls it from one thread; the lock around a write is
+ * for the hook that says how the JVM ends.
  */
-public final class Witness extends SparkListener {
+public final class Witness extends SparkListener implements Runnable, Thread.UncaughtExceptionHandler {
   private static final String JOURNAL = "spark.sparklineage.journal";
   private static final String SPOOL = "spark.sparklineage.spool";
   private static final String STEP = "spark.sparklineage.step";
@@ -81,8 +84,22 @@ public final class Witness extends SparkListener {
         "(?i)(?:PASSWORD|PASSWD|(?:^|_)(?:API_?KEY|TOKEN|SECRET|CREDENTIALS?|(?:ACCESS|SECRET|PRIVATE|ACCOUNT)_KEY))$");
   private static final String[] LITERALS = literals();
 
+  // Modes of what lies in a folder whose parent has the setgid bit: for the group that the kernel gives to it.
+  private static final int SETGID = 02000;
+  private static final int SHARED_FOLDER = 02770;
+  private static final int SHARED_FILE = 0660;
+
+  /** Of the SparkContext that began last; one of the JVM's lives at a time. */
+  private static Witness latest;
+
+  /** What the main thread died of. */
+  private static volatile Throwable uncaught;
+
   /** Null where there is nothing to write to. */
-  private OutputStream out;
+  private volatile OutputStream out;
+
+  /** What runs in the JVM's main thread: `python`, `gateway`, `yarn` or `java`. */
+  private String main;
 
   /** The last write failed and may have left a part of a line. */
   private boolean torn;
@@ -111,8 +128,11 @@ public final class Witness extends SparkListener {
       if (!folder.isAbsolute()) {
         return;
       }
+      Thread first = mainThread();
+      main = kind(first);
       out = open(folder);
-      write(application(conf, runId));
+      write(application(conf, runId, main));
+      succeed(this, first);
       // Only now: without a folder the agent stays as it was configured.
       if (journal.isEmpty()) {
         handOver(conf, runId, folder);
@@ -128,7 +148,9 @@ public final class Witness extends SparkListener {
       return;
     }
     try {
-      write(record("applicationEnd", event.time()));
+      StringBuilder record = record("applicationEnd", event.time());
+      known(record, "stoppedBy", stoppedBy());
+      write(record);
     } catch (Throwable ignored) {
       // Nothing of ours may reach Spark; here and below.
     }
@@ -239,7 +261,7 @@ public final class Witness extends SparkListener {
 
   // Who this application is -------------------------------------------------------------------------------------------
 
-  private static StringBuilder application(SparkConf conf, String runId) {
+  private static StringBuilder application(SparkConf conf, String runId, String main) {
     StringBuilder record = record("application", startTime(conf));
     number(record, "format", 1L);
     text(record, "runId", runId);
@@ -251,6 +273,7 @@ public final class Witness extends SparkListener {
     number(record, "pid", pid());
     String directory = System.getProperty("user.dir", "");
     text(record, "workingDirectory", hidden(directory));
+    text(record, "main", main);
     known(record, "containerId", System.getenv("CONTAINER_ID"));
     known(record, "clusterId", conf.get("spark.databricks.clusterUsageTags.clusterId", ""));
     known(record, "stepId", emrStep(directory));
@@ -334,22 +357,68 @@ public final class Witness extends SparkListener {
   }
 
   private static OutputStream open(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      Files.createDirectories(folder.getParent());
+    Path file = folder.resolve("witness.ndjson");
+    Files.createDirectories(folder.getParent());
+    boolean shared = (mode(folder.getParent()) & SETGID) != 0;
+    if (!isFolder(folder, shared)) {
       try {
+        String permissions = shared ? "rwxrwx---" : "rwx------";
         Files.createDirectory(
-            folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
+        if (shared) {
+          share(folder, file);
+        }
       } catch (FileAlreadyExistsException raced) {
         // Another attempt of the same run made it; if it is no folder, opening the file says so.
       }
     }
-    Path file = folder.resolve("witness.ndjson");
     try {
       Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     } catch (FileAlreadyExistsException again) {
       // An earlier SparkContext of the same run.
     }
     return new FileOutputStream(file.toFile(), true);
+  }
+
+  /** Where anybody may make folders, one of somebody else's that waits for this run is not written to. */
+  private static boolean isFolder(Path folder, boolean shared) throws IOException {
+    if (!shared) {
+      return Files.isDirectory(folder);
+    }
+    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    Object owner = Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+        || !owner.equals(Files.getAttribute(Paths.get("/proc/self"), "unix:uid"))) {
+      throw new IOException("not ours");
+    }
+    return true;
+  }
+
+  /**
+   * Gives what has just been made to the group of the spool, whatever the umask.
+   *
+   * <p>All files are made here, before the mode of the folder changes: for a user outside of that group, chmod takes
+   * the setgid bit away, and with it the group of later files.
+   */
+  private static void share(Path folder, Path witness) throws IOException {
+    Path[] files = {witness, folder.resolve("agent.ndjson"), folder.resolve("steps.ndjson")};
+    for (Path file : files) {
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.setAttribute(file, "unix:mode", SHARED_FILE);
+    }
+    if ((mode(folder) & 07777) != SHARED_FOLDER) {
+      Files.setAttribute(folder, "unix:mode", SHARED_FOLDER);
+    }
+  }
+
+  private static int mode(Path path) {
+    try {
+      return (Integer) Files.getAttribute(path, "unix:mode");
+    } catch (Throwable notUnix) {
+      return 0;
+    }
   }
 
   /** The agent clones this SparkConf in its own constructor, which comes after ours. */
@@ -360,6 +429,201 @@ public final class Witness extends SparkListener {
       conf.set(TRANSPORT, "file");
       conf.set(LOCATION, folder.resolve("agent.ndjson").toString());
     }
+  }
+
+  // How it ends -------------------------------------------------------------------------------------------------------
+
+  /** The JVM's shutdown hook. */
+  @Override
+  public void run() {
+    try {
+      Witness last = last();
+      if (last != null && last.out != null) {
+        last.write(last.exit());
+      }
+    } catch (Throwable ignored) {
+    }
+  }
+
+  /** The main thread dies; what the JVM does of its own then is done here. */
+  @Override
+  public void uncaughtException(Thread thread, Throwable failure) {
+    uncaught = failure;
+    thread.getThreadGroup().uncaughtException(thread, failure);
+  }
+
+  private static synchronized Witness last() {
+    return latest;
+  }
+
+  /** One hook for all SparkContexts of the JVM; it speaks for the last. */
+  private static synchronized void succeed(Witness witness, Thread main) {
+    Witness before = latest;
+    latest = witness;
+    try {
+      if (main != null && !"yarn".equals(witness.main) && main.getUncaughtExceptionHandler() == main.getThreadGroup()) {
+        main.setUncaughtExceptionHandler(witness);
+      }
+    } catch (Throwable ignored) {
+      // It may have ended meanwhile.
+    }
+    try {
+      if (before == null) {
+        Runtime.getRuntime().addShutdownHook(new Thread(witness, "sparklineage-exit"));
+      } else if (before.out != null) {
+        StringBuilder record = record("exit", System.currentTimeMillis());
+        text(record, "how", "continued");
+        before.write(record);
+      }
+    } catch (Throwable ignored) {
+      // Too late for a hook, or nowhere to write to.
+    }
+  }
+
+  private static Thread mainThread() {
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getId() == 1 && "main".equals(thread.getName())) {
+        return thread;
+      }
+    }
+    return null;
+  }
+
+  private static String kind(Thread main) {
+    StackTraceElement[] frames = main == null ? new StackTraceElement[0] : main.getStackTrace();
+    for (StackTraceElement frame : frames) {
+      String name = frame.getClassName();
+      if (name.startsWith("org.apache.spark.deploy.PythonRunner")) {
+        return "python";
+      } else if (name.startsWith("org.apache.spark.api.python.PythonGatewayServer")) {
+        return "gateway";
+      } else if (name.startsWith("org.apache.spark.deploy.yarn.ApplicationMaster")) {
+        return "yarn";
+      }
+    }
+    return "java";
+  }
+
+  /** Who stops the SparkContext, which waits for its listeners meanwhile; null where that cannot be seen. */
+  private static String stoppedBy() {
+    for (Map.Entry<Thread, StackTraceElement[]> entry : Thread.getAllStackTraces().entrySet()) {
+      String who = null;
+      for (StackTraceElement frame : entry.getValue()) {
+        String name = frame.getClassName();
+        if (name.equals("org.apache.spark.SparkContext") && frame.getMethodName().startsWith("stop")) {
+          who = "stop-spark-context".equals(entry.getKey().getName()) ? "spark" : "application";
+        } else if (who != null && name.startsWith("org.apache.spark.scheduler.cluster.YarnClientSchedulerBackend")) {
+          return "yarn";
+        } else if (who != null && name.startsWith("org.apache.spark.scheduler.cluster.StandaloneSchedulerBackend")) {
+          return "standalone";
+        } else if (who != null && name.startsWith("org.apache.spark.util.SparkShutdownHook")) {
+          return "shutdownHook";
+        }
+      }
+      if (who != null) {
+        return who;
+      }
+    }
+    return null;
+  }
+
+  private StringBuilder exit() {
+    StringBuilder record = record("exit", System.currentTimeMillis());
+    if ("yarn".equals(main)) {
+      yarn(record);
+    }
+    for (Map.Entry<Thread, StackTraceElement[]> entry : Thread.getAllStackTraces().entrySet()) {
+      StackTraceElement[] frames = entry.getValue();
+      int end = exitFrame(frames);
+      if (end < 0) {
+        continue;
+      }
+      String name = entry.getKey().getName();
+      if (name.startsWith("SIG") && name.endsWith(" handler")) {
+        text(record, "how", "signal");
+        text(record, "signal", name.substring(0, name.length() - " handler".length()));
+      } else if ("shutdown".equals(frames[end].getMethodName())) {
+        Throwable failure = uncaught;
+        text(record, "how", failure == null ? "returned" : "exception");
+        if (failure != null) {
+          text(record, "error", clean(message(failure), ERROR_LIMIT));
+          text(record, "stackTrace", clean(trace(failure), ERROR_LIMIT));
+        }
+      } else {
+        exitedBy(record, frames, end);
+      }
+      return record;
+    }
+    text(record, "how", "unknown");
+    return record;
+  }
+
+  /** Where the thread that runs the hooks entered java.lang.Shutdown; -1 for every other thread. */
+  private static int exitFrame(StackTraceElement[] frames) {
+    boolean runsHooks = false;
+    for (int i = 0; i < frames.length; i++) {
+      if ("java.lang.Shutdown".equals(frames[i].getClassName())) {
+        String method = frames[i].getMethodName();
+        runsHooks |= "runHooks".equals(method);
+        if (runsHooks && ("exit".equals(method) || "shutdown".equals(method))) {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** The first who is no part of Java or Scala has called System.exit. */
+  private static void exitedBy(StringBuilder record, StackTraceElement[] frames, int end) {
+    boolean inMain = false;
+    String caller = null;
+    for (int i = end + 1; i < frames.length; i++) {
+      String name = frames[i].getClassName();
+      if ("java.lang.Terminator".equals(name) || name.startsWith("java.lang.Terminator$")) {
+        text(record, "how", "signal");
+        text(record, "signal", null);
+        return;
+      }
+      boolean runtime = name.startsWith("java.") || name.startsWith("jdk.") || name.startsWith("scala.");
+      // SparkSubmit ends through a function of a trait of its own.
+      if (caller == null && !runtime && !name.startsWith("org.apache.spark.util.CommandLine")) {
+        caller = name;
+      }
+      inMain |= name.startsWith("org.apache.spark.deploy.SparkSubmit") && "runMain".equals(frames[i].getMethodName());
+    }
+    if (caller != null && caller.startsWith("org.apache.spark.deploy.SparkSubmit")) {
+      // Out of runMain also where all is well (spark.submit.callSystemExitOnMainExit); else only because it failed.
+      text(record, "how", inMain ? "submitEnded" : "submitFailed");
+    } else if (caller != null && caller.startsWith("org.apache.spark.api.python.PythonGatewayServer")) {
+      text(record, "how", "gateway");
+    } else {
+      text(record, "how", "exit");
+    }
+    text(record, "caller", caller);
+  }
+
+  /** What the driver in a container of YARN's has told YARN. */
+  private static void yarn(StringBuilder record) {
+    try {
+      Class<?> type = Class.forName("org.apache.spark.deploy.yarn.ApplicationMaster$");
+      Object module = type.getField("MODULE$").get(null);
+      Object master = type.getMethod(type.getName().replace('.', '$') + "$master").invoke(module);
+      // In this order: all else is set before it is finished.
+      if (Boolean.TRUE.equals(field(master, "finished"))) {
+        text(record, "finalStatus", String.valueOf(field(master, "finalStatus")));
+        number(record, "exitStatus", ((Integer) field(master, "exitCode")).longValue());
+        Object message = field(master, "finalMsg");
+        text(record, "message", message == null ? null : clean(message.toString(), ERROR_LIMIT));
+      }
+    } catch (Throwable moved) {
+      // Of another Spark: what is known without it is recorded.
+    }
+  }
+
+  private static Object field(Object object, String name) throws ReflectiveOperationException {
+    Field field = object.getClass().getDeclaredField(name);
+    field.setAccessible(true);
+    return field.get(object);
   }
 
   // Texts -------------------------------------------------------------------------------------------------------------
@@ -515,7 +779,7 @@ public final class Witness extends SparkListener {
   }
 
   /** One line in one write, so that a reader and a second writer never see a part of it. */
-  private void write(StringBuilder record) throws IOException {
+  private synchronized void write(StringBuilder record) throws IOException {
     byte[] line = record.insert(0, torn ? "\n" : "").append("}\n").toString().getBytes(StandardCharsets.UTF_8);
     torn = true;
     out.write(line);
