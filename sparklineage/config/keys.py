@@ -207,7 +207,7 @@ PLATFORM_KEYS: tuple[Key, ...] = (
         name="secretName",
         kind="text",
         default="sparklineage",
-        doc="the Secret of Kubernetes that holds the keys: `env:NAME` is its entry NAME",
+        doc="the Secret of Kubernetes that holds the keys, on EMR on EKS too: `env:NAME` is its entry NAME",
     ),
     Key(
         name="relayImage",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import Text
-from sparklineage.model.secret import Secret
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.job_runs import (
     OWN_LISTS,
@@ -26,8 +25,10 @@ from sparklineage.targets.job_runs import (
     users,
 )
 from sparklineage.targets.json_file import json_text, read_json
+from sparklineage.targets.kubernetes_pod import LIKE_JSON, secret_name
 from sparklineage.targets.limits import form, longest, not_blank, one_line
 from sparklineage.targets.opened import opened, references, without_plain
+from sparklineage.targets.pieces import alone, pieces, together
 from sparklineage.targets.two_transports import side_by_side
 from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent, settled
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 NAME = "emr-containers"
 MODES: tuple[Mode, ...] = ("direct",)
 LISTENS = True
-SECRET = "sparklineage"  # noqa: S105 - the name of the Secret, in the namespace of the jobs
 _DRIVER = Driver(platform=NAME, field="sparkSubmitJobDriver", longest=256)
 _ARGUMENT = 10_280
 _VERSION = re.compile(r"emr-(?:spark-)?[0-9]+\.[0-9]+\.[0-9]+")
@@ -55,8 +55,9 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     whole = conf if into is None else _with_users(conf, into)
     wanted = _variables(without_plain(whole))
     written = conf.as_dict()
-    conf = _told(wanted).merged_with(ConfSet(tuple(entry for entry in conf.entries if entry.key in written)))
-    notes = [*about_agent(order), *_notes(order, wanted)]
+    secret = secret_name(order, NAME)
+    conf = _told(wanted, secret).merged_with(ConfSet(tuple(entry for entry in conf.entries if entry.key in written)))
+    notes = [*about_agent(order), *_notes(order, wanted, secret)]
     if into is None:
         artefacts = [_fresh(order, conf)]
         notes += [OWN_LISTS] if order.application is None else []
@@ -67,7 +68,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         notes += more
     if wanted:
         about_it = "the same keys for a driver whose pod template is your own: put its env there"
-        artefacts.append(Artefact(name="driver-pod-template.yaml", text=_template(wanted), about=about_it))
+        artefacts.append(Artefact(name="driver-pod-template.yaml", text=_template(wanted, secret), about=about_it))
     return Rendered(artefacts=tuple(artefacts), notes=tuple(notes))
 
 
@@ -99,39 +100,47 @@ def _with_users(conf: ConfSet, into: Existing) -> ConfSet:
     return ours.merged_with(theirs)
 
 
-def _variables(conf: ConfSet) -> dict[str, tuple[str, bool]]:
-    """The variables that bring the keys to the agent: what to put there, and whether a secret is in it.
+def _variables(conf: ConfSet) -> dict[str, tuple[str, str | None]]:
+    """The variables that bring the keys to the agent: what is in each, and the entry of the Secret that it comes from.
 
-    Where a secret lies is said in its place, in pointed brackets. The agent reads the values as JSON, so that quotes
-    around a key keep it a text whatever it begins with.
+    As on Kubernetes, `env:NAME` is the entry NAME. A secret from elsewhere, or inside of a longer text, is the entry
+    that is called as the variable. Where a secret lies is said in its place, in pointed brackets.
     """
     if not references(conf):
         return {}
-    shown = conf.resolved(lambda reference, _: Secret(f"<{reference.written}>")).environment()
-    other = conf.resolved(lambda reference, _: Secret(f"<other {reference.written}>")).environment()
-    return {name: (text, text != other[name]) for name, text in shown.items()}
+    found: dict[str, tuple[str, str | None]] = {}
+    for name, parts in pieces(conf).items():
+        text = together(parts, str, lambda reference: f"<{reference.written}>")
+        reference = alone(parts)
+        if reference is not None and reference.kind == "env":
+            found[name] = reference.written, reference.name
+        else:
+            found[name] = text, None if all(isinstance(part, str) for part in parts) else name
+    return found
 
 
-def _told(wanted: dict[str, tuple[str, bool]]) -> ConfSet:
+def _told(wanted: dict[str, tuple[str, str | None]], secret: str) -> ConfSet:
     entries = []
-    for name, (text, secret) in wanted.items():
-        key = f"spark.kubernetes.driver.secretKeyRef.{name}" if secret else f"spark.kubernetes.driverEnv.{name}"
-        value = Text(f"{SECRET}:{name}" if secret else text)
+    for name, (text, entry) in wanted.items():
+        key = f"spark.kubernetes.driver.secretKeyRef.{name}" if entry else f"spark.kubernetes.driverEnv.{name}"
+        value = Text(f"{secret}:{entry}" if entry else text)
         entries.append(ConfEntry(key=key, value=value, source="sparklineage", why="the driver's environment"))
     return ConfSet(tuple(entries))
 
 
-def _notes(order: Order, wanted: dict[str, tuple[str, bool]]) -> list[str]:
+def _notes(order: Order, wanted: dict[str, tuple[str, str | None]], secret: str) -> list[str]:
     notes = [*uploads(order, "the job's role has to read them")]
-    for name, (text, secret) in wanted.items():
-        if secret:
-            notes.append(f"In the namespace of the jobs the Secret {SECRET} needs the key {name} with the text {text}.")
+    for name, (text, entry) in wanted.items():
+        if entry == name:
+            notes.append(f"In the namespace of the jobs the Secret {secret} needs the key {name} with the text {text}.")
+        elif entry:
+            notes.append(f"In the namespace of the jobs the Secret {secret} needs the entry {entry}. {LIKE_JSON}")
     notes.append("The driver's pod needs a way to the backend: network policies and security groups for pods.")
     notes.append("How a job ended is in the lineage only as far as the agent sees it: no relay corrects it there.")
-    return notes
+    return list(dict.fromkeys(notes))
 
 
-def _template(wanted: dict[str, tuple[str, bool]]) -> str:
+def _template(wanted: dict[str, tuple[str, str | None]], secret: str) -> str:
     lines = [
         "apiVersion: v1",
         "kind: Pod",
@@ -140,11 +149,11 @@ def _template(wanted: dict[str, tuple[str, bool]]) -> str:
         "    - name: spark-kubernetes-driver",
         "      env:",
     ]
-    for name, (text, secret) in wanted.items():
+    for name, (text, entry) in wanted.items():
         lines.append(f"        - name: {name}")
-        if secret:
+        if entry:
             lines += ["          valueFrom:", "            secretKeyRef:"]
-            lines += [f"              name: {SECRET}", f"              key: {name}"]
+            lines += [f"              name: {secret}", f"              key: {entry}"]
         else:
             lines.append(f"          value: {_quoted(text)}")
     return "\n".join(lines) + "\n"

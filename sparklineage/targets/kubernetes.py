@@ -33,6 +33,8 @@ _DOCUMENT = re.compile(r"^(?=---(?:\s|$))", re.MULTILINE)
 _KINDS = ("SparkApplication", "ScheduledSparkApplication")
 _LARGEST = 1_000_000
 """Characters: a ConfigMap holds 1 MiB, into which Spark writes the properties."""
+_CONNECTORS = {"s3a://": "hadoop-aws", "abfss://": "hadoop-azure", "gs://": "gcs-connector"}
+"""Schemes, and what Spark reads them by: it is in spark-hadoop-cloud, which the images leave out."""
 _NOWHERE = re.compile(r"[\x00\ud800-\udfff]")
 """What neither a command line nor YAML can carry."""
 
@@ -161,6 +163,13 @@ def _notes(order: Order, conf: ConfSet, *, whole: bool) -> Iterator[str]:
         yield f"Not in sparkConf, where Kubeflow's operator refuses it: {', '.join(denied)}."
     if any(jar.startswith("local:") for jar in comma_list(conf[JARS].written) if JARS in conf):
         yield "A path with local: has to be in the image of the driver."
+    uris = [*order.jars, *([order.application.uri] if order.application is not None else [])]
+    for scheme, module in _CONNECTORS.items():
+        if any(uri.startswith(scheme) for uri in uris):
+            yield (
+                f"The images of the Apache project have no {module}, which {scheme} needs: put it into the image, in "
+                "the version of its Hadoop, or take local:// for files in the image, or https://."
+            )
     if order.mode == "outbox":
         yield (
             "The relay is a sidecar container, which Kubernetes has since 1.29: it delivers when the driver has ended, "

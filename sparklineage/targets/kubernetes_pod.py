@@ -28,6 +28,9 @@ GRACE = 60
 """Seconds that the pod may take to end, in which the relay delivers."""
 _SPOOL = "spark.sparklineage.spool"
 _DEFAULT_SECRET = "sparklineage"  # noqa: S105 - the name of a Secret
+LIKE_JSON = (
+    "The agent reads it as JSON where it can, so a key such as 1e5, a number, needs double quotes around it there."
+)
 _WATCH = ("sparklineage", "relay", "watch", "--sidecar", "--drain-timeout", str(GRACE - 10))
 """A container that restarts always is told to end when the driver has ended (sidecar containers of Kubernetes)."""
 
@@ -101,10 +104,10 @@ def pod(order: Order, conf: ConfSet, whole: ConfSet) -> Pod:
     return Pod(env=env, mount=mount, relay=relay)
 
 
-def secret_name(order: Order) -> str:
+def secret_name(order: Order, platform: str = "kubernetes") -> str:
     """The Secret that holds the keys. Raises ConfigError for what cannot be the name of one."""
     name = order.settings.get("secretName") or _DEFAULT_SECRET
-    _subdomain("platforms.kubernetes.secretName", name)
+    _subdomain(f"platforms.{platform}.secretName", name)
     return name
 
 
@@ -116,6 +119,8 @@ def secrets(order: Order, conf: ConfSet) -> Iterator[str]:
             f"Make the Secret {secret_name(order)} with {' and '.join(names)} in the application's namespace: kubectl "
             f"create secret generic {secret_name(order)} --from-env-file=FILE, with a line NAME=KEY for each."
         )
+        if order.mode == "direct" and any(alone(parts) for parts in pieces(conf).values()):
+            yield LIKE_JSON
 
 
 def _env(conf: ConfSet, secret: str) -> Iterator[dict[str, Any]]:

@@ -120,6 +120,24 @@ def test_kubernetes_brings_the_key_into_the_drivers_environment(tmp_path: Path) 
     }
 
 
+def test_the_rule_for_secrets_is_that_of_kubernetes(tmp_path: Path) -> None:
+    """`env:NAME` is the entry NAME of the Secret that the platform's section names."""
+    transport = {**HTTP, "auth": {"type": "api_key", "apiKey": "env:MARQUEZ_KEY"}}
+    section = {"secretName": "lineage-keys"}
+    given = order(tmp_path, "emr-containers", release="emr-7.5.0", transport=transport, section=section)
+    rendered = render(given, "emr-containers")
+    found = of_run(read(rendered, "job-run.json"))
+    assert found[f"spark.kubernetes.driver.secretKeyRef.{API_KEY}"] == "lineage-keys:MARQUEZ_KEY"
+    template = yaml.safe_load(text_of(rendered, "driver-pod-template.yaml"))
+    reference = template["spec"]["containers"][0]["env"][-1]["valueFrom"]["secretKeyRef"]
+    assert reference == {"name": "lineage-keys", "key": "MARQUEZ_KEY"}
+    (note,) = [note for note in rendered.notes if "Secret" in note]
+    assert "the Secret lineage-keys needs the entry MARQUEZ_KEY. The agent reads it as JSON" in note
+    given = order(tmp_path, "emr-containers", release="emr-7.5.0", transport=transport, section={"secretName": "A_B"})
+    with pytest.raises(ConfigError, match=r"platforms\.emr-containers\.secretName is 'A_B'"):
+        render(given, "emr-containers")
+
+
 def test_a_value_survives_the_pod_template(tmp_path: Path) -> None:
     odd = 'a"b\\c: {d} # é 😀 $(e)'
     transport = {

@@ -110,6 +110,23 @@ def test_the_type_is_that_of_the_application(uri: str, main_class: str | None, e
     assert "pythonVersion" not in document["spec"]
 
 
+@pytest.mark.parametrize(
+    ("uri", "module"), [("s3a://lake/job.py", "hadoop-aws"), ("gs://lake/job.py", "gcs-connector"), (_JOB.uri, "")]
+)
+def test_what_images_cannot_read_is_told(uri: str, module: str) -> None:
+    """Nothing of spark-hadoop-cloud is in the images of the Apache project."""
+    notes = kubernetes.render(_order(application=Application(uri=uri))).notes
+    told = [note for note in notes if "images of the Apache project" in note]
+    assert [f"no {module}, which {uri.partition('l')[0]}" in note for note in told] == ([True] if module else [])
+
+
+@pytest.mark.parametrize(("mode", "told"), [("direct", 1), ("outbox", 0)])
+def test_a_key_that_looks_like_json_is_told_of(mode: str, told: int) -> None:
+    """The relay takes its key as it is."""
+    rendered = kubernetes.render(_order(KEY) if mode == "direct" else _outbox())
+    assert len([note for note in rendered.notes if "a key such as 1e5" in note]) == told
+
+
 def test_keys_come_from_the_secret() -> None:
     rendered = kubernetes.render(_order(KEY, settings={"secretName": "lineage-keys"}))
     document = _application(rendered)

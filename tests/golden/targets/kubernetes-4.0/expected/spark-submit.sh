@@ -5,6 +5,7 @@
 # In Stackable's image the agent is the operator's own, of its version.
 # The cluster needs a way from the driver's pod to the backend (NetworkPolicy, egress).
 # Make the Secret lineage-keys with LINEAGE_KEY in the application's namespace: kubectl create secret generic lineage-keys --from-env-file=FILE, with a line NAME=KEY for each.
+# The agent reads it as JSON where it can, so a key such as 1e5, a number, needs double quotes around it there.
 spark-submit \
   --master "k8s://${KUBERNETES:?address of the API server, https://HOST:PORT}" \
   --deploy-mode cluster \
