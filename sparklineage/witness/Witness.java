@@ -48,6 +48,7 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   private static final String SPOOL = "spark.sparklineage.spool";
   private static final String STEP = "spark.sparklineage.step";
   private static final String RUN_ID = "spark.openlineage.applicationRunId";
+  private static final String NAME = "spark.openlineage.appName";
   private static final String TRANSPORT = "spark.openlineage.transport.type";
   private static final String LOCATION = "spark.openlineage.transport.location";
   private static final String EXECUTION_ID = "spark.sql.execution.id";
@@ -425,6 +426,12 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   private static void handOver(SparkConf conf, String runId, Path folder) {
     conf.set(RUN_ID, runId);
     conf.set(JOURNAL, folder.toString());
+    // On YARN and Kubernetes the agent hears of the application before the SparkContext is there to be asked for its
+    // name, and calls it `unknown` for good. On Databricks it makes names of its own.
+    String name = conf.get("spark.app.name", "");
+    if (!conf.contains(NAME) && !name.isEmpty() && !conf.contains("spark.databricks.clusterUsageTags.clusterId")) {
+      conf.set(NAME, name);
+    }
     if (!conf.contains(TRANSPORT)) {
       conf.set(TRANSPORT, "file");
       conf.set(LOCATION, folder.resolve("agent.ndjson").toString());
