@@ -11,8 +11,12 @@ from sparklineage.model.dataset_uri import split_uri
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sparklineage.model.facet import Facet
+
 # In abfss://container@account the part before the @ is no credential.
 _CREDENTIALS = re.compile(r"^(?!abfss?:|wasbs?:)([A-Za-z][A-Za-z0-9+.\-]*://).*@")
+
+_PLACES = {"dataset": "facets", "input": "input_facets", "output": "output_facets"}
 
 
 @dataclass(frozen=True, order=True)
@@ -22,6 +26,10 @@ class Dataset:
     namespace: str
     name: str
     facets: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    input_facets: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    """Of the reading, such as `dataQualityMetrics`; they count where it is an input."""
+    output_facets: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    """Of the writing, such as `outputStatistics`; they count where it is an output."""
 
     @classmethod
     def of(cls, value: DatasetLike) -> Dataset:
@@ -51,6 +59,23 @@ class Dataset:
             "a dataset is a (namespace, name) pair or an absolute URI such as s3://bucket/key, "
             f"which this {type(value).__name__} is not"
         )
+
+    def with_facets(self, *facets: Facet) -> Dataset:
+        """This dataset with more facets, as `sparklineage.facets` makes them; one of the same name gives way.
+
+        Raises ValueError for a facet of a run or a job.
+        """
+        found = {place: dict(getattr(self, name)) for place, name in _PLACES.items()}
+        for facet in facets:
+            if facet.place not in found:
+                raise ValueError(f"{facet.name} is a facet of a {facet.place}, and no dataset has it")
+            found[facet.place][facet.name] = dict(facet.value)
+        return replace(self, facets=found["dataset"], input_facets=found["input"], output_facets=found["output"])
+
+    @staticmethod
+    def without_credentials(uri: str) -> str:
+        """The URI without user name and password."""
+        return _CREDENTIALS.sub(r"\1", uri)
 
     @property
     def uri(self) -> str:

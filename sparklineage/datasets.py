@@ -1,0 +1,224 @@
+"""A dataset by what it is; each function returns a `Dataset` under the name that OpenLineage gives to it.
+
+    from sparklineage import datasets
+
+    datasets.postgresql("db.example.com", "shop", "public.orders")  # postgres://db.example.com:5432 shop.public.orders
+    datasets.kafka("broker:9092", "orders")
+
+The names are those of the specification's naming conventions and of openlineage-python's helpers, and where the Spark
+agent names the same thing, the agent's. A URI does as well wherever a dataset is taken; these are for what has no URI
+that says all. Bad parts raise ValueError, which names the part and never shows a credential.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from sparklineage.model.dataset import Dataset
+
+__all__ = [
+    "adls",
+    "bigquery",
+    "cassandra",
+    "delta",
+    "elasticsearch",
+    "gcs",
+    "glue",
+    "hdfs",
+    "http",
+    "iceberg",
+    "kafka",
+    "kinesis",
+    "local",
+    "mongodb",
+    "mysql",
+    "named",
+    "oracle",
+    "postgresql",
+    "redshift",
+    "s3",
+    "snowflake",
+    "sqlserver",
+    "unity_catalog",
+]
+
+
+def named(namespace: str, name: str) -> Dataset:
+    """Anything, by its own namespace and name."""
+    return Dataset.of((_part("namespace", namespace), _part("name", name)))
+
+
+def s3(bucket: str, key: str) -> Dataset:
+    """An object or a prefix: `s3://bucket` and the key. s3a and s3n are the same store."""
+    return _object("s3", _bare("bucket", bucket), key)
+
+
+def gcs(bucket: str, key: str) -> Dataset:
+    """An object or a prefix of Google Cloud Storage: `gs://bucket` and the key."""
+    return _object("gs", _bare("bucket", bucket), key)
+
+
+def adls(container: str, account: str, path: str) -> Dataset:
+    """A path of Azure Data Lake Storage: `abfss://container@account.dfs.core.windows.net` and the path.
+
+    `account` is a name or a whole host.
+    """
+    host = _bare("account", account)
+    host = host if "." in host else f"{host}.dfs.core.windows.net"
+    return _object("abfss", f"{_bare('container', container)}@{host}", path)
+
+
+def hdfs(namenode: str, path: str) -> Dataset:
+    """A path of HDFS: `hdfs://namenode:port`, or the name of a nameservice, and the path from the root."""
+    return named(f"hdfs://{_host(namenode)}", _absolute(path))
+
+
+def local(path: str) -> Dataset:
+    """A file or folder of this machine; a relative path is one of the working directory."""
+    from pathlib import Path  # noqa: PLC0415
+
+    return named("file", str(Path(_part("path", path)).expanduser().absolute()).rstrip("/") or "/")
+
+
+def postgresql(host: str, database: str, table: str, *, schema: str = "public", port: int = 5432) -> Dataset:
+    """A table: `postgres://host:port` and `database.schema.table`. `table` may bring its schema."""
+    return _table("postgres", host, database, table, schema=schema, port=port)
+
+
+def mysql(host: str, database: str, table: str, *, port: int = 3306) -> Dataset:
+    """A table: `mysql://host:port` and `database.table`."""
+    return named(f"mysql://{_host(host, port)}", f"{_part('database', database)}.{_part('table', table)}")
+
+
+def oracle(host: str, service: str, table: str, *, schema: str, port: int = 1521) -> Dataset:
+    """A table: `oracle://host:port` and `service.schema.table`."""
+    return _table("oracle", host, service, table, schema=schema, port=port)
+
+
+def sqlserver(host: str, database: str, table: str, *, schema: str = "dbo", port: int | None = None) -> Dataset:
+    """A table of SQL Server: `sqlserver://host[:port]` and `database.schema.table`; the agent adds no port."""
+    return _table("sqlserver", host, database, table, schema=schema, port=port)
+
+
+def redshift(
+    cluster: str, region: str, database: str, table: str, *, schema: str = "public", port: int = 5439
+) -> Dataset:
+    """A table of Amazon Redshift: `redshift://cluster.region:port` and `database.schema.table`."""
+    return _table(
+        "redshift", f"{_bare('cluster', cluster)}.{_bare('region', region)}", database, table, schema=schema, port=port
+    )
+
+
+def snowflake(account: str, database: str, table: str, *, schema: str = "PUBLIC", organization: str = "") -> Dataset:
+    """A table: `snowflake://organization-account` and `database.schema.table`.
+
+    `account` alone is an account locator, or organization and account with a hyphen between them.
+    """
+    where = f"{_bare('organization', organization)}-{account}" if organization else account
+    return _table("snowflake", _bare("account", where), database, table, schema=schema)
+
+
+def bigquery(project: str, dataset: str, table: str) -> Dataset:
+    """A table of Google BigQuery: `bigquery` and `project.dataset.table`."""
+    return named("bigquery", f"{_part('project', project)}.{_part('dataset', dataset)}.{_part('table', table)}")
+
+
+def kafka(bootstrap: str, topic: str) -> Dataset:
+    """A topic: `kafka://broker:port`, of several brokers the first, and the topic."""
+    return named(f"kafka://{_host(bootstrap.split(',', maxsplit=1)[0].strip())}", _part("topic", topic))
+
+
+def kinesis(region: str, account: str, stream: str) -> Dataset:
+    """A stream of Amazon Kinesis: `arn:aws:kinesis:region:account` and `stream/name`."""
+    return named(
+        f"arn:aws:kinesis:{_bare('region', region)}:{_bare('account', account)}", f"stream/{_part('stream', stream)}"
+    )
+
+
+def mongodb(host: str, database: str, collection: str, *, port: int = 27017) -> Dataset:
+    """A collection: `mongodb://host:port` and `database.collection`; of a replica set the first host."""
+    name = f"{_part('database', database)}.{_part('collection', collection)}"
+    return named(f"mongodb://{_host(host.split(',', maxsplit=1)[0].strip(), port)}", name)
+
+
+def cassandra(host: str, keyspace: str, table: str, *, port: int = 9042) -> Dataset:
+    """A table: `cassandra://host:port` and `keyspace.table`."""
+    return named(f"cassandra://{_host(host, port)}", f"{_part('keyspace', keyspace)}.{_part('table', table)}")
+
+
+def elasticsearch(host: str, index: str, *, port: int = 9200) -> Dataset:
+    """An index: `elasticsearch://host:port` and its name."""
+    return named(f"elasticsearch://{_host(host, port)}", _part("index", index))
+
+
+def iceberg(warehouse: str, table: str) -> Dataset:
+    """A table of a Hadoop catalog as the agent names it: by its folder below the warehouse.
+
+    `warehouse` is a URI such as `s3://bucket/warehouse`, `table` is `namespace.table`.
+    """
+    return Dataset.of(f"{_part('warehouse', warehouse).rstrip('/')}/{_part('table', table).replace('.', '/')}")
+
+
+def delta(location: str) -> Dataset:
+    """A Delta table as the agent names it: by the URI of its folder."""
+    return Dataset.of(_part("location", location))
+
+
+def unity_catalog(workspace: str, catalog: str, schema: str, table: str) -> Dataset:
+    """A table of Unity Catalog: `unitycatalog://workspace-host` and `catalog.schema.table`.
+
+    The agent reports the folder behind it; `facets.symlinks` ties both names together.
+    """
+    host = urlsplit(workspace).netloc if "://" in workspace else workspace
+    name = ".".join(_part(what, part) for what, part in (("catalog", catalog), ("schema", schema), ("table", table)))
+    return named(f"unitycatalog://{_host(host)}", name)
+
+
+def glue(region: str, account: str, database: str, table: str) -> Dataset:
+    """A table of the AWS Glue catalog: `arn:aws:glue:region:account` and `table/database/table`."""
+    where = f"arn:aws:glue:{_bare('region', region)}:{_bare('account', account)}"
+    return named(where, f"table/{_part('database', database)}/{_part('table', table)}")
+
+
+def http(url: str) -> Dataset:
+    """An HTTP API or a file behind one: scheme and host, and the path without its query, which may hold keys."""
+    parts = urlsplit(_part("url", url))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("url is no http:// or https:// address")
+    return named(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", parts.path.rstrip("/") or "/")
+
+
+def _table(scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None = None) -> Dataset:
+    found = _part("table", table)
+    name = found if "." in found else f"{_part('schema', schema)}.{found}"
+    return named(f"{scheme}://{_host(host, port)}", f"{_part('database', database)}.{name}")
+
+
+def _object(scheme: str, place: str, key: str) -> Dataset:
+    return named(f"{scheme}://{place}", _part("key", key).strip("/") or "/")
+
+
+def _absolute(path: str) -> str:
+    if not _part("path", path).startswith("/"):
+        raise ValueError("path is relative; write it from the root")
+    return path.rstrip("/") or "/"
+
+
+def _host(host: str, port: int | None = None) -> str:
+    found = _bare("host", host.rpartition("@")[2])
+    return found if port is None or ":" in found.rpartition("]")[2] else f"{found}:{port}"
+
+
+def _bare(what: str, value: str) -> str:
+    found = _part(what, value)
+    if any(mark in found for mark in "/@?# "):
+        raise ValueError(f"{what} is a name alone, without scheme, path or credentials")
+    return found
+
+
+def _part(what: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{what} is a text, and this is a {type(value).__name__}")
+    if not value.strip():
+        raise ValueError(f"{what} is blank")
+    return value.strip()

@@ -1,0 +1,59 @@
+"""Facets to declare with a dataset, a step or an application; each function returns one `Facet`.
+
+    import sparklineage
+    from sparklineage import facets
+
+    orders = sparklineage.Dataset.of("s3://shop/orders").with_facets(
+        facets.documentation("one line an order"), facets.ownership("team:data")
+    )
+
+Names and fields are those of the OpenLineage specification; what it does not know (governance, SageMaker, MLflow) has
+a schema of its own in this package. Bad values raise ValueError or TypeError here, where they are written down; inside
+a job the steps turn that into a warning.
+"""
+
+from __future__ import annotations
+
+from sparklineage.facets.columns import column_lineage, lineage, transformation
+from sparklineage.facets.custom import custom
+from sparklineage.facets.dataset import (
+    data_source,
+    documentation,
+    lifecycle_state,
+    ownership,
+    storage,
+    symlinks,
+    tags,
+    version,
+)
+from sparklineage.facets.experiment import mlflow, sagemaker
+from sparklineage.facets.governed import governance
+from sparklineage.facets.quality import assertion, data_quality_assertions, data_quality_metrics
+from sparklineage.facets.spark_schema import schema
+from sparklineage.facets.statistics import input_statistics, output_statistics
+from sparklineage.model.facet import Facet
+
+__all__ = [
+    "Facet",
+    "assertion",
+    "column_lineage",
+    "custom",
+    "data_quality_assertions",
+    "data_quality_metrics",
+    "data_source",
+    "documentation",
+    "governance",
+    "input_statistics",
+    "lifecycle_state",
+    "lineage",
+    "mlflow",
+    "output_statistics",
+    "ownership",
+    "sagemaker",
+    "schema",
+    "storage",
+    "symlinks",
+    "tags",
+    "transformation",
+    "version",
+]

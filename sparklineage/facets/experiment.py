@@ -1,0 +1,76 @@
+"""Where a model was trained: SageMaker's and MLflow's own names, as run facets of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.facets.check import number, text
+from sparklineage.model import event as ol
+from sparklineage.model.facet import Facet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MLFLOW = "sparklineage_mlflow"
+SAGEMAKER = "sparklineage_sagemaker"
+
+
+def mlflow(
+    *, run_id: str, experiment_id: str | None = None, experiment: str | None = None, model: str | None = None,
+    model_version: str | int | None = None, tracking_uri: str | None = None,
+    metrics: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None,
+) -> Facet:  # fmt: skip
+    """The run facet `sparklineage_mlflow`: which MLflow run this was, and what it registered."""
+    return _facet(
+        MLFLOW,
+        {
+            "runId": text("run_id", run_id),
+            "experimentId": experiment_id,
+            "experiment": experiment,
+            "model": model,
+            "modelVersion": None if model_version is None else str(model_version),
+            "trackingUri": _uri(tracking_uri),
+        },
+        metrics,
+        parameters,
+    )
+
+
+def sagemaker(
+    *, job_name: str | None = None, job_arn: str | None = None, job_type: str | None = None,
+    experiment: str | None = None, trial: str | None = None, trial_component: str | None = None,
+    model: str | None = None, model_uri: str | None = None, image: str | None = None,
+    metrics: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None,
+) -> Facet:  # fmt: skip
+    """The run facet `sparklineage_sagemaker`: the job (`job_type` Processing, Training, Transform) and its results."""
+    fields = {
+        "jobName": job_name,
+        "jobArn": job_arn,
+        "jobType": job_type,
+        "experiment": experiment,
+        "trial": trial,
+        "trialComponent": trial_component,
+        "model": model,
+        "modelUri": _uri(model_uri),
+        "image": image,
+    }
+    if not any((job_name, job_arn, experiment, trial, model)):
+        raise ValueError("give job_name, job_arn, experiment, trial or model")
+    return _facet(SAGEMAKER, fields, metrics, parameters)
+
+
+def _facet(
+    name: str, fields: Mapping[str, str | None], metrics: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None
+) -> Facet:
+    found: dict[str, Any] = {key: text(key, value) for key, value in fields.items() if value is not None}
+    if metrics:
+        found["metrics"] = {text("metric", key): number(key, value) for key, value in metrics.items()}
+    if parameters:
+        found["parameters"] = {text("parameter", key): str(value) for key, value in parameters.items()}
+    return Facet(name, "run", ol.own_facet(name, **found))
+
+
+def _uri(uri: str | None) -> str | None:
+    from sparklineage.model.dataset import Dataset  # noqa: PLC0415
+
+    return None if uri is None else Dataset.without_credentials(text("uri", uri))

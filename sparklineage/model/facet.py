@@ -1,0 +1,37 @@
+"""One facet: its name, where in an event it belongs, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from sparklineage.version import PRODUCER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Place = Literal["dataset", "input", "output", "run", "job"]
+SPEC = "https://openlineage.io/spec/facets"
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A facet that is ready for an event."""
+
+    name: str
+    """Its key, such as `schema`."""
+    place: Place
+    """`dataset` stands among the facets of any dataset, `input` and `output` only beside one of that side."""
+    value: Mapping[str, Any] = field(hash=False)
+    """With `_producer` and `_schemaURL`."""
+
+
+def standard(name: str, place: Place, schema: str, /, **fields: Any) -> Facet:
+    """A facet of the OpenLineage standard; fields that are None are left out.
+
+    `schema` is `1-2-0/SchemaDatasetFacet`, with `#Definition` behind it where the file describes several.
+    """
+    file, _, definition = schema.partition("#")
+    url = f"{SPEC}/{file}.json#/$defs/{definition or file.rpartition('/')[2]}"
+    said = {key: value for key, value in fields.items() if value is not None}
+    return Facet(name, place, {"_producer": PRODUCER, "_schemaURL": url, **said})

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from openlineage.client.naming import dataset as naming
+
+from sparklineage import Dataset, datasets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize(
+    ("ours", "official"),
+    [
+        (datasets.s3("bucket", "/dir/key/"), naming.S3("bucket", "dir/key")),
+        (datasets.gcs("bucket", "dir/key"), naming.GCS("bucket", "dir/key")),
+        (datasets.adls("data", "acc", "dir"), naming.ABFSS("data", "acc", "dir")),
+        (datasets.hdfs("nn:8020", "/user/x"), naming.HDFS("nn", "8020", "/user/x")),
+        (datasets.local("/data/x"), naming.LocalFileSystem("/data/x")),
+        (datasets.postgresql("db", "shop", "orders"), naming.Postgres("db", "5432", "shop", "public", "orders")),
+        (datasets.postgresql("db", "shop", "a.orders", port=1), naming.Postgres("db", "1", "shop", "a", "orders")),
+        (datasets.mysql("db", "shop", "orders"), naming.MySQL("db", "3306", "shop", "orders")),
+        (datasets.oracle("db", "svc", "T", schema="S"), naming.Oracle("db", "1521", "svc", "S", "T")),
+        (
+            datasets.redshift("c", "eu-west-1", "d", "t"),
+            naming.Redshift("c", "eu-west-1", "5439", "d", "public", "t"),
+        ),
+        (
+            datasets.snowflake("acc", "D", "T", organization="org"),
+            naming.Snowflake("org", "acc", "D", "PUBLIC", "T"),
+        ),
+        (datasets.bigquery("p", "d", "t"), naming.BigQuery("p", "d", "t")),
+        (datasets.kafka("broker:9092,other:9092", "orders"), naming.Kafka("broker", "9092", "orders")),
+        (datasets.cassandra("db", "k", "t"), naming.Cassandra("db", "9042", "k", "t")),
+        (datasets.glue("eu-west-1", "123", "d", "t"), naming.AWSGlue("eu-west-1", "123", "d", "t")),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_names_are_those_of_the_official_helpers(ours: Dataset, official: naming.DatasetNaming) -> None:
+    assert (ours.namespace, ours.name) == (official.get_namespace(), official.get_name())
+
+
+@pytest.mark.parametrize(
+    ("ours", "uri"),
+    [
+        (datasets.s3("bucket", "key"), "s3a://bucket/key"),
+        (datasets.gcs("bucket", "key"), "gs://bucket/key"),
+        (datasets.adls("data", "acc", "dir"), "abfss://data@acc.dfs.core.windows.net/dir"),
+        (datasets.hdfs("nn:8020", "/x/"), "hdfs://nn:8020/x"),
+        (datasets.local("/data/x"), "file:///data/x"),
+        (datasets.postgresql("db", "shop", "orders"), "jdbc:postgresql://db/shop#public.orders"),
+        (datasets.mysql("db", "shop", "orders"), "jdbc:mysql://db:3306/shop#orders"),
+        (datasets.oracle("db", "svc", "T", schema="S"), "jdbc:oracle:thin:@//db:1521/svc#S.T"),
+        (datasets.sqlserver("db", "shop", "t"), "jdbc:sqlserver://db;databaseName=shop#dbo.t"),
+        (datasets.bigquery("p", "d", "t"), "bigquery:p.d.t"),
+        (datasets.kafka("b:9092", "t"), "kafka://b:9092/t"),
+        (datasets.cassandra("db", "k", "t"), "cassandra://db/k/t"),
+        (datasets.glue("eu-west-1", "123", "d", "t"), "arn:aws:glue:eu-west-1:123:table/d/t"),
+        (datasets.delta("s3://b/orders"), "s3://b/orders"),
+        (datasets.iceberg("s3://b/wh/", "shop.orders"), "s3://b/wh/shop/orders"),
+    ],
+)
+def test_a_uri_gives_the_same_name(ours: Dataset, uri: str) -> None:
+    """And the URI's names are the agent's own, which tests/real compares."""
+    assert ours == Dataset.of(uri)
+
+
+@pytest.mark.parametrize(
+    ("ours", "namespace", "name"),
+    [
+        (datasets.kinesis("eu-west-1", "123", "clicks"), "arn:aws:kinesis:eu-west-1:123", "stream/clicks"),
+        (datasets.mongodb("m1:27018,m2", "shop", "orders"), "mongodb://m1:27018", "shop.orders"),
+        (datasets.elasticsearch("es", "orders"), "elasticsearch://es:9200", "orders"),
+        (
+            datasets.unity_catalog("https://dbc-1.cloud.databricks.com", "main", "shop", "orders"),
+            "unitycatalog://dbc-1.cloud.databricks.com",
+            "main.shop.orders",
+        ),
+        (
+            datasets.http("https://u:canary@api.example.com/v1/rates/?key=canary"),
+            "https://api.example.com",
+            "/v1/rates",
+        ),
+        (datasets.named("acme://erp", "orders"), "acme://erp", "orders"),
+    ],
+)
+def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name: str) -> None:
+    assert (ours.namespace, ours.name) == (namespace, name)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: datasets.s3("s3://bucket", "key"), "bucket is a name alone"),
+        (lambda: datasets.s3("bucket", " "), "key is blank"),
+        (lambda: datasets.hdfs("nn", "x"), "path is relative"),
+        (lambda: datasets.http("ftp://x/y"), "url is no http"),
+        (lambda: datasets.mysql("db", "shop", None), "table is a text, and this is a NoneType"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_bad_part_is_named(make: Callable[[], Dataset], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        make()
+
+
+def test_credentials_never_get_into_a_name() -> None:
+    assert "canary" not in str(datasets.postgresql("user:canary@db", "shop", "orders"))
+    assert "canary" not in str(datasets.mongodb("user:canary@db", "shop", "orders"))

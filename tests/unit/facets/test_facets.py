@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+
+import attr
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openlineage.client.facet_v2 import documentation_dataset
+from pyspark.sql import types as spark
+
+from sparklineage import Dataset, facets
+from tests.unit.facets.official import read
+
+FLIGHTS = "s3://bucket/flights"
+
+
+@pytest.mark.parametrize(
+    "facet",
+    [
+        facets.data_source("postgres", "postgresql://user:canary@db:5432/shop"),
+        facets.data_source("postgres"),
+        facets.version(7),
+        facets.lifecycle_state("overwrite"),
+        facets.lifecycle_state("RENAME", previous=("file", "/old")),
+        facets.output_statistics(rows=3, size=0),
+        facets.input_statistics(rows=np.int64(3), files=1),
+        facets.data_quality_metrics(
+            {"delay": {"null_count": 1, "min": np.float64(-3.5), "quantiles": {0.5: 2}}}, rows=10, size=5
+        ),
+        facets.data_quality_assertions(
+            facets.assertion("not_null", True, column="id", severity="error"),
+            facets.assertion("row_count", False, expected=10, actual=3, description="enough rows"),
+        ),
+        facets.column_lineage(
+            {"speed": [(FLIGHTS, "distance"), (("file", "/x"), "air_time")]},
+            transformation=facets.transformation("aggregation", description="distance / air_time", masking=True),
+            dataset=[(FLIGHTS, "cancelled")],
+        ),
+        facets.lineage([FLIGHTS], fields={"speed": [(FLIGHTS, "distance")]}),
+        facets.ownership("team:data", "user:jdoe", type="MAINTAINER"),
+        facets.tags({"tier": "gold", "pii": True}, field="name"),
+        facets.documentation("**flights**", content_type="text/markdown"),
+        facets.symlinks(("hive://metastore:9083", "shop.orders")),
+        facets.storage("delta", "parquet"),
+        facets.schema({"id": "long"}),
+    ],
+    ids=lambda facet: facet.name,
+)
+def test_standard_facets_are_those_of_the_specification(facet: facets.Facet) -> None:
+    found = read(json.loads(json.dumps(facet.value)))
+    assert found._get_schema() == facet.value["_schemaURL"]
+    assert facet.value["_producer"].startswith("https://our-solution.io/sparklineage/")
+    assert "canary" not in str(facet)
+
+
+def test_what_the_reading_refuses_is_refused() -> None:
+    """The check above can fail."""
+    value = dict(facets.output_statistics(rows=3).value)
+    with pytest.raises(TypeError, match="rowCount"):
+        read({**value, "rowCount": "3"})
+    with pytest.raises(TypeError, match="rows"):
+        read({**value, "rows": 3})
+
+
+@pytest.mark.parametrize(
+    ("name", "facet"),
+    [
+        ("governance", facets.governance(pii=True, classification="internal", retention="P5Y", encryption="aes-256")),
+        ("sparklineage_mlflow", facets.mlflow(run_id="0f", model="delays", model_version=3, metrics={"auc": 0.9})),
+        (
+            "sparklineage_sagemaker",
+            facets.sagemaker(job_name="train-1", job_type="Training", parameters={"depth": 6}, model_uri="s3://b/m"),
+        ),
+    ],
+)
+def test_own_facets_fit_their_published_schemas(name: str, facet: facets.Facet) -> None:
+    schema = json.loads((files("sparklineage.model") / f"{name}-1.0.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(dict(facet.value), schema)
+    assert facet.value["_schemaURL"] == schema["$id"] == f"https://our-solution.io/facets/{name}-1.0.json"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**facet.value, "pii": "yes", "runId": 3, "jobName": 3}, schema)
+
+
+NESTED = spark.StructType(
+    [
+        spark.StructField("id", spark.LongType(), False, {"comment": "of the flight"}),
+        spark.StructField("price", spark.DecimalType(10, 2)),
+        spark.StructField("at", spark.TimestampNTZType()),
+        spark.StructField("legs", spark.ArrayType(spark.StructType([spark.StructField("to", spark.StringType())]))),
+        spark.StructField("counts", spark.MapType(spark.StringType(), spark.ArrayType(spark.IntegerType()))),
+    ]
+)
+
+
+def test_a_schema_is_nested_as_the_agent_nests_it() -> None:
+    """tests/real compares the same types with the agent's own events."""
+    assert facets.schema(NESTED).value["fields"] == [
+        {"name": "id", "type": "long", "description": "of the flight"},
+        {"name": "price", "type": "decimal(10,2)"},
+        {"name": "at", "type": "timestamp_ntz"},
+        {
+            "name": "legs",
+            "type": "array",
+            "fields": [{"name": "_element", "type": "struct", "fields": [{"name": "to", "type": "string"}]}],
+        },
+        {
+            "name": "counts",
+            "type": "map",
+            "fields": [
+                {"name": "key", "type": "string"},
+                {"name": "value", "type": "array", "fields": [{"name": "_element", "type": "integer"}]},
+            ],
+        },
+    ]
+    read(dict(facets.schema(NESTED).value))
+
+
+@attr.define
+class Cost:
+    center: str
+    amount: float | None = None
+
+
+@dataclass
+class Plain:
+    center: str
+
+
+@pytest.mark.parametrize("fields", [{"center": "A1"}, Cost("A1"), Plain("A1")])
+def test_custom_facets_are_mappings_or_objects(fields: object) -> None:
+    facet = facets.custom("acme_cost", fields, place="run", schema_url="https://acme.example/cost.json")
+    assert (facet.name, facet.place, facet.value["center"]) == ("acme_cost", "run", "A1")
+    assert "amount" not in facet.value
+
+
+def test_a_facet_of_the_client_brings_its_schema() -> None:
+    theirs = documentation_dataset.DocumentationDatasetFacet(description="x")
+    facet = facets.custom("acme_documentation", theirs)
+    assert facet.value["_schemaURL"] == theirs._get_schema()
+    assert facet.value["description"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: facets.custom("cost", {}, schema_url="https://a.example"), "no prefix"),
+        (lambda: facets.custom("acme_cost", {"a": 1}), "schema_url"),
+        (lambda: facets.custom("acme_cost", {"a": float("nan")}, schema_url="https://a.example"), "no finite number"),
+        (lambda: facets.custom("acme_cost", 3, schema_url="https://a.example"), "which int is not"),
+        (facets.output_statistics, "without any number"),
+        (lambda: facets.output_statistics(rows=-1), "rows is below 0"),
+        (lambda: facets.output_statistics(rows=True), "rows is a whole number, and this is a bool"),
+        (facets.governance, "without any of pii"),
+        (lambda: facets.governance(pii="yes"), "pii is True or False"),  # type: ignore[arg-type]
+        (lambda: facets.lifecycle_state("gone"), "none of ALTER"),
+        (lambda: facets.schema(3), "which int is not"),
+        (lambda: facets.schema(spark.LongType()), "a schema is a struct"),
+        (lambda: facets.column_lineage({}), "columns is empty"),
+        (lambda: facets.column_lineage({"a": ["b"]}), "a column is"),  # type: ignore[list-item]
+        (lambda: facets.data_quality_metrics({"a": {"nulls": 1}}), "a.nulls is no metric; known are null_count"),
+        (facets.ownership, "owners is empty"),
+        (lambda: facets.mlflow(run_id=" "), "run_id is blank"),
+        (facets.sagemaker, "give job_name"),
+    ],
+)
+def test_a_bad_value_is_told_where_it_is_written(make: object, told: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=told):
+        make()  # type: ignore[operator]
+
+
+def test_a_dataset_keeps_its_facets_by_where_they_belong() -> None:
+    dataset = Dataset.of(FLIGHTS).with_facets(
+        facets.documentation("old"),
+        facets.documentation("new"),
+        facets.output_statistics(rows=1),
+        facets.input_statistics(rows=2),
+    )
+    assert dataset.facets["documentation"]["description"] == "new"
+    assert (list(dataset.output_facets), list(dataset.input_facets)) == (["outputStatistics"], ["inputStatistics"])
+    assert dataset == Dataset.of(FLIGHTS)
+    with pytest.raises(ValueError, match="facet of a run"):
+        dataset.with_facets(facets.mlflow(run_id="1"))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text().filter(lambda key: not key.startswith("_")), json_values, max_size=4))
+def test_whatever_json_can_hold_a_custom_facet_can(fields: dict[str, object]) -> None:
+    facet = facets.custom("acme_any", fields, schema_url="https://acme.example/any.json")
+    assert json.loads(json.dumps({key: facet.value[key] for key in fields})) == json.loads(json.dumps(fields))
