@@ -17,6 +17,7 @@ A torn last line is no error. The records of each file are described in docs/jou
 Standard library and `sparklineage.model` only: this package travels to cluster nodes.
 """
 
+from sparklineage.journal.access import ForeignError
 from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_folders
 from sparklineage.journal.lock import DeliveryLock, RunLock
 from sparklineage.journal.read import LineReader, read_json
@@ -26,6 +27,7 @@ from sparklineage.journal.write import append_line, create_folder, make_state, w
 __all__ = [
     "FORMAT",
     "DeliveryLock",
+    "ForeignError",
     "LineReader",
     "Reserve",
     "RunFolder",

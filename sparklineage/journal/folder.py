@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalError
+from sparklineage.journal.access import FOREIGN, OWN
 from sparklineage.model.ids import is_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sparklineage.journal.access import Access
 
 FORMAT = 1
 """The journal's format, written into run.json and the first witness and step records."""
@@ -44,6 +47,11 @@ class RunFolder:
     def is_apart(self) -> bool:
         """Whether the relay's files lie elsewhere, so that the folder may be anybody's."""
         return self.state != self.path
+
+    @property
+    def access(self) -> Access:
+        """How what the application and its `submit` write is opened."""
+        return FOREIGN if self.is_apart else OWN
 
     @property
     def run_id(self) -> str:

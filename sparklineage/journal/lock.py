@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError
+from sparklineage.journal.access import descriptor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _LOOK = 0.02
 _OWN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-_OTHERS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class _Lock:
@@ -31,7 +31,7 @@ class _Lock:
         until = time.monotonic() + wait
         self.fd: int | None = None
         try:
-            self.fd = os.open(path, _OWN if make else _OTHERS, 0o600)
+            self.fd = os.open(path, _OWN, 0o600) if make else descriptor(path)
         except FileNotFoundError:
             if make:
                 raise
@@ -90,8 +90,8 @@ class DeliveryLock(_Lock):
 def is_held(folder: RunFolder) -> bool:
     """Whether the driver of this run, or the `submit` that waits for it, is alive at the moment."""
     try:
-        fd = os.open(folder.lock, _OTHERS if folder.is_apart else os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
+        fd = descriptor(folder.lock) if folder.is_apart else os.open(folder.lock, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:  # a ForeignError is one
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError, JournalTooNewError
-from sparklineage.journal import DeliveryLock, LineReader, RunFolder, RunLock, make_state, read_json, run_folders
-from sparklineage.journal.lock import is_held
+from sparklineage.journal import (
+    DeliveryLock,
+    ForeignError,
+    RunFolder,
+    RunLock,
+    make_state,
+    read_json,
+    run_folders,
+)
+from sparklineage.journal.access import OWN
+from sparklineage.relay.alive import is_alive, living_driver
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits, deliver_all
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
@@ -20,11 +26,10 @@ from sparklineage.relay.surroundings import NOWHERE, Surroundings
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from sparklineage.relay.sinks import Sink
 
-_STARTING = 2.0
-"""Seconds that a new lock is not touched."""
 _TRIES = 3
 """Attempts at one event before leftovers wait for another time; `relay drain` has a time-out instead."""
 
@@ -57,57 +62,11 @@ def close_if_lost(folder: RunFolder, *, secrets: Iterable[str] = (), surrounding
     if folder.settled.exists():
         return False
     lost = not folder.outcome.exists()
-    if lost and (pid := _living_driver(folder)):
+    if lost and (pid := living_driver(folder)):
         raise JournalBusyError(f"{folder.path}: its driver is alive, with process id {pid}.")
     follower = Follower(folder, secrets=secrets, surroundings=surroundings)
     follower.finish()
     return lost and follower.told() is None
-
-
-def _living_driver(folder: RunFolder) -> int | None:
-    """The driver's process id, where the witness wrote it on this machine and the process is there.
-
-    A driver that no `submit` started holds no lock. A process id that was given away since makes the run wait
-    for another time, which is the harmless mistake.
-    """
-    return next((pid for pid in _drivers(folder) or () if _lives(pid)), None)
-
-
-def _drivers(folder: RunFolder) -> list[int] | None:
-    """The process ids that the witness wrote on this machine; None where it wrote on another one."""
-    found = []
-    for record in LineReader(folder.witness).read(most=1 << 16):
-        pid, host = record.get("pid"), record.get("host")
-        if isinstance(pid, int) and pid > 0:
-            if host not in (socket.gethostname(), None):
-                return None
-            found.append(pid)
-    return found
-
-
-def is_alive(folder: RunFolder) -> bool:
-    """Whether the run has not ended: nobody has recorded an end, and its driver or its `submit` is there."""
-    return not folder.outcome.exists() and (is_held(folder) or _living_driver(folder) is not None)
-
-
-def is_gone(folder: RunFolder) -> bool:
-    """Whether the driver was on this machine and is there no more; False also where nobody here can tell.
-
-    Less than `not is_alive`: an application that is about to start has no lock and no process id yet, and a driver
-    of another machine may write into a folder that both share.
-    """
-    try:
-        # Looking at a lock takes it for a moment; a `submit` that starts must not find it taken.
-        has_lock = time.time() - folder.lock.stat().st_mtime > _STARTING
-        if not has_lock or is_held(folder):
-            return False
-    except OSError:
-        has_lock = False
-    drivers = _drivers(folder)
-    if drivers:
-        return not any(map(_lives, drivers))
-    host = (read_json(folder.run) or {}).get("host", "") if drivers is not None and has_lock else ""
-    return host in (socket.gethostname(), None)
 
 
 def close_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
@@ -127,21 +86,6 @@ def close_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:
             return close_if_lost(folder, secrets=secrets)
     except JournalBusyError:
         return False
-
-
-def _lives(pid: int) -> bool:
-    """Whether the process runs; one that nobody has waited for, as in many containers, does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        # /proc may hide the processes of others.
-        with suppress(ProcessLookupError, OverflowError):
-            try:
-                os.kill(pid, 0)
-            except PermissionError:
-                return True
-        return False
-    return state not in ("Z", "X")
 
 
 def drain(
@@ -193,9 +137,11 @@ def drain(
 
 def check_formats(folder: RunFolder) -> None:
     """Raises JournalTooNewError for a folder that a newer version wrote; a damaged file is no matter here."""
-    for path in (folder.run, folder.settled):
+    for path, access in ((folder.run, folder.access), (folder.settled, OWN)):
         try:
-            read_json(path)
+            read_json(path, access=access)
+        except ForeignError:
+            raise
         except JournalTooNewError:
             raise
         except JournalError:
@@ -217,7 +163,7 @@ def wants(folder: RunFolder, key: str) -> bool:
         if found is None:
             # Its cursor could not be written, or its relay was killed before it did.
             found = {}
-            if (read_json(folder.run) or {}).get("backend") != key:
+            if (read_json(folder.run, access=folder.access) or {}).get("backend") != key:
                 return False
         size = folder.events.stat().st_size if folder.events.exists() else 0
         return not folder.settled.exists() or int(found.get("offset", 0)) < size

@@ -42,9 +42,9 @@ class Follower:
     ) -> None:
         self.folder = folder
         self.record = RunRecord.of(folder)
-        self._agent = LineReader(folder.agent)
-        self._witness = LineReader(folder.witness)
-        self._steps = LineReader(folder.steps)
+        self._agent = LineReader(folder.agent, access=folder.access)
+        self._witness = LineReader(folder.witness, access=folder.access)
+        self._steps = LineReader(folder.steps, access=folder.access)
         self._write = write
         self._hider = Hider(secrets)
         self.written = 0

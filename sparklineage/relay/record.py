@@ -32,7 +32,7 @@ class RunRecord:
     @classmethod
     def of(cls, folder: RunFolder) -> RunRecord:
         """Raises JournalTooNewError for a folder written by a newer version."""
-        found = read_json(folder.run)
+        found = read_json(folder.run, access=folder.access)
         if found is not None:
             job = found.get("job")
             job = job if isinstance(job, dict) else {}
@@ -45,7 +45,7 @@ class RunRecord:
                 parent=parent if isinstance(parent, dict) else None,
                 governance=_governance(found.get("governance")),
             )
-        for record in LineReader(folder.witness).read(most=1 << 16):
+        for record in LineReader(folder.witness, access=folder.access).read(most=1 << 16):
             name, time = record.get("applicationName"), record.get("time")
             return cls(
                 run_id=folder.run_id,
@@ -69,7 +69,7 @@ class Outcome:
     @classmethod
     def of(cls, folder: RunFolder) -> Outcome | None:
         """outcome.json, or None while there is none."""
-        found = read_json(folder.outcome)
+        found = read_json(folder.outcome, access=folder.access)
         if found is None:
             return None
         state, ended = str(found.get("state")), found.get("endedAt")

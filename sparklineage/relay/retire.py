@@ -14,7 +14,8 @@ from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, RunLock, read_json, run_folders
 from sparklineage.model.clock import now_ms, to_iso
 from sparklineage.model.ids import is_run_id
-from sparklineage.relay.drain import check_formats, is_alive
+from sparklineage.relay.alive import is_alive
+from sparklineage.relay.drain import check_formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -140,7 +141,8 @@ def _is_accepted(folder: RunFolder) -> bool:
     """Whether every backend that the run is meant for has accepted all its events."""
     size = folder.events.stat().st_size if folder.events.exists() else 0
     cursors = {path.stem: read_json(path) or {} for path in folder.deliveries.glob("*.json")}
-    meant = (read_json(folder.run) or {}).get("backend")
+    # In a spool of many users' there is one relay, and its backend is no matter of theirs.
+    meant = None if folder.is_apart else (read_json(folder.run) or {}).get("backend")
     if isinstance(meant, str):
         cursors.setdefault(meant, {})
     for key, cursor in cursors.items():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalError
 from sparklineage.journal import LineReader, read_json
-from sparklineage.relay.drain import check_formats, count_waiting, is_alive
+from sparklineage.relay.alive import is_alive
+from sparklineage.relay.drain import check_formats, count_waiting
 from sparklineage.relay.follow import Follower, read_all
 from sparklineage.relay.record import Outcome, RunRecord
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, RunLock, make_state, read_json
+from sparklineage.relay.alive import is_gone
 from sparklineage.relay.causes import Causes, sentence
 from sparklineage.relay.couriers import Couriers
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
-from sparklineage.relay.drain import check_formats, close_if_lost, is_gone, wants
+from sparklineage.relay.drain import check_formats, close_if_lost, wants
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.retire import Keep, retire
 from sparklineage.relay.spool import Spool, check_plain

@@ -15,7 +15,7 @@ import pytest
 from sparklineage.journal import DeliveryLock, RunFolder, RunLock, create_folder
 from sparklineage.model.backend import Backend
 from sparklineage.relay import HttpSink, read_events
-from sparklineage.relay.drain import is_gone
+from sparklineage.relay.alive import is_gone
 from sparklineage.relay.retire import Keep
 from sparklineage.relay.spool import Spool, check_plain
 from sparklineage.relay.watch import Watcher
