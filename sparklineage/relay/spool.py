@@ -41,6 +41,21 @@ class WatchLock:
         os.close(self._fd)
 
 
+def is_watched(root: Path, state: Path | None = None) -> bool:
+    """Whether a process holds the right to watch the root; False also where that cannot be seen."""
+    try:
+        fd = os.open((state or root) / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 @dataclass
 class Spool:
     """Looks at a root again and again; a folder that was put aside costs one `lstat` until it changes."""

@@ -7,6 +7,7 @@ import http.client
 import json
 import math
 import re
+import socket
 import ssl
 import time
 from base64 import b64encode
@@ -31,6 +32,10 @@ _OURS = frozenset({"content-type", "content-encoding"})
 """Headers that the body decides about."""
 _MOST_BODY = 4096
 _LONGEST_WAIT = 60.0
+
+
+# The second is one of its own before Python 3.10.
+TIMEOUTS = (TimeoutError, socket.timeout)
 
 
 class CaFileError(OSError):
@@ -97,6 +102,13 @@ class HttpSink:
             self.close()
             return self._trouble(error)
 
+    @property
+    def way(self) -> tuple[str, int, bool]:
+        """Host and port that it connects to, and whether they are a proxy's."""
+        proxy = self._proxy()
+        via = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else self._target
+        return via.hostname or "", via.port or (443 if via.scheme == "https" and not proxy else 80), bool(proxy)
+
     def ask(self) -> tuple[int, str]:
         """Status and reason that an empty GET of the backend's address is answered with; no event is sent.
 
@@ -154,7 +166,7 @@ class HttpSink:
         secure = target.scheme == "https"
         host, port = target.hostname or "", target.port or (443 if secure else 80)
         self._proxied_plainly, self._proxy_headers = False, {}
-        proxy = self.backend.proxy or (None if proxy_bypass(host) else getproxies().get(target.scheme))
+        proxy = self._proxy()
         context = self._trust() if secure else None
         if not proxy:
             if context:
@@ -171,6 +183,10 @@ class HttpSink:
             return tunnel
         self._proxied_plainly, self._proxy_headers = True, headers
         return http.client.HTTPConnection(via.hostname or "", via.port or 80, timeout=timeout)
+
+    def _proxy(self) -> str | None:
+        host = self._target.hostname or ""
+        return self.backend.proxy or (None if proxy_bypass(host) else getproxies().get(self._target.scheme))
 
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -192,7 +208,7 @@ class HttpSink:
         for _ in range(2):  # the first time over a kept connection, which may be closed
             try:
                 status, _, _, body = self._request("GET", path, None)
-            except TimeoutError:
+            except TIMEOUTS:
                 self.close()
                 break
             except (OSError, http.client.HTTPException, ValueError):
@@ -208,7 +224,7 @@ class HttpSink:
 
     def explain(self, error: Exception) -> str:
         """Why there was no answer, without a secret."""
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TIMEOUTS):
             text = f"no answer within {round(self._patience, 1):g} s"
         elif isinstance(error, ssl.SSLCertVerificationError):
             text = f"its certificate is not trusted ({error.verify_message}); name a private CA's file in SSL_CERT_FILE"
