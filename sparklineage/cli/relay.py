@@ -1,4 +1,4 @@
-"""`sparklineage relay drain`: deliver what earlier runs left in the journal. `relay watch` has a module of its own."""
+"""`sparklineage relay drain`: deliver what earlier runs left in the journal. The other actions have their modules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.cli import relay_watch
+from sparklineage.cli import relay_build, relay_watch
 from sparklineage.errors import ConfigError, DeliveryError, JournalTooNewError, UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
                        "also those accepted or refused before")  # fmt: skip
     drain.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="give up after this time (300)")
     relay_watch.add_parser(actions)
+    relay_build.add_parser(actions)
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """
     if args.action == "watch":
         return relay_watch.run(args, environ)
+    if args.action == "build":
+        return relay_build.run(args)
     from sparklineage.config import load_settings  # noqa: PLC0415
     from sparklineage.journal import run_folders  # noqa: PLC0415
     from sparklineage.model.masking import secrets_of  # noqa: PLC0415

@@ -96,8 +96,8 @@ _HINTS: tuple[tuple[Callable[[Exception], bool], str, str], ...] = (
     (
         lambda error: isinstance(error, TIMEOUTS),
         (
-            "security group: nothing comes back from {place}; let the node's outbound and the backend's inbound rules and "
-            "the routes (NAT, peering) pass it, or name a proxy"
+            "security group: nothing comes back from {place}; let the node's outbound and the backend's inbound rules "
+            "and the routes (NAT, peering) pass it, or name a proxy"
         ),
         "proxy: {place} does not answer; check its address and the security groups on the way to it",
     ),
