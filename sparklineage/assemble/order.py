@@ -38,7 +38,8 @@ _ENVIRONMENT = frozenset(("spark-submit", "spark-defaults", "pyspark", "spark-co
 """Targets whose driver gets its environment where it is started, so that any text can go by variables."""
 _NO_VARIABLES = frozenset(("databricks", "emr-serverless", "glue", "sagemaker"))
 """Targets that write secrets among the properties, or take none."""
-_SPOOL = PurePosixPath("/var/lib/sparklineage/journal")
+_APP_NAME = "spark.openlineage.appName"
+_SPOOL = PurePosixPath("/var/lib/sparklineage/spool")
 """Where the nodes of a platform keep their journals, unless the configuration says otherwise."""
 
 
@@ -58,10 +59,12 @@ def order_for(
     home: Path,
     application: Application | None = None,
     allow_literal_secrets: bool = False,
+    kit: bool = False,
 ) -> Order:
     """The order for a target, from a configuration that was loaded for it as its platform.
 
-    `install` is a Spark on this machine, which local targets are for. Nothing is fetched, written or asked. Raises
+    `install` is a Spark on this machine, which local targets are for. With `kit` a relay will run on each node, so
+    that delivery is by the outbox, the JARs come with it, and it is for all applications. Nothing is fetched, written or asked. Raises
     ConfigError for what the platform cannot do, and UnsupportedSparkError where no agent runs on the release.
     """
     place = target(name)
@@ -70,12 +73,12 @@ def order_for(
     notes: list[str] = []
     settings = {key: spec.text(f"platform.{key}") or "" for key in spec.below("platform.")}
     found = _versions(spec, name, install if name in _LOCAL else None, notes)
-    mode, why_mode = _mode(spec, name, place)
+    mode, why_mode = _relayed(spec, name, place) if kit else _mode(spec, name, place)
     reuse = settings.get("vendorAgent") == "reuse"
     # Without a cluster there is nothing to put a JAR on.
     none = reuse or settings.get("accessMode") == "SERVERLESS"
     cache = default_cache(spec.environ, home) / "jars"
-    jars = () if none else tuple(_jars(spec, name, found, mode, notes, cache=cache))
+    jars = () if none or kit else tuple(_jars(spec, name, found, mode, notes, cache=cache))
     entries = [redaction()] if none else [listeners(mode), redaction()]
     if mode == "outbox":
         entries += outbox(spec, _spool(spec, name))
@@ -86,6 +89,9 @@ def order_for(
     ours = headers_unseen(ours) if name in _ENVIRONMENT else as_properties(ours)
     said = ConfSet(tuple(replace(entry, lost=()) for entry in ours.entries))
     conf = ConfSet(tuple(entries)).merged_with(said)
+    if kit and _APP_NAME in conf:
+        notes.append(f"job.name ({spec.source('job.name')}) is left out: each application keeps its own name.")
+        conf = conf.without(_APP_NAME)
     notes += _checked(conf, jars, said)
     notes += lost_to_variables(conf) if name not in _NO_VARIABLES else ()
     if mode == "direct" and "spark.openlineage.transport.type" not in conf:
@@ -161,6 +167,21 @@ def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
     if place.MODES[0] == "direct" and not spec.text("platform.relayImage"):
         return "direct", f"no relay of ours runs beside a driver on {name}"
     return "outbox", "the job never waits for the backend; the relay delivers the journal"
+
+
+def _relayed(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
+    """The outbox. Raises ConfigError for what a relay on the nodes would not deliver."""
+    source = spec.source("delivery.mode") or "default"
+    if spec["delivery.mode"] == "direct":
+        raise ConfigError(
+            f"{source}: delivery.mode is direct, but a kit puts the relay on the nodes, which delivers from the "
+            f"outbox; write auto or outbox, or take `sparklineage conf {name}`."
+        )
+    if reason := undeliverable(spec.resolved):
+        where = spec.source("transport.type") or source
+        raise ConfigError(f"{where}: {reason}, so a kit is of no use; take `sparklineage conf {name}`, where the "
+                          "agent itself sends.")  # fmt: skip
+    return _allowed("outbox", place, name, source), "the kit puts the relay on the nodes, which delivers the journals"
 
 
 def _relay(spec: Spec) -> ConfSet:

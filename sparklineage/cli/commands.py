@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "init": "write a commented sparklineage.yml to start from",
     "explain": "tell what is configured, where each value came from, and what a key means",
     "conf": "print the finished Spark properties, or what a platform takes",
+    "bootstrap": "write the kit that puts lineage and its relay on every node of a cluster",
     "schema": "print the JSON Schema of sparklineage.yml, for editors",
     "lint": "find mistakes in lineage configuration",
     "migrate": "bring lineage configuration up to date",

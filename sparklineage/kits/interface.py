@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,21 @@ class KitFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Jar:
+    """A JAR that a kit brings, such as the agent."""
+
+    name: str
+    sha256: str
+    path: Path | None = None
+    """Where it lies on this machine; None for an example without the JAR itself."""
+
+    @classmethod
+    def of(cls, path: Path, name: str | None = None) -> Jar:
+        """A file, under its own or another name. Raises OSError."""
+        return cls(name=name or path.name, sha256=sha256_of(path.read_bytes()), path=path)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kit:
     """Everything for one platform."""
 
@@ -46,3 +62,8 @@ class Kit:
             if one.name == name:
                 return one
         raise KeyError(name)
+
+
+def sha256_of(data: bytes) -> str:
+    """In hexadecimal digits, as a script has it."""
+    return hashlib.sha256(data).hexdigest()

@@ -37,7 +37,7 @@ LAYOUT: Mapping[str, str] = MappingProxyType(
 """Settings of a node that are the same wherever a kit does not say otherwise. `LIMIT`: seconds for the whole script.
 `STRICT`: empty or `yes`. `JARS_BY`: `link` or `copy`. `RELAY_BY`: empty for systemd where it runs, or `loop`."""
 
-PYTHONS = ("python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9")
+PYTHONS = ("python3", "/usr/bin/python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9")
 """Where the relay's Python is looked for, unless a kit knows better."""
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")

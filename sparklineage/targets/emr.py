@@ -1,7 +1,8 @@
 """Amazon EMR on EC2: configurations, steps and whole clusters.
 
 The properties go into the classification `spark-defaults`, where they count for every step and notebook. EMR's own
-`spark.driver.extraClassPath` holds EMRFS and is never touched: the JARs go into `spark.jars`.
+`spark.driver.extraClassPath` holds EMRFS and is never touched: the JARs go into `spark.jars`. In the outbox they come
+with the kit (`sparklineage bootstrap emr`), which puts them into Spark's own folder on every node, and the relay.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     `into` is a list of configurations or of steps, or the input of run-job-flow or add-job-flow-steps.
     """
     order = settled(order)
-    ours = opened(order, order.with_jars)
+    ours = opened(order, order.conf if order.mode == "outbox" else order.with_jars)
     notes: list[str]
     if into is None:
         found = parts(order, ours, ours)
@@ -88,14 +89,18 @@ def _cluster(found: Parts, configurations: list[Any]) -> dict[str, Any]:
         "Instances": {"InstanceGroups": [primary], "KeepJobFlowAliveWhenNoSteps": not steps},
         "JobFlowRole": "EMR_EC2_DefaultRole",
         "ServiceRole": "EMR_DefaultRole",
-        **({"BootstrapActions": [found.action]} if found.script is not None else {}),
+        **({"BootstrapActions": [found.action]} if found.action is not None else {}),
         "Configurations": configurations,
         **({"Steps": steps} if steps else {}),
     }
 
 
 def _steps(found: Parts, application: Application) -> tuple[list[dict[str, Any]], list[str]]:
-    """Steps for a cluster that is up already and knows nothing of lineage."""
+    """Steps for a cluster that is up already: one with the kit, or, in direct mode, one that knows nothing of us."""
+    if found.order.mode == "outbox":
+        return [emr_steps.step(found.order.name, emr_steps.submitting(application, None, keys=False))], [
+            emr_notes.WITH_KIT
+        ]
     notes = [emr_notes.STEPS]
     args = emr_steps.submitting(application, found.conf, keys=found.keys)
     if not emr_steps.fits(args):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sparklineage.errors import ConfigError
 from sparklineage.targets import emr_notes, emr_steps
 from sparklineage.targets.about import lost
-from sparklineage.targets.arguments import options_conf, split
 from sparklineage.targets.classifications import UPPER, is_list, merged_properties, properties_of, with_properties
 from sparklineage.targets.emr_parts import Parts, parts
 from sparklineage.targets.json_file import expected, read_json
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 _ACTIONS = 16
 """Bootstrap actions of a cluster (AWS, Create bootstrap actions)."""
-_DEPLOY_MODE = "spark.submit.deployMode"
 _CLUSTER = ("Instances", "ReleaseLabel", "Applications", "Configurations", "BootstrapActions")
 _SHAPES = "a list of configurations, a list of steps, or the input of run-job-flow or add-job-flow-steps"
 
@@ -69,7 +67,7 @@ def _cluster(order: Order, ours: ConfSet, value: dict[str, Any], where: str) -> 
     actions = value.get("BootstrapActions") or []
     if not isinstance(actions, list):
         raise ConfigError(f"{where}: BootstrapActions is no list.")
-    if found.script is not None and found.action not in actions:
+    if found.action is not None and found.action not in actions:
         whole["BootstrapActions"] = [*actions, found.action]
         at_most("bootstrap actions", whole["BootstrapActions"], _ACTIONS, "let one script start another")
     steps = value.get("Steps") or []
@@ -92,28 +90,16 @@ def _steps(order: Order, ours: ConfSet, value: list[Any], into: Existing) -> Mer
         raise expected(into, _SHAPES)
     if not any(emr_steps.arguments_of(step, into.name) is not None for step in value):
         raise ConfigError(f"{into.name}: no step of it starts spark-submit.")
-    for at, step in enumerate(value, 1):
-        _refuse_unprepared(order, step, f"{into.name}: step {at}")
     found = parts(order, ours, ours)
-    joined = _joined(value, found, into.name, whole=True)
-    notes = [emr_notes.STEPS]
+    # In the outbox the cluster has all of it, but for what a step's own lists take the place of.
+    joined = _joined(value, found, into.name, whole=order.mode == "direct")
+    notes = [emr_notes.STEPS if order.mode == "direct" else emr_notes.WITH_KIT]
     if found.script is not None:
         notes.append(emr_notes.PREPARED)
         if emr_steps.PREPARES not in emr_steps.names(value):
             first = emr_steps.preparing(found.place)
             joined.insert(0, first if "HadoopJarStep" in value[0] else emr_steps.for_command_line(first))
     return Merged(joined, found, notes)
-
-
-def _refuse_unprepared(order: Order, step: dict[str, Any], where: str) -> None:
-    """Raises ConfigError for a driver in cluster mode: a step makes the journal's folder on the primary node alone."""
-    args = emr_steps.arguments_of(step, where)
-    mode = options_conf(split(args)[0], where).get(_DEPLOY_MODE) if args is not None else None
-    if order.mode == "outbox" and mode is not None and mode.written.strip().lower() == "cluster":
-        raise ConfigError(
-            f"{where} has deploy mode cluster, so that its driver runs on a node that no step has prepared for the "
-            "journal; write delivery.mode: direct, or merge into the input of run-job-flow, which prepares every node."
-        )
 
 
 def _joined(steps: list[Any], found: Parts, where: str, *, whole: bool) -> list[Any]:

@@ -13,12 +13,13 @@ from sparklineage.targets.emr_steps import MASTER
 from sparklineage.targets.limits import one_line, xml
 from sparklineage.targets.node_script import FILE, VARIABLE, node_script
 from sparklineage.targets.node_script import NAME as SCRIPT
-from sparklineage.targets.opened import references, without_plain
+from sparklineage.targets.opened import references, refuse_references, without_plain
 
 if TYPE_CHECKING:
     from sparklineage.targets.interface import Order
 
-_SPOOL = "spark.sparklineage.spool"
+KIT = "bootstrap.sh"
+"""The bootstrap action of the kit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class Parts:
     keys: bool
     """Whether drivers need a file with keys."""
     script: str | None
-    """For the nodes."""
+    """For the nodes, where their drivers need a file with keys."""
     notes: tuple[str, ...]
 
     @property
@@ -45,8 +46,10 @@ class Parts:
         return place(self.order)
 
     @property
-    def action(self) -> dict[str, Any]:
-        """The script as a bootstrap action."""
+    def action(self) -> dict[str, Any] | None:
+        """The bootstrap action that the nodes need; None where they need none."""
+        if self.script is None and self.order.mode != "outbox":
+            return None
         return {"Name": "sparklineage", "ScriptBootstrapAction": {"Path": self.place, "Args": []}}
 
 
@@ -60,16 +63,14 @@ def parts(order: Order, ours: ConfSet, whole: ConfSet) -> Parts:
         one_line(what, entry.key + entry.value.written)
         xml(what, entry.key + entry.value.written)
     in_force = without_plain(whole)
+    if order.mode == "outbox":
+        refuse_references(in_force, "which drivers get only where the agent itself sends; write delivery.mode: direct")
     keys = bool(references(in_force))
     if keys:
         told = ConfEntry(key=MASTER, value=Text(FILE), source="sparklineage", why="drivers in cluster mode")
         ours = ConfSet((told,)).merged_with(ours)
-    spool = in_force.get(_SPOOL)
     script = node_script(
-        in_force,
-        region=order.settings.get("region") or "",
-        journal=spool.written if spool is not None and order.mode == "outbox" else None,
-        about=emr_notes.notes(order, in_force, None),
+        in_force, region=order.settings.get("region") or "", about=emr_notes.notes(order, in_force, None)
     )
     notes = tuple(emr_notes.notes(order, in_force, place(order) if script is not None else None))
     return Parts(order=order, conf=ours, keys=keys, script=script, notes=notes)
@@ -77,4 +78,5 @@ def parts(order: Order, ours: ConfSet, whole: ConfSet) -> Parts:
 
 def place(order: Order) -> str:
     """Where the script of the nodes is looked for."""
-    return f"{(order.settings.get('artifacts') or 's3://BUCKET/PREFIX').rstrip('/')}/{SCRIPT}"
+    base = (order.settings.get("artifacts") or "s3://BUCKET/PREFIX").rstrip("/")
+    return f"{base}/{KIT if order.mode == 'outbox' else SCRIPT}"

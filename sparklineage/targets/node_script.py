@@ -1,4 +1,4 @@
-"""What a node of EMR needs before Spark is on it: the journal's folder, and a file with the keys of the backend.
+"""What a node of EMR needs before Spark is on it where the agent itself sends: a file with the keys of the backend.
 
 The script runs as a bootstrap action, of which one that fails ends its cluster: it never fails, and waits for nothing
 longer than a service may take to answer. Keys are fetched with the role of the node, go from one process to the next by
@@ -65,21 +65,17 @@ class _Marker(str):
         return marker
 
 
-def node_script(conf: ConfSet, *, region: str, journal: str | None, about: Iterable[str]) -> str | None:
-    """The script, or None where a node needs nothing. `journal` is the folder to make.
+def node_script(conf: ConfSet, *, region: str, about: Iterable[str]) -> str | None:
+    """The script, or None where a node needs nothing.
 
     Raises ConfigError for a secret that no role of a node can fetch.
     """
     found = _Found()
-    held = conf.resolved(found.fetch) if references(conf) else None
-    if held is None and journal is None:
+    if not references(conf):
         return None
+    held = conf.resolved(found.fetch)
     lines = [_HEAD, *(f"# {' '.join(line.split())}" for line in about), _BEGIN]
-    if held is not None:
-        lines += _keys(conf_environment.tree(held.entries), found.calls, region)
-    lines.append("main() {")
-    lines += [_JOURNAL.format(journal=quote(journal))] if journal is not None else []
-    lines += ["  keys || return 1"] if held is not None else []
+    lines += _keys(conf_environment.tree(held.entries), found.calls, region)
     return "\n".join([*lines, _END]) + "\n"
 
 
@@ -161,10 +157,6 @@ made() {
 }
 """
 
-_JOURNAL = """\
-  # Every user who runs a driver makes folders of his own in it, and sees nothing of the others.
-  made {journal} 1777 || say 'the journal cannot be made:' {journal}"""
-
 _FETCH = """\
 region={region}
 export AWS_MAX_ATTEMPTS=3 AWS_PAGER=
@@ -243,9 +235,7 @@ _WRITE = """\
     return 1
   fi"""
 
-_END = """\
-}
-
+_END = """
 # In a shell of its own, so that nothing in it can end this one: a node must come up without lineage too.
-(main) || say 'went on without the keys; the backend will refuse what it gets'
+(keys) || say 'went on without the keys; the backend will refuse what it gets'
 exit 0"""

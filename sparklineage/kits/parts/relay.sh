@@ -5,18 +5,18 @@
 # The least Python that the relay runs on.
 readonly OLDEST='import sys; sys.exit(sys.version_info < (3, 9))'
 
-# Prints the first of the Pythons that the relay runs on.
+# Prints the first of the Pythons that the relay runs on. Its account tries, as some are of root alone.
 found_python() {
   local name path
   for name in "${PYTHONS[@]}"; do
     path=$(command -v "$name") || continue
     # A unit of systemd has its own ideas of other letters.
     [[ $path != *[!A-Za-z0-9_./+-]* ]] || continue
-    limited 10 "$path" -I -S -c "$OLDEST" 2>/dev/null || continue
+    (as_relay timeout -k 5 10 "$path" -I -S -c "$OLDEST" </dev/null >/dev/null 2>&1 9>&-) || continue
     printf '%s\n' "$path"
     return
   done
-  printf 'there is no Python 3.9 or later (looked for %s)\n' "${PYTHONS[*]}" >&2
+  printf 'there is no Python 3.9 or later (tried %s)\n' "${PYTHONS[*]}" >&2
   return 1
 }
 
