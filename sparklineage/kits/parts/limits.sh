@@ -65,14 +65,10 @@ end() {
   exit 0
 }
 
-# Runs a function as root if that can be had, else as whoever this is. It runs in another process, whatever becomes
-# of which is 0 here unless the script is strict. For the last line of a script: everything is read by then.
-guarded() {
-  local main=$1 status=0 word
+# Runs a function as root if that can be had, else as whoever this is, in another process; returns its status.
+once() {
+  local main=$1 status=0
   shift
-  for word in "$@"; do
-    [[ $word == --strict ]] && strictly=yes
-  done
   # The script again as a whole: one sudo instead of one for each command, and no command of ours that lacks it.
   if ((EUID != 0)) && [[ -f $0 && -r $0 ]] && timeout 10 sudo -n true 2>/dev/null; then
     sudo -n --preserve-env="$kept" -- bash -- "$0" "$@" || status=$?
@@ -83,6 +79,22 @@ guarded() {
     fi
   else
     ("$main" "$@") || status=$?
+  fi
+  return "$status"
+}
+
+# Runs a function as `once` does, whatever becomes of which is 0 here unless the script is strict. For the last line of
+# a script: everything is read by then.
+guarded() {
+  local status=0 word
+  for word in "${@:2}"; do
+    [[ $word == --strict ]] && strictly=yes
+  done
+  once "$@" || status=$?
+  # Killed, for want of memory perhaps: without the listeners no job would start, and it may well succeed now.
+  if ((status > 128)); then
+    status=0
+    once "$@" || status=$?
   fi
   [[ -n $strictly ]] || exit 0
   # With 1 the line has been said already.

@@ -20,6 +20,14 @@ refused() {
 
 # Puts stdin into a file with a mode, and a SHA-256 if one is given. A file that is like that already stays as it is.
 place() {
+  placed "$@" && return
+  # Read to its end even so: a writer with a broken pipe would have the last word, which is taken for the cause.
+  cat >/dev/null
+  return 1
+}
+
+# The same, for stdin that nobody minds being left over.
+placed() {
   local target=$1 mode=$2 sha256=${3-} new
   mkdir -p "${target%/*}" || return
   new=$(mktemp "${target%/*}/.sparklineage.XXXXXX") || return
