@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -43,9 +42,7 @@ def boot(node: EmrNode, made: Kit, trap: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def ends(
-    tmp_path_factory: pytest.TempPathFactory, services: Cloud, made: Kit
-) -> Iterator[tuple[list[int], State, State]]:
+def ends(tmp_path_factory: pytest.TempPathFactory, services: Cloud, made: Kit) -> tuple[list[int], State, State]:
     """The lines of the script that run, and what it leaves behind with and without the objects."""
     with emr_node(tmp_path_factory.mktemp("whole") / "node", services.url) as node:
         assert boot(node, made, 'printf "%s\\n" "$LINENO" >>/run/lines') == 0
@@ -53,7 +50,8 @@ def ends(
         whole = node.state()
     with emr_node(tmp_path_factory.mktemp("less") / "node", services.url) as node, services.denying():
         assert node.bootstrap(made.script).status == 0
-        yield lines, whole, node.state()
+        less = node.state()
+    return lines, whole, less
 
 
 @pytest.mark.parametrize("number", range(PLACES))
@@ -64,7 +62,9 @@ def test_killed_anywhere(node: EmrNode, made: Kit, ends: tuple[list[int], State,
     text = made.script.read_text().splitlines()[line - 1].strip()
     where = f"seed {SEED}: killed {'everything' if all_of_it else 'the script'} at line {line}: {text}"
     print(where)
-    status = boot(node, made, f"[[ $LINENO == {line} ]] && {{ {_KILL_ALL if all_of_it else _KILL_SCRIPT}; }}")
+    kill = _KILL_ALL if all_of_it else _KILL_SCRIPT
+    status = boot(node, made, f"[[ $LINENO == {line} && ! -e /run/killed ]] && {{ : >/run/killed; {kill}; }}")
+    assert node.tree.exists("/run/killed"), where
     until(lambda: not [args for _pid, _user, args in node.tree.processes() if "bootstrap.sh" in args])
     for path, found in node.state().items():
         if found[0] != "d" and not re.search(r"/\.sparklineage\.[^/]*$", path):
