@@ -35,6 +35,9 @@ check: $(VENV)/.dev $(SPARK35)/.done ## format, lint, types, layers, generated f
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m sparklineage.witness.build --check
+	@# What travels inside of relay.pyz runs on Python 3.9; vermin takes the module `file` for the old function.
+	$(BIN)/vermin -q -t=3.9- --no-tips --violations --exclude file $$($(BIN)/python -c \
+	  'from sparklineage.kits import zipapp; print(*map(zipapp.path_of, zipapp.modules()))')
 
 fix: $(VENV)/.dev ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .

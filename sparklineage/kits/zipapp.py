@@ -14,7 +14,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sparklineage
 from sparklineage.errors import StoreError
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def path_of(module: str) -> Path:
     return _file(module) or _ROOT / "absent"
 
 
-_ROOT = Path(sparklineage.__file__).parent
+_ROOT = Path(__file__).parents[1]
 
 
 def _sources() -> dict[str, bytes]:

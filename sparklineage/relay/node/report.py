@@ -96,10 +96,10 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows)]  # noqa: B905 - Python 3.9 has no strict
+    widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         cells = [
             cell.rjust(width) if number > 3 else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths))  # noqa: B905
+            for number, (cell, width) in enumerate(zip(row, widths))
         ]
         yield "  ".join(cells).rstrip()
