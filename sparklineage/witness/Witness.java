@@ -19,6 +19,11 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.logging.Filter;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -43,7 +48,7 @@ import scala.Option;
  * <p>One class without lambdas and inner classes. The listener bus calls it from one thread; the lock around a write is
  * for the hook that says how the JVM ends.
  */
-public final class Witness extends SparkListener implements Runnable, Thread.UncaughtExceptionHandler {
+public final class Witness extends SparkListener implements Runnable, Thread.UncaughtExceptionHandler, Filter {
   private static final String JOURNAL = "spark.sparklineage.journal";
   private static final String SPOOL = "spark.sparklineage.spool";
   private static final String STEP = "spark.sparklineage.step";
@@ -96,11 +101,20 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   /** What the main thread died of. */
   private static volatile Throwable uncaught;
 
+  // Java 21 and later tell this logger of every System.exit with its status. Kept, or it would be collected.
+  private static final String EXIT_LOGGER = "java.lang.Runtime";
+  private static final String EXIT_MESSAGE = "Runtime.exit() called with status: ";
+  private static Logger exitLogger;
+  private static volatile Long exitStatus;
+
   /** Null where there is nothing to write to. */
   private volatile OutputStream out;
 
   /** What runs in the JVM's main thread: `python`, `gateway`, `yarn` or `java`. */
   private String main;
+
+  /** The exit status of Python, where SparkSubmit waits for it; null before Java 9. */
+  private CompletableFuture<?> python;
 
   /** The last write failed and may have left a part of a line. */
   private boolean torn;
@@ -131,6 +145,7 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
       }
       Thread first = mainThread();
       main = kind(first);
+      python = "python".equals(main) ? onlyChild() : null;
       out = open(folder);
       write(application(conf, runId, main));
       succeed(this, first);
@@ -459,6 +474,20 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     thread.getThreadGroup().uncaughtException(thread, failure);
   }
 
+  /** A record of the logger of System.exit, which stays as silent as it was. */
+  @Override
+  public boolean isLoggable(LogRecord record) {
+    try {
+      String message = record.getMessage();
+      if (message.startsWith(EXIT_MESSAGE)) {
+        exitStatus = Long.valueOf(message.substring(EXIT_MESSAGE.length()));
+      }
+      return record.getLevel().intValue() >= Level.INFO.intValue();
+    } catch (Throwable ignored) {
+      return true;
+    }
+  }
+
   private static synchronized Witness last() {
     return latest;
   }
@@ -477,6 +506,12 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     try {
       if (before == null) {
         Runtime.getRuntime().addShutdownHook(new Thread(witness, "sparklineage-exit"));
+        Logger logger = Logger.getLogger(EXIT_LOGGER);
+        if (logger.getLevel() == null && logger.getFilter() == null) {
+          logger.setFilter(witness);
+          logger.setLevel(Level.FINE);
+          exitLogger = logger;
+        }
       } else if (before.out != null) {
         StringBuilder record = record("exit", System.currentTimeMillis());
         text(record, "how", "continued");
@@ -489,7 +524,8 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
 
   private static Thread mainThread() {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (thread.getId() == 1 && "main".equals(thread.getName())) {
+      ThreadGroup group = thread.getThreadGroup();
+      if ("main".equals(thread.getName()) && group != null && "main".equals(group.getName())) {
         return thread;
       }
     }
@@ -509,6 +545,28 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
       }
     }
     return "java";
+  }
+
+  /** What Java itself waits with for the end of the one process that this JVM has started; Spark opens java.lang. */
+  private static CompletableFuture<?> onlyChild() {
+    try {
+      Field field = Class.forName("java.lang.ProcessHandleImpl").getDeclaredField("completions");
+      field.setAccessible(true);
+      Object[] children = ((Map<?, ?>) field.get(null)).values().toArray();
+      return children.length == 1 ? (CompletableFuture<?>) children[0] : null;
+    } catch (Throwable moved) {
+      return null;
+    }
+  }
+
+  /** Null where it is not known. */
+  private Long status() {
+    Long status = exitStatus;
+    if (status == null && python != null) {
+      Object ended = python.getNow(null);
+      status = ended instanceof Integer ? Long.valueOf((Integer) ended) : null;
+    }
+    return status;
   }
 
   /** Who stops the SparkContext, which waits for its listeners meanwhile; null where that cannot be seen. */
@@ -581,7 +639,7 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   }
 
   /** The first who is no part of Java or Scala has called System.exit. */
-  private static void exitedBy(StringBuilder record, StackTraceElement[] frames, int end) {
+  private void exitedBy(StringBuilder record, StackTraceElement[] frames, int end) {
     boolean inMain = false;
     String caller = null;
     for (int i = end + 1; i < frames.length; i++) {
@@ -596,7 +654,7 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
       if (caller == null && !runtime && !name.startsWith("org.apache.spark.util.CommandLine")) {
         caller = name;
       }
-      inMain |= name.startsWith("org.apache.spark.deploy.SparkSubmit") && "runMain".equals(frames[i].getMethodName());
+      inMain |= name.startsWith("org.apache.spark.deploy.SparkSubmit") && frames[i].getMethodName().endsWith("runMain");
     }
     if (caller != null && caller.startsWith("org.apache.spark.deploy.SparkSubmit")) {
       // Out of runMain also where all is well (spark.submit.callSystemExitOnMainExit); else only because it failed.
@@ -607,6 +665,9 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
       text(record, "how", "exit");
     }
     text(record, "caller", caller);
+    if (!"yarn".equals(main)) {
+      number(record, "exitStatus", status());
+    }
   }
 
   /** What the driver in a container of YARN's has told YARN. */
