@@ -29,6 +29,8 @@ _FLAGS = {
 
 def read_arguments(existing: Existing) -> list[str]:
     """A JSON list of texts. Raises ConfigError for anything else."""
+    if not existing.text.strip():
+        raise ConfigError(f"{existing.name}: there is nothing in it; leave --into out for a new command.")
     try:
         found = json.loads(existing.text)
     except (ValueError, RecursionError) as error:
@@ -67,6 +69,35 @@ def options_conf(options: Sequence[str], name: str) -> ConfSet:
         elif flag in _FLAGS:
             by_flag[_FLAGS[flag]] = _entry(_FLAGS[flag], value, f"{name}: {flag}")
     return ConfSet(tuple({**by_conf, **by_flag}.values()))
+
+
+def with_options(options: Sequence[str], added: ConfSet) -> list[str]:
+    """The options with properties in the place of those that they replace, and the others behind them."""
+    replaced, more = changes(options, added)
+    words: list[str] = []
+    at = 0
+    for group in lines(options):
+        words += replaced.get(at, group)
+        at += len(group)
+    return [*words, *more]
+
+
+def changes(options: Sequence[str], added: ConfSet) -> tuple[dict[int, list[str]], list[str]]:
+    """By the place of an option what takes its place, its value included; and the options that come behind."""
+    places: dict[str, tuple[int, bool]] = {}
+    at = 0
+    for group in lines(options):
+        key = next(iter(options_conf(group, "")), "")
+        # An option of its own beats --conf, wherever it stands.
+        by_conf = group[0].startswith(("--conf", "-c"))
+        if key in added and not (by_conf and key in places and not places[key][1]):
+            places[key] = at, by_conf
+        at += len(group)
+    replaced = {
+        at: ConfSet(tuple(entry for entry in added.entries if entry.key == key)).as_args()
+        for key, (at, _) in places.items()
+    }
+    return replaced, added.without(*places).as_args()
 
 
 def in_a_command(word: str) -> None:

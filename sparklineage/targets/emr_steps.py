@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_set import ConfSet
-from sparklineage.targets.arguments import lines, options_conf, split
+from sparklineage.targets.arguments import options_conf, split, with_options
 from sparklineage.targets.limits import longest, together, xml
 from sparklineage.targets.node_script import FILE, VARIABLE
 from sparklineage.targets.opened import references
@@ -119,7 +119,7 @@ def joined(value: dict[str, Any], conf: ConfSet, where: str, *, whole: bool, key
             merged |= {"Type": "CUSTOM_JAR", "Jar": RUNNER}
         before = [*before[:-1], "env", told, *(before[-1:] or ["spark-submit"])]
     holder = merged.get("HadoopJarStep") or merged
-    holder["Args"] = [*before, *_with(options, added), *rest]
+    holder["Args"] = [*before, *with_options(options, added), *rest]
     inner = value.get("HadoopJarStep") or value
     texts = [text for name in ("Jar", "MainClass") if isinstance(text := inner.get(name), str)]
     for text in holder["Args"]:
@@ -127,21 +127,6 @@ def joined(value: dict[str, Any], conf: ConfSet, where: str, *, whole: bool, key
     fix = "merge into the configuration of the cluster instead, whose properties count for every step"
     longest(f"{where}: the step", "".join([*texts, *holder["Args"]]), LONGEST, fix)
     return merged
-
-
-def _with(options: list[str], added: ConfSet) -> list[str]:
-    """The options with properties in the place of those that they replace, and the others behind them."""
-    groups = list(lines(options))
-    keys = [next(iter(options_conf(group, "")), "") for group in groups]
-    places: dict[str, int] = {}
-    for at, (group, key) in enumerate(zip(groups, keys, strict=True)):
-        # An option of its own beats --conf, wherever it stands.
-        by_conf = group[0].startswith(("--conf", "-c"))
-        if key in added and not (by_conf and key in places and not groups[places[key]][0].startswith(("--conf", "-c"))):
-            places[key] = at
-    for key, at in places.items():
-        groups[at] = ConfSet(tuple(entry for entry in added.entries if entry.key == key)).as_args()
-    return [*(word for group in groups for word in group), *added.without(*places).as_args()]
 
 
 def fits(args: list[str]) -> bool:

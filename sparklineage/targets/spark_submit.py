@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from sparklineage.targets.about import about, handed_on, lost, needed_variables
-from sparklineage.targets.arguments import in_a_command, options_conf, read_arguments, split
+from sparklineage.targets.arguments import in_a_command, options_conf, read_arguments, split, with_options
+from sparklineage.targets.command_text import is_script, merged_command
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.opened import opened
 from sparklineage.targets.properties import beyond, laid_under
@@ -26,9 +27,16 @@ LISTENS = True
 def render(order: Order, into: Existing | None = None) -> Rendered:
     """The command for a shell, and its arguments as a JSON list.
 
-    `into` is such a list of the user's, `["--master", "yarn", "job.py"]`, which comes back with ours in it.
+    `into` is such a list of the user's, `["--master", "yarn", "job.py"]`, which comes back with ours in it, or a script
+    of a shell with one such command.
     """
     ours = opened(order, order.with_jars)
+    if into is not None and is_script(into):
+        text, whole, more = merged_command(ours, into)
+        by_variables = needed_variables(whole)
+        artefact = Artefact(name=into.name, text=text, about="yours, with the lineage in its command", executable=True)
+        notes = (*about(order), *by_variables, *_notes(order, whole), *more, *lost(whole))
+        return Rendered(artefacts=(artefact,), notes=notes)
     options, rest = split(read_arguments(into)) if into is not None else ([], [])
     user = options_conf(options, into.name if into is not None else "")
     whole = laid_under(ours, user)
@@ -36,7 +44,7 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     if job is not None and not rest:
         options += ["--class", job.main_class] if job.main_class else []
         rest = [job.uri, *job.arguments]
-    argv = [*options, *beyond(whole, user).as_args(), *rest]
+    argv = [*with_options(options, beyond(whole, user)), *rest]
     for word in argv:
         in_a_command(word)
     told, more = list(about(order)), [*_notes(order, whole), *lost(whole)]

@@ -16,11 +16,9 @@ OPENLINEAGE__TRANSPORT__AUTH__API_KEY=$(printf '"%s"' "$(in_json "$LINEAGE_KEY")
 export OPENLINEAGE__TRANSPORT__TYPE OPENLINEAGE__TRANSPORT__HEADERS OPENLINEAGE__TRANSPORT__AUTH__TYPE OPENLINEAGE__TRANSPORT__AUTH__API_KEY
 spark-submit \
   --master yarn \
-  --jars lib/a.jar \
-  --conf spark.extraListeners=com.example.Theirs \
-  --conf spark.openlineage.namespace=mine \
   --jars lib/a.jar,/opt/lineage/openlineage-spark_2.13-1.53.0.jar \
   --conf spark.extraListeners=com.example.Theirs,io.openlineage.spark.agent.OpenLineageSparkListener \
+  --conf spark.openlineage.namespace=mine \
   --conf 'spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)' \
   --conf spark.openlineage.transport.type=http \
   --conf spark.openlineage.transport.url=https://lineage.example.com \
