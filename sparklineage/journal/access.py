@@ -37,6 +37,8 @@ class Access:
     """For reading. Raises FileNotFoundError where there is none."""
     longest: int
     """Bytes of a line, or of a small file, from which on it is no longer taken for one."""
+    brackets: int
+    """Objects and lists of one line; each takes some hundred bytes of memory."""
 
 
 def open_own(path: Path) -> BinaryIO:
@@ -50,6 +52,14 @@ def open_foreign(path: Path) -> BinaryIO:
     Raises ForeignError for anything else and for what may not be read, FileNotFoundError where there is none.
     """
     return os.fdopen(descriptor(path), "rb", 0)
+
+
+def check_folder(path: Path) -> None:
+    """Raises ForeignError where the run's folder is a link, or may not be read."""
+    try:
+        os.close(os.open(path, _FOLDER))
+    except OSError as error:
+        raise _refusal(path, error) from None
 
 
 def descriptor(path: Path, mode: int = os.O_RDONLY) -> int:
@@ -95,5 +105,5 @@ def _no_plain_file(path: Path) -> ForeignError:
     return ForeignError(f"{path}: is a link, or no plain file, and such are not followed.")
 
 
-OWN = Access(open=open_own, longest=64 * _MIB)
-FOREIGN = Access(open=open_foreign, longest=8 * _MIB)
+OWN = Access(open=open_own, longest=64 * _MIB, brackets=1 << 22)
+FOREIGN = Access(open=open_foreign, longest=8 * _MIB, brackets=1 << 17)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from sparklineage.journal.access import Access
 
 _PIECE = 1 << 20
-_MOST_BRACKETS = 1 << 20
-"""Objects and lists of one line. The largest event of the agent's has far fewer; each takes memory."""
 _MOST_FORMAT = 40
 _MOST_CORRUPT = 1000
 """Numbers of damaged lines that are remembered."""
@@ -76,7 +74,7 @@ class LineReader:
             self.line += 1
             if not raw.strip():
                 continue
-            record = _record(raw, self._access.longest)
+            record = _record(raw, self._access)
             if record is not None:
                 yield record
             elif len(self.corrupt) < _MOST_CORRUPT:
@@ -138,7 +136,7 @@ def read_json(path: Path, *, access: Access = OWN) -> dict[str, Any] | None:
     except OSError as error:
         raise JournalError(f"{path}: cannot be read: {error.strerror}.") from None
     try:
-        record = _loads(data, access.longest)
+        record = _loads(data, access)
     except ValueError:
         raise JournalError(f"{path}: is not JSON; the file is damaged, move it away.") from None
     if not isinstance(record, dict):
@@ -153,17 +151,17 @@ def read_json(path: Path, *, access: Access = OWN) -> dict[str, Any] | None:
     return record
 
 
-def _record(raw: bytes, longest: int) -> dict[str, Any] | None:
+def _record(raw: bytes, access: Access) -> dict[str, Any] | None:
     try:
-        record = _loads(raw, longest)
+        record = _loads(raw, access)
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
 
 
-def _loads(data: bytes, longest: int) -> Any:
+def _loads(data: bytes, access: Access) -> Any:
     """Raises ValueError for what is no JSON, and for what would take unreasonable time or memory to read."""
-    if len(data) > longest or data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
+    if len(data) > access.longest or data.count(b"{") + data.count(b"[") > access.brackets:
         raise ValueError("too large")
     if _HUGE is not None and _HUGE.search(data):
         raise ValueError("a number is too large")

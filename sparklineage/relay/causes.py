@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
 
 _MOST = 1000
+_PER_HOUR = 100
+"""Lines about runs in an hour: whoever makes folders makes troubles."""
 
 
 class Causes:
@@ -24,13 +27,21 @@ class Causes:
         self._warn = warn
         self._told: OrderedDict[str, None] = OrderedDict()
         self._of_backend: set[str] = set()
+        self._since, self._count = time.monotonic(), 0
 
     def tell(self, text: str) -> None:
         if text not in self._told:
             self._told[text] = None
             if len(self._told) > _MOST:
                 self._told.popitem(last=False)
-            self._warn(text)
+            now = time.monotonic()
+            if now - self._since >= 3600:
+                self._since, self._count = now, 0
+            self._count += 1
+            if self._count < _PER_HOUR:
+                self._warn(text)
+            elif self._count == _PER_HOUR:
+                self._warn(f"{text} Further troubles of this hour are not told.")
 
     def backend(self, errors: Iterable[str]) -> None:
         """What the backend says to events at the moment, each again and again until it takes them."""

@@ -60,6 +60,11 @@ class Follower:
         self._feed(final=False)
         return self._keep(self._take())
 
+    @property
+    def more(self) -> bool:
+        """Whether the files hold more than the last round has taken in."""
+        return self._agent.more
+
     def finish(self, outcome: Outcome | None = None) -> list[Event]:
         """Everything to the end, when the driver is gone; closes the application and writes settled.json.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LOCK = ".watching"
 """Held by the watcher of a root."""
+_FEW, _SELDOM, _LONGEST = 100, 400, 30.0
+"""Where there are more than a few folders, the time between two looks is so many times what one takes, in seconds."""
 
 
 class WatchLock:
@@ -65,12 +68,15 @@ class Spool:
     """Where the relay's own files lie, if not in the runs' folders."""
     _aside: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Inode and time of the last change, by run id."""
+    _next: float = 0.0
+    """When the root is looked at again, a value of `time.monotonic()`."""
 
     def look(self) -> list[RunFolder]:
         """Every folder that is not put aside, in no order. A link is none, wherever it leads.
 
         Empty where there is no root yet. Raises JournalError where it is a file, or cannot be read.
         """
+        began = time.monotonic()
         found, aside = [], {}
         try:
             with os.scandir(self.root) as entries:
@@ -89,7 +95,18 @@ class Spool:
         except OSError as error:
             raise JournalError(f"{self.root}: the journal cannot be read: {error.strerror}.") from None
         self._aside = aside  # what has left the journal is forgotten
+        took = time.monotonic() - began
+        self._next = began + min(took * _SELDOM, _LONGEST) if len(found) + len(aside) > _FEW else 0.0
         return found
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to look again: the more folders there are, the more seldom."""
+        return time.monotonic() >= self._next
+
+    def hurry(self) -> None:
+        """Look again at once: not all that was found has been dealt with."""
+        self._next = 0.0
 
     def _folder(self, name: str) -> RunFolder:
         return RunFolder(self.root / name, self.state / name if self.state else None)

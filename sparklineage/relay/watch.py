@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError
-from sparklineage.journal import DeliveryLock, RunLock, make_state, read_json
+from sparklineage.journal import DeliveryLock, ForeignError, RunLock, make_state, read_json
+from sparklineage.journal.access import check_folder
 from sparklineage.relay.alive import is_gone
 from sparklineage.relay.causes import Causes, sentence
 from sparklineage.relay.couriers import Couriers
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
 from sparklineage.relay.drain import check_formats, close_if_lost, wants
 from sparklineage.relay.follow import Follower
+from sparklineage.relay.later import Later
 from sparklineage.relay.retire import Keep, retire
 from sparklineage.relay.spool import Spool, check_plain
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
@@ -34,10 +37,22 @@ _ENDED = 16
 """Ended runs that are delivered at once; the others are only names until then."""
 _TRIES = 3
 """Attempts at one event before an ended run makes room for another."""
+_FOLLOWED = 200
+"""Living applications that are followed at once."""
+_WAITING = 1000
+"""Ended runs that are remembered until there is room; the others are found again."""
 _BUSY = 1.0
 """Seconds before a folder that somebody else has is looked at again."""
 _LATER = 30.0
-"""Seconds before a folder with a trouble of its own is looked at again."""
+"""Seconds before an event that its backend does not take is tried again in an ended run."""
+_FULL = 60.0
+"""Seconds before an application is looked at again that there was no place for."""
+_SILENT = 600.0
+"""Seconds without a new line after which an application makes room for another."""
+_NEWBORN = 5.0
+"""Seconds that a folder may take to get the mode that lets us read it."""
+_ASK = 2.0
+"""Seconds between two questions whether a driver is gone."""
 _QUIET = 2.0
 """Seconds without a new line after which an application that has told its end is settled."""
 _RETIRE_EACH, _RETIRE = 60.0, 2.0
@@ -56,6 +71,9 @@ class _Run:
         self.moved = time.monotonic()
         """When its files last grew."""
         self.size = -1
+        self.asked = -math.inf
+        """When its driver was looked for."""
+        self.owner = _owner(folder)
 
 
 class Watcher:
@@ -95,7 +113,7 @@ class Watcher:
         self._runs: dict[str, _Run] = {}
         self._waiting: OrderedDict[str, RunFolder] = OrderedDict()
         """Ended runs for which there was no room yet."""
-        self._later: dict[str, float] = {}
+        self._later = Later()
         self._retired = -_RETIRE_EACH
         self._over = False
         self._couriers = Couriers(_COURIERS, make_sink)
@@ -150,27 +168,30 @@ class Watcher:
                     run.follower.hide(found)
 
     def _look(self) -> bool:
-        now = time.monotonic()
+        if not (self._spool.is_due or self._over):
+            return False
         found = {folder.run_id: folder for folder in self._spool.look()}
-        for known in (self._later, self._waiting):
-            for run_id in [run_id for run_id in known if run_id not in found]:
-                del known[run_id]
+        self._later.keep(found)
+        for run_id in [run_id for run_id in self._waiting if run_id not in found]:
+            del self._waiting[run_id]
         fresh = [
             folder
             for run_id, folder in found.items()
-            if run_id not in self._runs and run_id not in self._waiting and self._later.get(run_id, now) <= now
+            if run_id not in self._runs and run_id not in self._waiting and self._later.is_due(run_id)
         ]
         moved = False
         for folder in sorted(fresh, key=lambda folder: (folder.begun, folder.run_id)):
-            self._later.pop(folder.run_id, None)
             moved = self._guard(folder, partial(self._judge, folder)) or moved
+            if len(self._waiting) >= _WAITING:
+                self._spool.hurry()
+                break
         return moved
 
     def _judge(self, folder: RunFolder) -> bool:
         """Begin to follow it, let it wait for its turn, or leave it alone."""
-        check_plain(folder)
+        _check(folder)
         check_formats(folder)
-        submitted = folder.run.exists()
+        submitted = folder.run.exists() and not folder.is_apart
         if not submitted and not folder.witness.exists() and not folder.settled.exists() and not self._closes_all:
             return False  # it is about to begin
         if not self._wanted(folder, submitted=submitted):
@@ -183,6 +204,8 @@ class Watcher:
         return not submitted and self._take(folder, follow=True)
 
     def _wanted(self, folder: RunFolder, *, submitted: bool) -> bool:
+        if folder.is_apart and (read_json(folder.run, access=folder.access) or {}).get("backend"):
+            return False  # its `submit` delivers it itself, and keeps its own account of that
         if submitted and not self._everything:
             return wants(folder, self.key)
         cursor = read_json(folder.delivery(self.key))
@@ -199,12 +222,15 @@ class Watcher:
         return self._closes_all or (not self._beside and is_gone(folder))
 
     def _take(self, folder: RunFolder, *, follow: bool) -> bool:
-        """False where somebody else delivers it."""
+        """False where somebody else delivers it, or too many others are followed."""
+        if follow and not self._has_place(folder):
+            self._later.wait(folder.run_id, _FULL)
+            return False
         try:
             make_state(folder)
             lock = DeliveryLock(folder)
         except JournalBusyError:
-            self._later[folder.run_id] = time.monotonic() + _BUSY
+            self._later.wait(folder.run_id, _BUSY)
             return False
         try:
             follower = None
@@ -247,7 +273,7 @@ class Watcher:
         if self._gives_up(parcel) and (self._waiting or self._over):
             # It makes room: one run may hold an event that the backend cannot take.
             if self._drop(run):
-                self._later[run.folder.run_id] = time.monotonic() + _LATER
+                self._later.wait(run.folder.run_id, _LATER)
             return bool(self._waiting)
         return not self._gives_up(parcel)
 
@@ -259,12 +285,14 @@ class Watcher:
         follower = run.follower
         if follower is None:
             return False
-        check_plain(run.folder)
-        size = sum(path.stat().st_size for path in (run.folder.agent, run.folder.witness) if path.exists())
+        if not run.folder.is_apart:
+            check_plain(run.folder)
+        size = sum(map(_size, (run.folder.agent, run.folder.witness, run.folder.steps)))
         now = time.monotonic()
         if size != run.size:
             run.size, run.moved = size, now
-        events = follower.poll()
+        # What the last round has read may answer what the one before had.
+        events = follower.poll() if now - run.moved <= _QUIET or follower.more else []
         if self._has_ended(run, follower, now):
             follower.finish()
             run.follower = None
@@ -279,6 +307,9 @@ class Watcher:
         # What a query says of its end comes after its application's, and the agent after the witness.
         if follower.told() is not None and now - run.moved >= _QUIET:
             return True
+        if now - run.asked < _ASK:
+            return False
+        run.asked = now
         return self._is_gone(run.folder)
 
     def _finish(self, run: _Run) -> bool:
@@ -301,17 +332,45 @@ class Watcher:
         room = _ENDED - sum(run.follower is None for run in self._runs.values())
         moved = False
         while room > 0 and self._waiting:
-            _, folder = self._waiting.popitem(last=False)
+            folder = self._next_waiting()
             took = self._guard(folder, partial(self._take, folder, follow=False))
             moved, room = moved or took, room - took
         return moved
+
+    def _next_waiting(self) -> RunFolder:
+        """The first of the user who has the fewest on their way."""
+        if len(self._waiting) == 1 or self._spool.state is None:
+            return self._waiting.popitem(last=False)[1]
+        under_way = Counter(run.owner for run in self._runs.values() if run.follower is None)
+        run_id = min(self._waiting, key=lambda run_id: under_way[_owner(self._waiting[run_id])])
+        return self._waiting.pop(run_id)
+
+    def _has_place(self, folder: RunFolder) -> bool:
+        """Whether one more application can be followed; one of whoever has the most may have to go for it."""
+        followed = [run for run in self._runs.values() if run.follower is not None]
+        if len(followed) < _FOLLOWED:
+            return True
+        self._causes.tell(
+            f"{self.root}: more than {_FOLLOWED} applications run at once; the others are followed in their turn."
+        )
+        counts = Counter(run.owner for run in followed)
+        owner, most = counts.most_common(1)[0]
+        others = [run for run in followed if run.owner == owner]
+        if counts[_owner(folder)] >= most - 1:
+            silent = time.monotonic() - _SILENT
+            others = [run for run in followed if run.moved < silent]
+        victim = min(others, key=lambda run: run.moved, default=None)
+        if victim is None or not self._drop(victim):
+            return False
+        self._later.wait(victim.folder.run_id, _FULL)
+        return True
 
     def _guard(self, folder: RunFolder, act: Callable[[], bool], run: _Run | None = None) -> bool:
         """What `act` returns; a trouble of this folder is told, and it is left alone for a while."""
         try:
             return act()
         except JournalBusyError:
-            self._later[folder.run_id] = time.monotonic() + _BUSY
+            self._later.wait(folder.run_id, _BUSY)
         except Exception as error:  # noqa: BLE001 - lines of any shape; the other runs go on
             self._trouble(folder, error, run)
         return False
@@ -319,8 +378,11 @@ class Watcher:
     def _trouble(self, folder: RunFolder, error: Exception, run: _Run | None) -> None:
         if run is not None and not self._drop(run):
             return  # an event is under way: next time
-        self._later[folder.run_id] = time.monotonic() + _LATER
-        if folder.path.exists():
+        if isinstance(error, ForeignError) and time.time() - _changed(folder) < _NEWBORN:
+            self._later.wait(folder.run_id, _BUSY)
+            return
+        self._later.trouble(folder.run_id)
+        if os.path.lexists(folder.path):
             self._causes.tell(sentence(folder, error))
 
     def _retire(self) -> None:
@@ -329,3 +391,33 @@ class Watcher:
             self._retired = now
             for item in retire(self.root, self._keep, until=now + _RETIRE, state=self._spool.state):
                 self._say(str(item))
+
+
+def _check(folder: RunFolder) -> None:
+    """Raises JournalError where the folder is not one that an application has made."""
+    if folder.is_apart:
+        check_folder(folder.path)
+    else:
+        check_plain(folder)
+
+
+def _owner(folder: RunFolder) -> int:
+    """Whose run it is; all are one user's where the relay writes into their folders."""
+    try:
+        return folder.path.lstat().st_uid if folder.is_apart else 0
+    except OSError:
+        return -1
+
+
+def _changed(folder: RunFolder) -> float:
+    try:
+        return folder.path.lstat().st_ctime
+    except OSError:
+        return 0.0
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0

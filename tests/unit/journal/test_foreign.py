@@ -17,7 +17,7 @@ from sparklineage.journal import ForeignError, LineReader, RunFolder, read_json
 from sparklineage.journal.access import FOREIGN, OWN, Access, open_foreign, open_own
 from sparklineage.journal.lock import RunLock, is_held
 
-SMALL = Access(open=open_own, longest=1000)
+SMALL = Access(open=open_own, longest=1000, brackets=100)
 GOOD = b'{"a": 1}\n'
 
 
