@@ -13,6 +13,7 @@ from sparklineage.model.conf_pattern import Pattern
 from sparklineage.targets.about import about, comments, handed_on
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.opened import opened
+from sparklineage.targets.python_builder import with_wrapped
 from sparklineage.targets.python_text import environment, literal, placed
 
 if TYPE_CHECKING:
@@ -36,11 +37,15 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     """
     conf = opened(order, order.with_jars)
     notes = [*about(order), *handed_on(conf), *_notes(order)]
+    about_it = "import it, and wrap the builder: with_lineage(SparkSession.builder).getOrCreate()"
     snippet = "\n".join(_snippet(conf, notes)) + "\n"
     name = into.name if into is not None else "lineage.py"
     text = snippet if into is None else _put(into, snippet)
-    _parsed(text, name)
-    about_it = "import it, and wrap the builder: with_lineage(SparkSession.builder).getOrCreate()"
+    if into is not None:
+        text, wrapped = with_wrapped(text, _parsed(text, name))
+        notes += [*wrapped]
+    if into is not None:
+        about_it = "yours, with the lineage in it"
     return Rendered(artefacts=(Artefact(name=name, text=text, about=about_it),), notes=tuple(notes))
 
 

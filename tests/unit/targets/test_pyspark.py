@@ -177,9 +177,46 @@ def test_it_stands_behind_the_imports_and_every_line_stays() -> None:
     text = _text(order(), JOB)
     before, ours, after = text.partition(BEGIN)[0], text.count("def with_lineage"), text.partition(END)[2]
     assert before == JOB.partition("\nspark =")[0] + "\n\n"
-    assert after == "\n\n\nspark = SparkSession.builder.getOrCreate()\n"
+    assert after == "\n\n\nspark = with_lineage(SparkSession.builder).getOrCreate()\n"
     assert ours == 1
     assert _text(order(), text) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "é = (SparkSession.builder\n  .appName('é').config('spark.jars', 'a.jar')\n  .getOrCreate())",
+            "é = (with_lineage(SparkSession.builder\n  .appName('é').config('spark.jars', 'a.jar'))\n  .getOrCreate())",
+        ),
+        ("f('é', pyspark.sql.SparkSession.builder.create())", None),
+        ("with_lineage(SparkSession.builder).getOrCreate()", "with_lineage(SparkSession.builder).getOrCreate()"),
+        ("SparkSession.builder.remote('sc://h').getOrCreate()", "SparkSession.builder.remote('sc://h').getOrCreate()"),
+        ("Other.getOrCreate()", "Other.getOrCreate()"),
+    ],
+)
+def test_what_plainly_builds_a_session_is_wrapped(before: str, after: str | None) -> None:
+    """Around all of its options, so that lists are joined; a client of Connect takes no listener."""
+    text = _text(order(), f"import pyspark\n{before}\n")
+    expected = after or "f('é', with_lineage(pyspark.sql.SparkSession.builder).create())"
+    assert text.endswith(f"{END}\n\n\n{expected}\n")
+    assert _text(order(), text) == text
+
+
+@pytest.mark.parametrize(
+    ("module", "note"),
+    [
+        ("builder = SparkSession.builder\nspark = builder.getOrCreate()\n", "The session of line"),
+        ("x = 1\n", "No session is built in this file: import with_lineage where it is"),
+        (JOB, None),
+        ("with_lineage(get()).getOrCreate()\n", None),
+    ],
+)
+def test_what_is_left_to_the_user_is_told(module: str, note: str | None) -> None:
+    notes = pyspark.render(order(), file(module, "job.py")).notes
+    assert [one[: len(note or "")] for one in notes if "session" in one and "first session" not in one] == (
+        [note] if note else []
+    )
 
 
 def test_an_older_one_is_replaced_where_it_stands() -> None:
