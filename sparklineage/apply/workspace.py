@@ -90,9 +90,9 @@ class Workspace:
         """What the API answers to a question; it is repeated where it may pass."""
         return self._done(method, path, asked, query=query)
 
-    def send(self, path: str, body: Json, asked: Asked) -> Json:
+    def send(self, path: str, body: Json, asked: Asked, *, method: str = "POST") -> Json:
         """What it answers to a call that changes something, which is repeated only where it was refused for now."""
-        return self._done("POST", path, asked, body=body)
+        return self._done(method, path, asked, body=body)
 
     def _done(self, method: str, path: str, asked: Asked, **content: Any) -> Json:
         client = self._client()

@@ -107,11 +107,11 @@ def run(args: argparse.Namespace, rendered: Rendered, options: Options, found: F
     place = applier(args.action)
     where, value = _document(args, place, rendered, options, merged=merged)
     plan = place.plan(value, options, found, where=where)
-    _show(plan)
+    show(plan)
     if not plan.changes:
         warn("everything is there already, so nothing is sent.")
         return 0
-    if not args.yes and not _agreed():
+    if not args.yes and not agreed():
         warn("nothing was sent.")
         return DECLINED
     try:
@@ -150,7 +150,8 @@ def _document(
         raise ConfigError(f"{name}: --apply sends JSON alone; merge into a file of that.") from None
 
 
-def _show(plan: Plan) -> None:
+def show(plan: Plan) -> None:
+    """The call that would be made, on stderr."""
     warn(f"the plan is {plan.call}")
     text = [f"  {plan.place}", f"  {plan.resource}", *(f"  {line}" for line in plan.warnings)]
     text += [f"    {line}" for line in lines(plan)]
@@ -158,7 +159,8 @@ def _show(plan: Plan) -> None:
     print("\n".join(map(harmless, text)), file=sys.stderr, flush=True)
 
 
-def _agreed() -> bool:
+def agreed() -> bool:
+    """Ask on the terminal."""
     print("Do it? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
         answer = sys.stdin.readline()

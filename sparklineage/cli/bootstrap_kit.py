@@ -12,7 +12,7 @@ from sparklineage.cli.configured import spec_of
 from sparklineage.errors import AgentJarError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sparklineage.config.spec import Spec
     from sparklineage.kits.interface import Jar, Kit
@@ -54,10 +54,15 @@ def add_upload(parser: argparse.ArgumentParser) -> None:
 
 
 def order_of(
-    args: argparse.Namespace, environ: Mapping[str, str], platform: str, *, artifacts: tuple[str, str | None]
+    args: argparse.Namespace,
+    environ: Mapping[str, str],
+    platform: str,
+    *,
+    artifacts: tuple[str, str | None],
+    relayed: Callable[[Spec], bool] = lambda _: True,
 ) -> tuple[Spec, Order]:
     """The configuration and the order for a platform. `artifacts` are the option that says where the kit goes, and
-    what it says. Raises ConfigError for what a kit cannot do.
+    what it says; `relayed` says whether a relay delivers. Raises ConfigError for what a kit cannot do.
     """
     from sparklineage.assemble.order import order_for  # noqa: PLC0415
     from sparklineage.targets import Application  # noqa: PLC0415
@@ -74,7 +79,7 @@ def order_of(
         application = Application(uri=args.application, arguments=tuple(args.argument), main_class=args.main_class)
     elif getattr(args, "argument", None) or getattr(args, "main_class", None):
         raise UsageError(f"bootstrap {args.action}: --argument and --class need --application URI.")
-    return spec, order_for(spec, platform, install=None, home=Path.home(), application=application, kit=True)
+    return spec, order_for(spec, platform, install=None, home=Path.home(), application=application, kit=relayed(spec))
 
 
 def agent_of(spec: Spec, order: Order, environ: Mapping[str, str]) -> Jar:

@@ -1,4 +1,4 @@
-"""Databricks: clusters, jobs, policies and bundles, and the script that brings the agent to a driver."""
+"""Databricks: clusters, jobs, policies and bundles. The init script that they name is a part of the kit."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sparklineage.errors import ConfigError
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.targets.about import about
 from sparklineage.targets.databricks_bundle import bundle, merged_bundle, refuse_variables
+from sparklineage.targets.databricks_cell import check_cell
 from sparklineage.targets.databricks_cluster import Json, Kit, cluster, mapping, merged_cluster
 from sparklineage.targets.databricks_conf import APP_NAME, cluster_conf
 from sparklineage.targets.databricks_job import is_job, job, merged_job
-from sparklineage.targets.databricks_place import SCRIPT, about_place, place_of, runtime
+from sparklineage.targets.databricks_place import about_place, place_of, runtime
 from sparklineage.targets.databricks_policy import is_policy, merged_policy, policy
-from sparklineage.targets.databricks_scripts import check_cell, init_script
 from sparklineage.targets.databricks_serverless import serverless
 from sparklineage.targets.interface import Artefact, Mode, Rendered
 from sparklineage.targets.rewriting import read_json, read_yaml, rewritten_json, rewritten_yaml
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from sparklineage.targets.interface import Existing, Order
 
 NAME = "databricks"
-MODES: tuple[Mode, ...] = ("direct",)
+MODES: tuple[Mode, ...] = ("direct", "outbox")
 LISTENS = True
 
 
 def render(order: Order, into: Existing | None = None) -> Rendered:
-    """A cluster, a job where there is an application, a policy and a part of a bundle, the init script and a cell that
-    checks; for serverless compute, where no agent can be, a text that says what is left.
+    """A cluster, a job where there is an application, a policy and a part of a bundle, and a cell that checks; for
+    serverless compute, where no agent can be, a text that says what is left.
 
     `into` is a cluster, a job or a policy as JSON, or the YAML of a bundle.
     """
@@ -46,8 +46,10 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
         main, whole = list(_new(kit)), kit.conf
     else:
         main, whole = [_merged(kit, into)], ConfSet()
-    artefacts = (*main, *_besides(kit, whole))
-    return Rendered(artefacts=artefacts, notes=tuple(_notes(kit, into)))
+    cell = Artefact(
+        name="check.py", text=check_cell(whole), about="a notebook cell that says whether the agent listens"
+    )
+    return Rendered(artefacts=(*main, cell), notes=tuple(_notes(kit, into)))
 
 
 def _new(kit: Kit) -> Iterator[Artefact]:
@@ -92,21 +94,6 @@ def _artefact(into: Existing, text: str) -> Artefact:
 
 def _root(into: Existing, value: object) -> Json:
     return mapping(value, into.name)
-
-
-def _besides(kit: Kit, conf: ConfSet) -> Iterator[Artefact]:
-    if kit.order.jars:
-        yield Artefact(
-            name=SCRIPT, text=init_script(kit.order, kit.place), executable=True,
-            about=f"put it into {kit.place.folder}, beside the JARs",
-        )  # fmt: skip
-    yield Artefact(name="check.py", text=check_cell(conf), about="a notebook cell that says whether the agent listens")
-    if kit.standard and kit.order.jars:
-        matcher = {"artifact": kit.place.script, "match_type": "PREFIX_MATCH"}
-        yield Artefact(
-            name="allowlist.json", text=_json({"artifact_matchers": [matcher]}),
-            about="the entry for the metastore's allowlist of the type INIT_SCRIPT",
-        )  # fmt: skip
 
 
 def _notes(kit: Kit, into: Existing | None) -> Iterator[str]:

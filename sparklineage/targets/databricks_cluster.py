@@ -11,6 +11,8 @@ from sparklineage.targets.databricks_conf import merged_conf, written
 from sparklineage.targets.databricks_place import STANDARD, check_cluster, needs_libraries_mode, runtime
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sparklineage.model.conf_set import ConfSet
     from sparklineage.targets.databricks_place import Place
     from sparklineage.targets.interface import Order
@@ -27,6 +29,8 @@ class Kit:
     order: Order
     place: Place
     conf: ConfSet
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """For a new cluster: those of its environment."""
     notes: list[str] = field(default_factory=list)
     """Collects what has to be said."""
     modes: set[str] = field(default_factory=set)
@@ -62,7 +66,10 @@ def cluster(kit: Kit) -> Json:
     found["data_security_mode"] = kit.mode
     if needs_libraries_mode(asked, kit.mode):
         found["dependency_mode"] = _LIBRARIES
-    found["spark_conf"] = {entry.key: written(entry) for entry in kit.conf.entries}
+    if len(kit.conf):
+        found["spark_conf"] = {entry.key: written(entry) for entry in kit.conf.entries}
+    if kit.variables:
+        found["spark_env_vars"] = dict(kit.variables)
     if kit.order.jars:
         found["init_scripts"] = [kit.place.init_script]
     return found

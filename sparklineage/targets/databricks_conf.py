@@ -45,7 +45,7 @@ def cluster_conf(order: Order) -> ConfSet:
     if order.application is not None:
         # Every application is called `Databricks Shell` there.
         ours.append(ConfEntry(key=APP_NAME, value=Text(order.name), source="the application's name"))
-    conf = ConfSet(tuple(ours)).merged_with(ConfSet(tuple(referring(entry) for entry in order.conf.entries)))
+    conf = ConfSet(tuple(ours)).merged_with(ConfSet(tuple(_referring(entry) for entry in order.conf.entries)))
     # Of our own two lists the first one knows what has to stand in front of the user's.
     conf = ConfSet(tuple(_in_front(entry) for entry in conf.entries))
     refuse_literal_secrets(replace(order, conf=conf))
@@ -88,7 +88,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value).lower()
 
 
-def referring(entry: ConfEntry) -> ConfEntry:
+def _referring(entry: ConfEntry) -> ConfEntry:
     """With a reference in the place of the form that it has on Databricks."""
     secret = entry.value.secret if isinstance(entry.value, SecretValue) else None
     if not isinstance(secret, Secret):

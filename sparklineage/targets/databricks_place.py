@@ -44,10 +44,6 @@ class Place:
         """The entry of `init_scripts`."""
         return {"volumes" if self.in_volume else "workspace": {"destination": self.script}}
 
-    def files(self, order: Order) -> list[str]:
-        """The JARs of an order, as a node sees them."""
-        return [f"{self.folder}/{posixpath.basename(jar)}" for jar in order.jars]
-
     def is_script(self, destination: str) -> bool:
         """Whether an entry of the user's means the same file, in whatever spelling."""
         return self.script in {destination, f"/Workspace{destination}"}
@@ -125,12 +121,12 @@ def needs_libraries_mode(version: str | None, mode: str | None) -> bool:
 
 def about_place(order: Order, place: Place, *, standard: bool) -> Iterator[str]:
     """What is to be done before a cluster starts."""
-    yield (f"Before a cluster starts: put {SCRIPT} and {_files(order)} into {place.folder} (`sparklineage jar upload` "
-           "takes the JARs). Spark ends the driver where the listener's class is missing.")  # fmt: skip
+    yield (f"Before a cluster starts: `sparklineage bootstrap databricks --out DIR --upload` puts {SCRIPT} and "
+           f"{_files(order)} into {place.folder}. Spark ends the driver where the listener's class is missing; with "
+           "the cluster.json of that kit it cannot happen, for there the script names the listeners.")  # fmt: skip
     if standard:
         yield (f"In the standard access mode {SCRIPT} needs an entry on the metastore's allowlist, by somebody with "
-               "MANAGE ALLOWLIST: allowlist.json. An update replaces the whole list, so add what is on it; the JARs "
-               "that the script reads need no entry.")  # fmt: skip
+               "MANAGE ALLOWLIST, which the same command makes; the JARs that the script reads need none.")  # fmt: skip
 
 
 def _files(order: Order) -> str:

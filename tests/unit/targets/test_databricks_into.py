@@ -109,9 +109,9 @@ def test_an_access_mode_is_set_where_it_is_asked_for_and_open() -> None:
     assert any("data_security_mode stays SINGLE_USER, not USER_ISOLATION" in note for note in rendered.notes)
 
 
-def test_their_standard_mode_has_the_allowlist_too() -> None:
+def test_their_standard_mode_tells_of_the_allowlist_too() -> None:
     rendered = _into({"data_security_mode": "DATA_SECURITY_MODE_STANDARD"})
-    assert "allowlist.json" in {artefact.name for artefact in rendered.artefacts}
+    assert any("MANAGE ALLOWLIST" in note for note in rendered.notes)
 
 
 @pytest.mark.parametrize(

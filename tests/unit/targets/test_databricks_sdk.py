@@ -9,7 +9,6 @@ import pytest
 import yaml
 from databricks.bundles.clusters import Cluster
 from databricks.bundles.jobs import Job
-from databricks.sdk.service.catalog import ArtifactMatcher, ArtifactType
 from databricks.sdk.service.compute import ClusterSpec
 from databricks.sdk.service.jobs import JobSettings
 
@@ -66,12 +65,3 @@ def test_a_workspace_gets_what_was_rendered(name: str) -> None:
     assert edited.path.startswith("/api/2.1/clusters/edit") and edited.body == {**cluster, "cluster_id": "c-1"}
     assert made.path == "/api/2.2/jobs/create" and made.body == job
     assert json.loads(ruled.body["definition"]) == found["policy.json"]
-
-
-def test_a_metastore_gets_the_allowlist() -> None:
-    found = _rendered("17.3-standard")["allowlist.json"]
-    with Workspace() as workspace:
-        matchers = [ArtifactMatcher.from_dict(matcher) for matcher in found["artifact_matchers"]]
-        workspace.client.artifact_allowlists.update(ArtifactType.INIT_SCRIPT, matchers)
-        (put,) = workspace.requests
-    assert (put.method, put.path, put.body) == ("PUT", "/api/2.1/unity-catalog/artifact-allowlists/INIT_SCRIPT", found)
