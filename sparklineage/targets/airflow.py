@@ -14,6 +14,7 @@ from sparklineage.config.documents import Mapping, plain
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_merge import PARENT
 from sparklineage.targets.about import about, comments, lost, needed_variables
+from sparklineage.targets.airflow_cfg import is_cfg, merged_cfg
 from sparklineage.targets.airflow_client import client_transport
 from sparklineage.targets.airflow_dag import dag_text, templated_conf
 from sparklineage.targets.conf_map import conf_in, refuse
@@ -37,14 +38,18 @@ _OFF = "the conf names the transport itself, and a key that the provider hands o
 
 
 def render(order: Order, into: Existing | None = None) -> Rendered:
-    """airflow.cfg, airflow.env, spark_conf.json and a DAG; `into` is such a conf as JSON, which grows."""
+    """airflow.cfg, airflow.env, spark_conf.json and a DAG; `into` is such a conf as JSON, or an airflow.cfg."""
     conf = opened(order, order.with_jars)
     section, trouble = _section(conf)
     ours = templated_conf(conf)
+    cfg = into if into is not None and is_cfg(into) else None
+    into = into if cfg is None else None
     node = _node(into) if into is not None else None
     ours, theirs = side_by_side(ours, conf_in(node, into.name if into is not None else "", "the conf"))
     whole = ours.merged_with(theirs)
     notes = [*about(order), *trouble, *_variables(conf), *_notes(whole), *lost(whole)]
+    in_cfg, stays = merged_cfg(cfg, section) if cfg is not None else (_cfg(section, notes), [])
+    notes += stays
     name = into.name if into is not None else "spark_conf.json"
     if into is not None and node is not None:
         known: Any = plain(node)
@@ -54,7 +59,11 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     as_json = Artefact(name=name, text=text, about="for conf= of SparkSubmitOperator, as JSON")
     dag = dag_text(order, ours.as_dict(), notes)
     others = (
-        Artefact(name="airflow.cfg", text=_cfg(section, notes), about="the section of the provider"),
+        Artefact(
+            name=cfg.name if cfg is not None else "airflow.cfg",
+            text=in_cfg,
+            about="the section of the provider" if cfg is None else "yours, with the section of the provider",
+        ),
         Artefact(name="airflow.env", text=_env(section, notes), about="the same as variables, for a shell or systemd"),
     )
     in_dag = Artefact(name="lineage_dag.py", text=dag, about="a DAG that starts Spark so")
@@ -63,8 +72,6 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
 
 
 def _node(into: Existing) -> Mapping:
-    if into.text.lstrip().startswith("["):
-        raise ConfigError(f"{into.name}: is no conf as JSON; lines for airflow.cfg come without --into.")
     node = read_json(into)
     if not isinstance(node, Mapping):
         refuse(node, into.name, 'is no object of properties; write one such as {"spark.executor.cores": "2"}.')

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from openlineage.client import OpenLineageClient
 
 from sparklineage.errors import ConfigError
@@ -188,7 +189,9 @@ def test_a_parent_of_theirs_switches_the_provider_off() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[openlineage]\nnamespace = x\n", "theirs: is no conf as JSON; lines for airflow.cfg come without --into."),
+        ("[openlineage]\nnamespace\n", "theirs:2: no option of a section, so this is no airflow.cfg."),
+        ("[a]\n[a]\n", "theirs:2: a section or option stands there for the second time, so this is no airflow.cfg."),
+        ("x = 1\n[a]\n", "theirs:1: no option of a section, so this is no airflow.cfg."),
         ("7", 'theirs:1:1: is no object of properties; write one such as {"spark.executor.cores": "2"}.'),
     ],
 )
@@ -230,3 +233,63 @@ def test_what_goes_in_comes_out_and_twice_is_once(header: str, argument: str, th
         >= {name: text for name, text in theirs.items() if name in ("spark.app.x", "a b", "é")}.items()
     )
     assert airflow.render(wanted, file(once)).artefacts[0].text == once
+
+
+CFG = """\
+[core]
+# Where DAGs are.
+dags_folder = /dags%%x
+
+[openlineage]
+# The transport,
+#   which has its own comment.
+transport =
+Disabled: False
+spark_inject_parent_job_info = False
+
+
+[scheduler]
+a = b
+  c
+"""
+
+
+def _cfg_values(text: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    return parser
+
+
+def test_a_cfg_of_theirs_gets_the_section_and_keeps_every_line() -> None:
+    given_ = order({**HTTP, "spark.openlineage.transport.url": "https://h/%20x", "spark.openlineage.namespace": "p%d"})
+    rendered = airflow.render(given_, file(CFG, "airflow.cfg"))
+    text = _text(rendered, "airflow.cfg")
+    found, fresh = _cfg_values(text), _section(airflow.render(given_))
+    assert dict(found["openlineage"]) == {**fresh, "disabled": "False", "spark_inject_parent_job_info": "False"}
+    assert (found["core"]["dags_folder"], found["scheduler"]["a"]) == ("/dags%x", "b\nc")
+    kept = [line for line in CFG.splitlines() if line != "transport ="]
+    assert [line for line in text.splitlines() if line in kept] == kept
+    assert any(
+        note == "spark_inject_parent_job_info stays as airflow.cfg:10 has it, not True." for note in rendered.notes
+    )
+    assert [one.name for one in rendered.artefacts] == [
+        "airflow.cfg", "airflow.env", "spark_conf.json", "lineage_dag.py"
+    ]  # fmt: skip
+    assert _text(airflow.render(given_, file(text, "airflow.cfg")), "airflow.cfg") == text
+
+
+@settings(deadline=None)
+@given(
+    head=st.sampled_from(("", "[core]\na = 1", "[core]\r\na = 1\r\n", "[openlineage]", "# x\n\n[openlineage]\n\n")),
+    url=HOSTILE,
+)
+def test_a_cfg_is_merged_once(head: str, url: str) -> None:
+    given_ = order({**HTTP, "spark.openlineage.transport.url": f"https://h/{url}"})
+    try:
+        fresh = _section(airflow.render(given_))
+    except (ConfigError, configparser.Error):
+        return
+    text = airflow.render(given_, file(head, "airflow.cfg")).artefacts[0].text
+    assert dict(_cfg_values(text)["openlineage"]) == fresh
+    assert airflow.render(given_, file(text, "airflow.cfg")).artefacts[0].text == text
+    assert "\r" not in head or text.count("\n") == text.count("\r\n")
