@@ -35,7 +35,7 @@ def add_parser(actions: Any, name: str, what: str) -> None:
     """Add one target to the actions of `conf`."""
     about = _ABOUT.format(unless=", unless --apply is given" if name in NAMES else "")
     parser = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.\n\n{about}")
-    parser.add_argument("--out", metavar="DIR", help="write all files into this folder")
+    parser.add_argument("--out", metavar="DIR", help="write all files into this folder, and the notes")
     parser.add_argument("--into", metavar="FILE", help="merge into this file of yours; it is not changed itself")
     parser.add_argument("--diff", action="store_true", help="with --into: show what would change")
     parser.add_argument("--application", metavar="URI", help="the Python file or JAR to run")
@@ -156,18 +156,29 @@ def _give(args: argparse.Namespace, rendered: Rendered, into: Existing | None) -
             warn(f"--out DIR writes also {', '.join(f'{other.name} ({other.about})' for other in others)}.")
         return
     from sparklineage.cli.written import write_new  # noqa: PLC0415
+    from sparklineage.targets import Artefact  # noqa: PLC0415
 
     folder = Path(args.out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--out: {folder} cannot be made: {error.strerror}.") from None
-    for artefact in rendered.artefacts:
+    notes = Artefact(name="lineage-notes.md", text=_listed(rendered.notes), about="what is to be known and done")
+    for artefact in (*rendered.artefacts, notes):
         path = folder / artefact.name
         write_new(path, artefact.text, "--out", over=True)
         if artefact.executable:
             path.chmod(path.stat().st_mode | 0o111 & ~0o022)
         print(f"{path}  {artefact.about}")
+
+
+def _listed(notes: tuple[str, ...]) -> str:
+    """The notes as Markdown, in which `<` begins no tag."""
+    lines = []
+    for note in notes:
+        parts = " ".join(note.split()).split("`")
+        lines.append("- " + "`".join(part if at % 2 else part.replace("<", "\\<") for at, part in enumerate(parts)))
+    return "\n".join(["# Notes", "", *lines, ""])
 
 
 def _diff(into: Existing, text: str) -> None:

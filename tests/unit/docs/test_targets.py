@@ -58,7 +58,7 @@ def test_a_command_writes_what_its_row_names(desk: Desk, words: list[str]) -> No
         return
     folder = desk.work / (words[words.index("--out") + 1] if "--out" in words else "all")
     always = re.findall(r"`([a-z_-]+\.[a-z]+)`", ROWS[words[1]].partition(";")[0])
-    assert {path.name for path in folder.iterdir()} == set(always)
+    assert {path.name for path in folder.iterdir()} == {*always, "lineage-notes.md"}
 
 
 def test_the_other_files_are_for_keys_and_journals(desk: Desk) -> None:

@@ -30,7 +30,8 @@ def _conf(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, d
     status = main(["conf", *words, "--out", "out"], environ)
     told = capsys.readouterr().err.replace(str(base), "BASE")
     out = folder / "out"
-    paths = [path for path in sorted(out.rglob("*")) if path.is_file()]
+    # The notes, which are told too.
+    paths = [path for path in sorted(out.rglob("*")) if path.is_file() and path.name != "lineage-notes.md"]
     return status, told, {str(path.relative_to(out)): path.read_bytes().decode("utf-8") for path in paths}
 
 
@@ -44,6 +45,12 @@ def test_a_target_writes_what_is_expected(
     monkeypatch.chdir(folder)
     status, told, found = _conf(folder, capsys)
     assert (status != 0) is case.endswith("-refused"), told
+    if found:
+        notes = (folder / "out" / "lineage-notes.md").read_text(encoding="utf-8").replace(str(tmp_path), "BASE")
+        head, blank, *lines = notes.splitlines()
+        assert (head, blank, bool(lines)) == ("# Notes", "", True)
+        # A note of the list may be followed by a hint of the command's.
+        assert [line for line in lines if f"sparklineage: {line[2:].replace(chr(92) + '<', '<')}" not in told] == []
     expected, words = CASES / case / "expected", CASES / case / "expected.txt"
     if os.environ.get("SPARKLINEAGE_GOLDEN") == "write":
         shutil.rmtree(expected, ignore_errors=True)
