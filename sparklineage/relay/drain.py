@@ -66,7 +66,7 @@ def close_if_lost(folder: RunFolder, *, secrets: Iterable[str] = (), surrounding
         raise JournalBusyError(f"{folder.path}: its driver is alive, with process id {pid}.")
     follower = Follower(folder, secrets=secrets, surroundings=surroundings)
     follower.finish()
-    return lost and follower.told() is None
+    return follower.lost
 
 
 def close_lost(folder: RunFolder, *, secrets: Iterable[str] = ()) -> bool:

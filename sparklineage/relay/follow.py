@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.errors import JournalError
 from sparklineage.journal import FORMAT, LineReader, write_json
 from sparklineage.model.clock import now_ms
+from sparklineage.relay import ending
 from sparklineage.relay.hide import Hider
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
@@ -48,6 +49,8 @@ class Follower:
         self._write = write
         self._hider = Hider(secrets)
         self.written = 0
+        self.lost = False
+        """Whether it was closed although nobody saw its end."""
         already: list[Event] = []
         if write:
             _cut_torn_line(folder)
@@ -68,29 +71,35 @@ class Follower:
     def finish(self, outcome: Outcome | None = None) -> list[Event]:
         """Everything to the end, when the driver is gone; closes the application and writes settled.json.
 
-        Without an outcome it ends as its own listeners say, where no `submit` could record more; else it is closed
-        as lost.
+        Without an outcome it ends as its witness says, where no `submit` could record more; else it is closed as lost.
         """
         while self._feed(final=False) or self._agent.more:
             self._keep(self._take())
         self._feed(final=True)
         self._keep(self._take())
-        last = max(self.settler.witnessed.latest, self.record.started or 0)
-        outcome = outcome or Outcome.of(self.folder) or self.told() or Outcome.lost(last or now_ms())
+        outcome = outcome or Outcome.of(self.folder) or self._gone()
+        if outcome is None:
+            self.lost = True
+            last = max(self.settler.witnessed.latest, self.record.started or 0)
+            outcome = Outcome.lost(last or now_ms(), submitted=self.folder.run.exists())
         events = self._keep(self.settler.finish(outcome))
         if self._write:
             write_json(self.folder.settled, self._summary(outcome))
         return events
 
     def told(self) -> Outcome | None:
-        """The end that the application's listeners have written, if no `submit` started it; None while there is none.
+        """The end that its witness has written, if no `submit` started it.
 
-        It is the agent's word for the state: how the process exits nobody sees.
+        None while there is none, and while its process may still say that it failed.
         """
-        ended = self.settler.witnessed.ended
-        if ended is None or not self.settler.witnessed.over or self.folder.run.exists():
-            return None
-        return Outcome(state=self.settler.agents_end or "COMPLETE", ended=ended)
+        return None if self.folder.run.exists() else ending.told(self.settler.witnessed, self.settler.agents_end)
+
+    def stopped(self) -> Outcome | None:
+        """The end of its SparkContext, whatever the process does after it; None while that runs."""
+        return None if self.folder.run.exists() else ending.by_agent(self.settler.witnessed, self.settler.agents_end)
+
+    def _gone(self) -> Outcome | None:
+        return None if self.folder.run.exists() else ending.gone(self.settler.witnessed, self.settler.agents_end)
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Keep these out of what is written from now on too. May be called by another thread."""

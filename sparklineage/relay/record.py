@@ -82,15 +82,13 @@ class Outcome:
         )
 
     @classmethod
-    def lost(cls, ended: int) -> Outcome:
+    def lost(cls, ended: int, *, submitted: bool = True) -> Outcome:
         """For an application whose driver is gone and whose exit status nobody saw."""
-        return cls(
-            state="ABORT",
-            ended=ended,
-            message="The driver is gone and nothing recorded how it ended: the process that submitted it was "
-            "killed, or its machine stopped.",
-            language="UNKNOWN",
-        )
+        why = "the process that submitted it was killed, or its machine stopped."
+        if not submitted:
+            why = "it was killed (by SIGKILL, often the out-of-memory killer's), or its machine stopped."
+        message = f"The driver is gone and nothing recorded how it ended: {why}"
+        return cls(state="ABORT", ended=ended, message=message, language="UNKNOWN")
 
 
 def _governance(value: object) -> dict[str, str | bool]:

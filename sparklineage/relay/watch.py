@@ -55,6 +55,8 @@ _ASK = 2.0
 """Seconds between two questions whether a driver is gone."""
 _QUIET = 2.0
 """Seconds without a new line after which an application that has told its end is settled."""
+_LINGER = 3600.0
+"""Seconds without a new line after which a process that lives on without its SparkContext is not waited for."""
 _RETIRE_EACH, _RETIRE = 60.0, 2.0
 """Seconds between two looks for runs that leave the journal, and that one may take."""
 
@@ -295,6 +297,9 @@ class Watcher:
         events = follower.poll() if now - run.moved <= _QUIET or follower.more else []
         if self._has_ended(run, follower, now):
             follower.finish()
+            run.follower = None
+        elif now - run.moved >= _LINGER and (stopped := follower.stopped()) is not None:
+            follower.finish(stopped)
             run.follower = None
         elif not events:
             return False

@@ -78,6 +78,10 @@ class Witnessed:
     """The latest time of any record."""
     over: bool = False
     """Whether the newest context has ended."""
+    stopped_by: str | None = None
+    """Who stopped it, where that is known."""
+    exit: dict[str, Any] | None = None
+    """How the JVM ends."""
     epoch: int = -1
     """Counts SparkContexts: each numbers its executions and jobs from 0."""
     _starts: dict[int, list[Execution]] = field(default_factory=dict)
@@ -86,6 +90,12 @@ class Witnessed:
     @property
     def present(self) -> bool:
         return self.application is not None
+
+    @property
+    def main(self) -> str | None:
+        """What the JVM's main thread runs; None of a witness that writes no `exit`."""
+        main = (self.application or {}).get("main")
+        return main if isinstance(main, str) else None
 
     def feed(self, record: Mapping[str, Any]) -> None:
         """Take in one record; one of an unknown type or without its numbers is passed over."""
@@ -99,6 +109,7 @@ class Witnessed:
             "jobStart": self._job_start,
             "jobEnd": self._job_end,
             "applicationEnd": self._application_end,
+            "exit": self._exit,
         }.get(str(record.get("type")))
         if handler is not None and isinstance(time, int):
             handler(record, time)
@@ -133,11 +144,16 @@ class Witnessed:
     def _application(self, record: Mapping[str, Any], _time: int) -> None:
         self.application = dict(record)
         self.epoch += 1
-        self.over = False
+        self.over, self.stopped_by, self.exit = False, None, None
 
-    def _application_end(self, _record: Mapping[str, Any], time: int) -> None:
+    def _application_end(self, record: Mapping[str, Any], time: int) -> None:
         self.ended = time
         self.over = True
+        who = record.get("stoppedBy")
+        self.stopped_by = who if isinstance(who, str) else None
+
+    def _exit(self, record: Mapping[str, Any], _time: int) -> None:
+        self.exit = dict(record)
 
     def _execution(self, number: object, root: object = None) -> Execution | None:
         if not isinstance(number, int):
