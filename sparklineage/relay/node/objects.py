@@ -10,7 +10,7 @@ from sparklineage.errors import ConfigError, suggestion
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+_KINDS = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
 
 
 class Object:
@@ -98,9 +98,9 @@ class Object:
 
 
 def kind(value: object) -> str:
-    """What a value is, in words: a number or a short text itself."""
+    """What a value is, in words: a number, true, false or a short text itself."""
     if isinstance(value, str) and value.strip() and len(value) <= 40 and value.isprintable():
         return f"`{value}`"
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"{value}"
+    if isinstance(value, (int, float)):
+        return f"{value}".lower()
     return _KINDS.get(type(value), "something else")
