@@ -64,8 +64,9 @@ def order_for(
     """The order for a target, from a configuration that was loaded for it as its platform.
 
     `install` is a Spark on this machine, which local targets are for. With `kit` a relay will run on each node, so
-    that delivery is by the outbox, the JARs come with it, and it is for all applications. Nothing is fetched, written or asked. Raises
-    ConfigError for what the platform cannot do, and UnsupportedSparkError where no agent runs on the release.
+    that delivery is by the outbox, the JARs come with it, and it is for all applications. Nothing is fetched, written
+    or asked. Raises ConfigError for what the platform cannot do, and UnsupportedSparkError where no agent runs on the
+    release.
     """
     place = target(name)
     if spec["disabled"] is True:

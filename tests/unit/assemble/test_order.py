@@ -67,7 +67,7 @@ def test_the_outbox_has_the_witness_and_a_journal(tmp_path: Path) -> None:
 
     there = _order(tmp_path, "emr", text.replace("agent: {scala: '2.13'}", "delivery: {mode: outbox}"))
     assert there.jars == ("s3://b/l/openlineage-spark_2.12-1.53.0.jar", f"s3://b/l/{STORED_NAME}")
-    assert there.conf["spark.sparklineage.spool"].written == "/var/lib/sparklineage/journal"
+    assert there.conf["spark.sparklineage.spool"].written == "/var/lib/sparklineage/spool"
 
 
 def test_direct_has_the_agent_alone_and_what_its_transport_needs(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.unit.targets.aws_orders import HTTP, order, read, render, text_of
 
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/lineage"
+SSM = {**HTTP, "auth": {"type": "api_key", "apiKey": "aws-ssm:/ol"}}
 SECRET = {**HTTP, "auth": {"type": "api_key", "apiKey": "aws-secretsmanager:ol"}}
 
 
@@ -57,7 +58,8 @@ def command(moto: str, home: Path, *words: str) -> Any:
 
 
 def test_a_cluster_starts_and_takes_steps(tmp_path: Path, aws: Any) -> None:
-    rendered = render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr")
+    given = order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "direct"}, transport=SSM)
+    rendered = render(given, "emr")
     emr = aws("emr")
     cluster = emr.run_job_flow(**read(rendered, "cluster.json"))["JobFlowId"]
     described = emr.describe_cluster(ClusterId=cluster)["Cluster"]
@@ -72,7 +74,8 @@ def test_a_cluster_starts_and_takes_steps(tmp_path: Path, aws: Any) -> None:
 
 
 def test_the_command_line_takes_configurations_and_steps(tmp_path: Path, moto: str, aws: Any) -> None:
-    rendered = render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr")
+    given = order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "direct"}, transport=SSM)
+    rendered = render(given, "emr")
     for name in ("configurations.json", "step.json"):
         (tmp_path / name).write_text(text_of(rendered, name))
     cluster = command(

@@ -73,24 +73,37 @@ def test_every_request_is_one_that_emr_takes(tmp_path: Path, mode: str, transpor
 
 def test_the_properties_stand_in_spark_defaults(tmp_path: Path) -> None:
     rendered = render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr")
-    assert names(rendered) == ["configurations.json", "cluster.json", "steps.json", "step.json", "node.sh"]
+    assert names(rendered) == ["configurations.json", "cluster.json", "steps.json", "step.json"]
     found = read(rendered, "configurations.json")
     properties = defaults(found)
     assert properties["spark.extraListeners"].split(",")[-1] == LISTENER
-    assert properties["spark.jars"].startswith("s3://b/lineage/openlineage-spark_2.12-")
-    assert properties["spark.sparklineage.spool"] == "/var/lib/sparklineage/journal"
+    # The kit puts the JARs where no option displaces them.
+    assert "spark.jars" not in properties
+    assert properties["spark.sparklineage.spool"] == "/var/lib/sparklineage/spool"
     assert properties["spark.openlineage.namespace"] == "prod"
     assert not [key for key in properties if "extraClassPath" in key or "transport" in key]
     assert exported(found) == {}
-    assert read(rendered, "cluster.json")["Configurations"] == found
+    cluster = read(rendered, "cluster.json")
+    assert cluster["Configurations"] == found
+    (action,) = cluster["BootstrapActions"]
+    assert action["ScriptBootstrapAction"] == {"Path": "s3://b/lineage/bootstrap.sh", "Args": []}
+    assert any("sparklineage bootstrap emr --release emr-7.5.0" in note for note in rendered.notes)
+
+
+def test_a_step_for_a_cluster_with_the_kit_needs_no_property(tmp_path: Path) -> None:
+    rendered = render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr")
+    (step,) = read(rendered, "steps.json")["Steps"]
+    assert conf_of(step) == {}
+    assert any("made with the kit" in note for note in rendered.notes)
 
 
 def test_a_step_for_a_cluster_that_knows_nothing_carries_everything(tmp_path: Path) -> None:
-    rendered = render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr")
+    given = order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "direct"}, transport=KEY)
+    rendered = render(given, "emr")
     first, second = read(rendered, "steps.json")["Steps"]
     assert first["HadoopJarStep"]["Args"][:2] == ["bash", "-c"]
     assert "s3://b/lineage/node.sh" in first["HadoopJarStep"]["Args"][2]
-    assert conf_of(second) == defaults(read(rendered, "configurations.json"))
+    assert conf_of(second).keys() == defaults(read(rendered, "configurations.json")).keys()
     assert second["HadoopJarStep"]["Args"][-3:] == ["s3://b/job.py", "--day", "2026-01-31"]
     as_command = read(rendered, "step.json")[1]
     assert as_command["Args"] == second["HadoopJarStep"]["Args"]
@@ -168,11 +181,11 @@ def test_a_cluster_of_the_users_keeps_what_is_theirs(tmp_path: Path) -> None:
     assert refusals("emr", "RunJobFlow", merged) == []
     properties = defaults(merged["Configurations"])
     assert properties["spark.extraListeners"].split(",")[1:] == ["com.acme.Mine", LISTENER]
-    assert properties["spark.jars"].startswith("s3://b/mine.jar,s3://b/lineage/")
+    assert properties["spark.jars"] == "s3://b/mine.jar"
     assert properties["spark.driver.extraClassPath"] == defaults(MINE["Configurations"])["spark.driver.extraClassPath"]
     assert properties["spark.openlineage.namespace"] == "theirs"
     assert merged["BootstrapActions"][0] == MINE["BootstrapActions"][0]
-    assert merged["BootstrapActions"][1]["ScriptBootstrapAction"]["Path"] == "s3://b/lineage/node.sh"
+    assert merged["BootstrapActions"][1]["ScriptBootstrapAction"]["Path"] == "s3://b/lineage/bootstrap.sh"
     etl, copy = merged["Steps"]
     assert conf_of(etl)["spark.extraListeners"].split(",")[1:] == ["com.acme.Step", LISTENER]
     assert set(conf_of(etl)) == {"spark.extraListeners"}
@@ -295,20 +308,20 @@ def test_what_does_not_change_keeps_its_form(tmp_path: Path) -> None:
     assert text_of(again, "mine.json") == text
 
 
-@pytest.mark.parametrize(
-    "options", [["--deploy-mode", "cluster"], ["--deploy-mode=cluster"], ["--conf", "spark.submit.deployMode=cluster"]]
-)
-def test_a_driver_in_cluster_mode_has_no_journal_that_a_step_prepared(tmp_path: Path, options: list[str]) -> None:
+@pytest.mark.parametrize("options", [[], ["--deploy-mode", "cluster"]])
+def test_steps_of_a_cluster_with_the_kit_get_what_their_own_lists_would_take_away(
+    tmp_path: Path, options: list[str]
+) -> None:
+    args = ["spark-submit", *options, "--jars", "s3://b/a.jar", "--conf", "spark.extraListeners=com.acme.Step"]
     mine = [
-        {"Name": "a", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit", *options, "s3://b/a.py"]}}
+        {"Name": name, "HadoopJarStep": {"Jar": "command-runner.jar", "Args": [*words, "s3://b/a.py"]}}
+        for name, words in (("lists", args), ("none", args[: 1 + len(options)]))
     ]
-    with pytest.raises(ConfigError, match=r"mine[.]json: step 1 has deploy mode cluster.* write delivery[.]mode: dir"):
-        render(order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"}), "emr", mine)
-    assert render(order(tmp_path, "emr", release="emr-7.5.0"), "emr", mine).artefacts
-    # A bootstrap action of a cluster prepares every node.
-    cluster = {"Instances": {}, "ReleaseLabel": "emr-7.5.0", "Steps": mine}
     given = order(tmp_path, "emr", release="emr-7.5.0", delivery={"mode": "outbox"})
-    assert render(given, "emr", cluster).artefacts
+    lists, none = read(render(given, "emr", mine), "mine.json")
+    assert conf_of(lists)["spark.jars"] == "s3://b/a.jar"
+    assert conf_of(lists)["spark.extraListeners"].split(",")[1:] == ["com.acme.Step", LISTENER]
+    assert none == mine[1]
 
 
 @pytest.mark.parametrize(("release", "says"), [("emr-7.8.0", "emr-7.8.0"), (None, "Scala 2.13")])

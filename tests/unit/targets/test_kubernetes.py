@@ -28,7 +28,7 @@ from tests.unit.cli.watched import driver, run_id, until
 
 _JAR = "local:///opt/openlineage-spark_2.12-1.53.0.jar"
 _SCHEMA = json.loads(Path(__file__).with_name("spark_application.schema.json").read_text())
-_SPOOL = "/var/lib/sparklineage/journal"
+_SPOOL = "/var/lib/sparklineage/spool"
 _JOB = Application(uri="local:///opt/job.py", arguments=("--day", "$(date)"))
 _STEM = "spark.openlineage.transport."
 

@@ -104,8 +104,8 @@ def conf(**properties: str) -> ConfSet:
     return ConfSet(tuple(entries))
 
 
-def script(found: ConfSet, *, journal: str | None = None, about: tuple[str, ...] = ()) -> str:
-    text = node_script(found, region="eu-west-1", journal=journal, about=about)
+def script(found: ConfSet, *, about: tuple[str, ...] = ()) -> str:
+    text = node_script(found, region="eu-west-1", about=about)
     assert text is not None
     return text
 
@@ -199,25 +199,8 @@ def test_a_node_without_a_tool_comes_up_too(tmp_path: Path, missing: str) -> Non
     assert not (tmp_path / "etc" / "openlineage.yml").exists()
 
 
-def test_the_journal_is_a_folder_for_everyone(tmp_path: Path) -> None:
-    journal = tmp_path / "var" / "it's $HOME" / "journal"
-    text = script(ConfSet(), journal=str(journal), about=("a note", "another\n$(touch here)"))
-    for _ in range(2):
-        ended = run(text, tmp_path, dict(os.environ))
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert stat.S_IMODE(journal.stat().st_mode) == 0o1777
-    assert not (tmp_path / "here").exists()
-
-
-def test_a_journal_that_cannot_be_made_is_no_failure(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    ended = run(script(ConfSet(), journal=str(tmp_path / "file" / "journal")), tmp_path, dict(os.environ))
-    assert ended.returncode == 0
-    assert "the journal cannot be made" in ended.stderr
-
-
 def test_a_node_that_needs_nothing_gets_no_script() -> None:
-    assert node_script(conf(type="http", url="http://x"), region="", journal=None, about=()) is None
+    assert node_script(conf(type="http", url="http://x"), region="", about=()) is None
 
 
 @settings(max_examples=10, deadline=None)
@@ -239,6 +222,6 @@ def test_nothing_in_a_value_is_ever_run(text: str, tmp_path_factory: pytest.Temp
 
 def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
     found = conf(type="http", auth__type="a'b", auth__apiKey="aws-ssm:/ol", headers__X="aws-secretsmanager:x#y")
-    (tmp_path / "node.sh").write_text(script(found, journal="/var/lib/a b", about=("a note",)))
+    (tmp_path / "node.sh").write_text(script(found, about=("a note",)))
     checked = subprocess.run([SHELLCHECK, tmp_path / "node.sh"], capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout) == (0, "")

@@ -14,7 +14,7 @@ spark-submit \
   --conf spark.extraListeners=io.sparklineage.Witness,io.openlineage.spark.agent.OpenLineageSparkListener \
   --conf 'spark.redaction.regex=(?i:secret|password|token|access[.]?key|credential|api[_.-]?key|authorization|urlParams|jaas|transport[.]headers)' \
   --conf spark.openlineage.capturedProperties=spark.master,spark.app.name,spark.sparklineage.step \
-  --conf spark.sparklineage.spool=/var/lib/sparklineage/journal \
+  --conf spark.sparklineage.spool=/var/lib/sparklineage/spool \
   --conf spark.openlineage.namespace=prod.flights \
   --conf 'spark.openlineage.appName=Daily flights' \
   --conf spark.kubernetes.driver.podTemplateFile=driver-pod.yaml \
