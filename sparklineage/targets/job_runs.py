@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.errors import ConfigError
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.targets.about import lost
-from sparklineage.targets.arguments import options_conf, split
+from sparklineage.targets.arguments import changes, lines, options_conf, split
 from sparklineage.targets.classifications import (
     DEFAULTS,
     LOWER,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MOST, LONGEST, PARAMETERS = 100, 1024, 102_400
 """Properties of a classification, characters of a key or value, of the parameters (both services' API models)."""
 _WORD = re.compile(r"[^\s'\"\\]+")
+_RAW = re.compile(r"""(?:[^\s'"\\]|'[^']*'|"(?:\\.|[^"\\])*"|\\.)+""", re.DOTALL)
 OWN_LISTS = (
     "What sparkSubmitParameters say themselves (--jars, --conf spark.extraListeners=…) takes the place of the list in "
     "spark-defaults: a job that has either needs ours in it too, as --into puts it into its job run."
@@ -123,6 +124,22 @@ def parameters(text: str, added: list[str]) -> str:
     return whole
 
 
+def _extended(text: str, added: ConfSet) -> str:
+    """The text with properties in the place of those that it has, and others behind; its other words stay."""
+    raw = [match[0] for match in _RAW.finditer(text)]
+    words = shlex.split(text)
+    options, rest = split(words)
+    if not added or rest or len(raw) != len(words):
+        return parameters(text, added.as_args())
+    replaced, more = changes(options, added)
+    at, kept = 0, []
+    for group in lines(options):
+        new = replaced.get(at)
+        kept += [parameters("", new)] if new is not None else raw[at : at + len(group)]
+        at += len(group)
+    return parameters(" ".join(kept) if replaced else text, more)
+
+
 def users(value: object, where: str, driver: Driver) -> ConfSet:
     """The properties that a document of the user's sets; none where it is of another kind."""
     if not isinstance(value, dict):
@@ -189,7 +206,7 @@ def _job_run(conf: ConfSet, value: dict[str, Any], where: str, driver: Driver) -
     added = conf.merged_with(theirs).beyond(theirs)
     # A list of theirs would take the classification's place, so it is joined where it stands.
     needed = ConfSet(tuple(entry for entry in added.entries if entry.key in theirs or entry.key in large))
-    if extended := parameters(text, needed.as_args()):
+    if extended := _extended(text, needed):
         whole["jobDriver"][driver.field]["sparkSubmitParameters"] = extended
     whole["configurationOverrides"], notes = _below(small, overrides, "applicationConfiguration", where)
     return whole, notes

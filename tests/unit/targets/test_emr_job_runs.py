@@ -238,6 +238,17 @@ def test_a_list_in_the_parameters_is_joined_there(tmp_path: Path, platform: str)
 
 
 @BOTH
+def test_a_list_stands_in_the_parameters_once(tmp_path: Path, platform: str) -> None:
+    """And every other word is as it was."""
+    text = "--name 'a b'  --jars s3://b/mine.jar --conf spark.x=\"c\" --conf spark.extraListeners=com.acme.Mine"
+    merged = read(render(order(tmp_path, platform, release="emr-7.5.0"), platform, mine(platform, text)), "mine.json")
+    found = merged["jobDriver"][DRIVER[platform]]["sparkSubmitParameters"]
+    assert found.count("--jars") == found.count("spark.extraListeners") == 1
+    assert found.startswith("--name 'a b' --jars s3://b/mine.jar,s3://b/lineage/openlineage")
+    assert ' --conf spark.x="c" --conf spark.extraListeners=com.acme.Mine,' in found
+
+
+@BOTH
 @pytest.mark.parametrize("transport", [HTTP, SECRET])
 @pytest.mark.parametrize(
     "shape", ["run", "run without a driver", "overrides", "list", "empty list", "long", "application"]
