@@ -54,6 +54,14 @@ class RunFolder:
         return FOREIGN if self.is_apart else OWN
 
     @property
+    def owner(self) -> int:
+        """Whose run it is, as a user id; -1 where it is gone."""
+        try:
+            return self.path.lstat().st_uid
+        except OSError:
+            return -1
+
+    @property
     def run_id(self) -> str:
         return self.path.name
 

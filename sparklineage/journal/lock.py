@@ -29,7 +29,7 @@ _OWN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 class _Lock:
     def __init__(self, path: Path, wait: float = 0.0, *, make: bool = True) -> None:
         until = time.monotonic() + wait
-        self.fd: int | None = None
+        self.fd = -1
         try:
             self.fd = os.open(path, _OWN, 0o600) if make else descriptor(path)
         except FileNotFoundError:
@@ -51,9 +51,9 @@ class _Lock:
 
     def close(self) -> None:
         """Let go of this process's share of the lock."""
-        if self.fd is not None:
+        if self.fd >= 0:
             os.close(self.fd)
-            self.fd = None
+            self.fd = -1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -111,7 +111,7 @@ def _drivers(folder: RunFolder) -> list[Driver] | None:
 def _began(ticks: float) -> float | None:
     """When a process began, in seconds since the epoch, from the clock ticks since the machine started."""
     try:
-        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+        uptime = float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
     except (OSError, IndexError, ValueError):
         return None
     return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")

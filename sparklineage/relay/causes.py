@@ -43,6 +43,10 @@ class Causes:
             elif self._count == _PER_HOUR:
                 self._warn(f"{text} Further troubles of this hour are not told.")
 
+    def lost(self, text: str) -> None:
+        """Tell what is lost, however much has been told."""
+        self._warn(text)
+
     def backend(self, errors: Iterable[str]) -> None:
         """What the backend says to events at the moment, each again and again until it takes them."""
         found = set(errors)

@@ -1,30 +1,29 @@
-"""Finished runs leave the journal where it has become too large or they too old; no event is ever lost by that."""
+"""Finished runs leave the journal where it is too large or they are too old; no undelivered event goes along."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import stat
 import time
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from sparklineage.errors import JournalBusyError, JournalError
-from sparklineage.journal import DeliveryLock, RunLock, read_json, run_folders
+from sparklineage.errors import JournalError
+from sparklineage.journal import read_json, run_folders
 from sparklineage.model.clock import now_ms, to_iso
-from sparklineage.model.ids import is_run_id
-from sparklineage.relay.alive import is_alive
+from sparklineage.relay.alive import is_alive, is_gone
 from sparklineage.relay.drain import check_formats
+from sparklineage.relay.dropped import is_to_leave, now_dropped, remember
+from sparklineage.relay.removal import size_of, sweep, take_away
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sparklineage.journal import RunFolder
+    from sparklineage.relay.dropped import Dropped
 
-_LEAVING = ".leaving-"
-"""What a folder's name begins with while it is removed, so that half a run never looks like a run."""
+_PARTS = 10
+"""Into which the time is cut: one is for what an earlier call could not remove."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,11 @@ class Keep:
     """Bytes of the whole journal, from which on the oldest leave."""
     age: float | None = None
     """Seconds since a run's end."""
+    hard: int | None = None
+    """Bytes from which on even ended runs leave whose events are not delivered."""
 
     def __bool__(self) -> bool:
-        return self.size is not None or self.age is not None
+        return self.size is not None or self.age is not None or self.hard is not None
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,45 @@ class Retired:
 
 
 def retire(
-    root: Path, keep: Keep, *, until: float, current: str | None = None, state: Path | None = None
-) -> Iterator[Retired]:
+    root: Path,
+    keep: Keep,
+    *,
+    until: float,
+    current: str | None = None,
+    state: Path | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+    release: Callable[[str], bool] = lambda _: False,
+) -> Iterator[Retired | Dropped]:
     """Remove finished runs, the oldest first, until the journal is as `keep` says; each is told once it is gone.
 
     A run stays while anybody lives who writes to it or delivers it, while a backend that it is meant for has not
-    accepted all of its events, and while it has dead letters. `until` is a value of `time.monotonic()`: nothing is
-    begun after it, and the next call goes on. The run id `current` always stays. `state` is where the relay's own
-    files of the runs lie, if not in their folders. Raises JournalError where the
-    journal cannot be read.
+    accepted all of its events, and while it has dead letters. Only above the hard limit runs go whose application has
+    ended, whatever waits in them: those are written down, and told as `Dropped`.
+
+    `until` is a value of `time.monotonic()`: nothing is begun after it, and the next call goes on. The run id
+    `current` always stays. `state` is where the relay's own files of the runs lie, if not in their folders. `warn` is
+    told of what cannot be removed. `release` is asked to let go of a run that this process itself delivers. Raises
+    JournalError where the journal cannot be read.
     """
     if not keep:
         return
-    _sweep(root, until)
+    now = time.monotonic()
+    for path in sweep(root, state, now + (until - now) / _PARTS):
+        warn(f"{path}: a run that left cannot be removed, its owner has taken the right to; `sudo rm -r` does it.")
     folders = run_folders(root, state)
-    sizes = _sizes(folders, until) if keep.size is not None else {}
+    counted = keep.size is not None or keep.hard is not None
+    sizes = _sizes(folders, until) if counted else {}
+    for item in _finished_ones(folders, keep, sizes, until=until, current=current):
+        sizes.pop(item.run_id, None)
+        yield item
+    if keep.hard is not None:
+        left = [folder for folder in folders if folder.run_id in sizes and folder.run_id != current]
+        yield from _undelivered_ones(left, keep.hard, sizes, until=until, place=state or root, release=release)
+
+
+def _finished_ones(
+    folders: Sequence[RunFolder], keep: Keep, sizes: Mapping[str, int], *, until: float, current: str | None
+) -> Iterator[Retired]:
     # What the time did not suffice for is older than what is counted: where that alone is too much, it goes first.
     total = sum(sizes.values())
     now = now_ms()
@@ -91,22 +116,41 @@ def retire(
         else:
             continue
         size = sizes[folder.run_id] if folder.run_id in sizes else _size(folder)
-        if _remove(folder):
-            total -= sizes.get(folder.run_id, 0)
+        # Between the look and the locks somebody may have begun to send it again.
+        if take_away(folder, partial(_is_accepted, folder)):
+            total -= size if folder.run_id in sizes else 0
             yield Retired(run_id=folder.run_id, ended=ended, size=size, why=why)
 
 
-def size_of(path: Path) -> int:
-    """Bytes of all files below `path`; links count as what they are."""
-    total = 0
-    with suppress(OSError), os.scandir(path) as entries:
-        for entry in entries:
-            with suppress(OSError):
-                if entry.is_dir(follow_symlinks=False):
-                    total += size_of(path / entry.name)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
-    return total
+def _undelivered_ones(
+    folders: Sequence[RunFolder],
+    most: int,
+    sizes: dict[str, int],
+    *,
+    until: float,
+    place: Path,
+    release: Callable[[str], bool],
+) -> Iterator[Dropped]:
+    owners = {folder.run_id: folder.owner for folder in folders}
+    owners.update({run_id: -1 for run_id in sizes if run_id not in owners})
+    for folder in folders:
+        if time.monotonic() >= until:
+            return
+        if not is_to_leave(folder.run_id, sizes, owners, most) or not _has_ended(folder):
+            continue
+        item = now_dropped(folder, sizes[folder.run_id])
+        release(folder.run_id)
+        if take_away(folder, partial(_has_ended, folder), partial(remember, place, item)):
+            del sizes[folder.run_id]
+            yield item
+
+
+def _has_ended(folder: RunFolder) -> bool:
+    """Whether nothing will be written to the run any more."""
+    try:
+        return folder.settled.exists() or folder.outcome.exists() or is_gone(folder)
+    except OSError:
+        return False
 
 
 def _size(folder: RunFolder) -> int:
@@ -130,7 +174,8 @@ def _finished(folder: RunFolder) -> int | None:
         settled = read_json(folder.settled)
         if settled is None or is_alive(folder) or not _is_accepted(folder):
             return None
-        ended = settled.get("endedAt")
+        # The application's own word for the time is not taken where it may be anybody's.
+        ended = settled.get("settledAt" if folder.is_apart else "endedAt")
         return ended if isinstance(ended, int) else round(folder.settled.stat().st_mtime * 1000)
     except (JournalError, OSError):
         # What cannot be read is left to somebody who looks at it.
@@ -150,36 +195,6 @@ def _is_accepted(folder: RunFolder) -> bool:
         if not isinstance(offset, int) or offset < size or refused or folder.refused(key).exists():
             return False
     return True
-
-
-def _remove(folder: RunFolder) -> bool:
-    """Whether this call removed it. Neither the folder nor anything in it is followed where it is a link."""
-    gone = folder.path.with_name(f"{_LEAVING}{folder.run_id}")
-    try:
-        if not stat.S_ISDIR(folder.path.lstat().st_mode):
-            return False
-        with ExitStack() as locks:
-            locks.enter_context(RunLock(folder))
-            locks.enter_context(DeliveryLock(folder))
-            # Between the look and the locks somebody may have begun to send it again.
-            if not _is_accepted(folder):
-                return False
-            folder.path.rename(gone)
-    except (JournalBusyError, JournalError, OSError):
-        return False
-    shutil.rmtree(gone, ignore_errors=True)
-    if folder.is_apart:
-        # Last, so that no run that is still there is delivered a second time.
-        shutil.rmtree(folder.state, ignore_errors=True)
-    return True
-
-
-def _sweep(root: Path, until: float) -> None:
-    """What a process that was killed has left of folders that it removed."""
-    with suppress(OSError):
-        for entry in root.glob(f"{_LEAVING}*"):
-            if is_run_id(entry.name.removeprefix(_LEAVING)) and time.monotonic() < until:
-                shutil.rmtree(entry, ignore_errors=True)
 
 
 def _span(seconds: float) -> str:

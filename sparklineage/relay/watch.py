@@ -18,6 +18,7 @@ from sparklineage.relay.causes import Causes, sentence
 from sparklineage.relay.couriers import Couriers
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
 from sparklineage.relay.drain import check_formats, close_if_lost, wants
+from sparklineage.relay.dropped import Dropped
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.later import Later
 from sparklineage.relay.retire import Keep, retire
@@ -75,7 +76,7 @@ class _Run:
         self.size = -1
         self.asked = -math.inf
         """When its driver was looked for."""
-        self.owner = _owner(folder)
+        self.owner = folder.owner
 
 
 class Watcher:
@@ -347,7 +348,7 @@ class Watcher:
         if len(self._waiting) == 1 or self._spool.state is None:
             return self._waiting.popitem(last=False)[1]
         under_way = Counter(run.owner for run in self._runs.values() if run.follower is None)
-        run_id = min(self._waiting, key=lambda run_id: under_way[_owner(self._waiting[run_id])])
+        run_id = min(self._waiting, key=lambda run_id: under_way[self._waiting[run_id].owner])
         return self._waiting.pop(run_id)
 
     def _has_place(self, folder: RunFolder) -> bool:
@@ -361,7 +362,7 @@ class Watcher:
         counts = Counter(run.owner for run in followed)
         owner, most = counts.most_common(1)[0]
         others = [run for run in followed if run.owner == owner]
-        if counts[_owner(folder)] >= most - 1:
+        if counts[folder.owner] >= most - 1:
             silent = time.monotonic() - _SILENT
             others = [run for run in followed if run.moved < silent]
         victim = min(others, key=lambda run: run.moved, default=None)
@@ -394,8 +395,20 @@ class Watcher:
         now = time.monotonic()
         if self._keep and now - self._retired >= _RETIRE_EACH:
             self._retired = now
-            for item in retire(self.root, self._keep, until=now + _RETIRE, state=self._spool.state):
-                self._say(str(item))
+            for item in retire(
+                self.root,
+                self._keep,
+                until=now + _RETIRE,
+                state=self._spool.state,
+                warn=self._causes.tell,
+                release=self._release,
+            ):
+                (self._causes.lost if isinstance(item, Dropped) else self._say)(str(item))
+
+    def _release(self, run_id: str) -> bool:
+        """Let go of an ended run whose backend does not take it."""
+        run = self._runs.get(run_id)
+        return run is not None and run.follower is None and run.parcel.stuck and self._drop(run)
 
 
 def _check(folder: RunFolder) -> None:
@@ -404,14 +417,6 @@ def _check(folder: RunFolder) -> None:
         check_folder(folder.path)
     else:
         check_plain(folder)
-
-
-def _owner(folder: RunFolder) -> int:
-    """Whose run it is; all are one user's where the relay writes into their folders."""
-    try:
-        return folder.path.lstat().st_uid if folder.is_apart else 0
-    except OSError:
-        return -1
 
 
 def _changed(folder: RunFolder) -> float:

@@ -13,7 +13,9 @@ import pytest
 
 from sparklineage.journal import DeliveryLock, RunFolder, RunLock
 from sparklineage.model.clock import now_ms
-from sparklineage.relay.retire import Keep, Retired, retire, size_of
+from sparklineage.relay.dropped import Dropped, dropped, remember
+from sparklineage.relay.removal import size_of
+from sparklineage.relay.retire import Keep, Retired, retire
 from tests.support.journal import folder
 
 DAY = 86_400
@@ -42,7 +44,8 @@ def cursor(made: RunFolder, offset: int = SIZE, *, key: str = BACKEND, **more: o
 
 
 def retired(root: Path, keep: Keep, current: str | None = None) -> list[Retired]:
-    return list(retire(root, keep, until=time.monotonic() + 20, current=current))
+    found = retire(root, keep, until=time.monotonic() + 20, current=current)
+    return [item for item in found if isinstance(item, Retired)]
 
 
 def left(root: Path) -> list[int]:
@@ -213,3 +216,50 @@ def test_two_at_once_remove_each_run_once(tmp_path: Path) -> None:
     both = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) for _ in range(2)]
     counts = [int(process.communicate()[0]) for process in both]
     assert (sum(counts), left(tmp_path)) == (60, [])
+
+
+def undelivered(root: Path, number: int, events: int = 100) -> RunFolder:
+    made = run(root, number, days=10 - number, events=events)
+    cursor(made, 0, delivered=1)
+    return made
+
+
+def test_above_the_hard_limit_undelivered_runs_of_ended_applications_leave(tmp_path: Path) -> None:
+    """The oldest first, what is delivered before them, what runs never; each is told and remembered."""
+    for number in (1, 2, 3):
+        undelivered(tmp_path, number)
+    cursor(run(tmp_path, 4, days=1))
+    alive = folder(tmp_path, run_id(0))
+    alive.agent.write_text("x" * SIZE * 3)
+    with RunLock(alive):
+        os.utime(alive.lock, (1, 1))
+        keep = Keep(size=5 * SIZE, hard=5 * SIZE)
+        found = list(retire(tmp_path, keep, until=time.monotonic() + 20))
+        assert sorted(path.name for path in tmp_path.iterdir()) == [run_id(0), run_id(3), "dropped.ndjson"]
+    assert [type(item).__name__ for item in found] == ["Retired", "Dropped", "Dropped"]
+    assert f"{run_id(1)}  DROPPED with 99 undelivered events (" in str(found[1])
+    assert [item.run_id for item in dropped(tmp_path)] == [run_id(1), run_id(2)]
+    assert list(retire(tmp_path, keep, until=time.monotonic() + 20)) == []
+
+
+def test_a_run_that_somebody_delivers_is_dropped_only_where_it_is_let_go(tmp_path: Path) -> None:
+    made = undelivered(tmp_path, 1)
+    keep, locks = Keep(hard=1), [DeliveryLock(made)]
+
+    def release(found: str) -> bool:
+        assert found == run_id(1)
+        locks.pop().close()
+        return True
+
+    assert list(retire(tmp_path, keep, until=time.monotonic() + 20)) == []
+    assert len(list(retire(tmp_path, keep, until=time.monotonic() + 20, release=release))) == 1
+    assert locks == []
+
+
+def test_only_the_newest_of_what_was_dropped_is_remembered(tmp_path: Path) -> None:
+    for number in range(6_000):
+        remember(tmp_path, Dropped(run_id=f"{number:036}", events=1, size=2, time=number))
+    found = dropped(tmp_path)
+    assert 1000 <= len(found) < 6_000
+    assert found[-1].time == 5_999
+    assert (tmp_path / "dropped.ndjson").stat().st_size < 256 << 10
