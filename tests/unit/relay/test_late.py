@@ -16,6 +16,7 @@ from sparklineage.relay import Delivery, Follower, HttpSink
 from sparklineage.relay.deliver import Waits, deliver_all
 from sparklineage.relay.handover import Handover
 from sparklineage.relay.retire import Keep
+from sparklineage.relay.sinks import Verdict
 from sparklineage.relay.sinks.late import LateBackend, LateSink, no_service
 from tests.support.journal import add, application, event, folder, outcome
 from tests.support.receiver import Receiver
@@ -158,3 +159,69 @@ def test_a_late_sink_names_the_same_receiver() -> None:
     backend = late("http://h:5000", canary)
     complete = HttpSink(Backend(url="http://h:5000"))
     assert (LateSink(backend).key, LateSink(backend).shown) == (complete.key, complete.shown)
+
+
+def test_a_node_asks_for_its_secret_at_a_measured_pace() -> None:
+    asked = []
+
+    def fetch(*_: object) -> Secret:
+        asked.append(1)
+        raise ConfigError("no.")
+
+    backend = LateBackend(Backend(url="http://h", deferred=(deferred(),)), fetch, lambda _: None, pause=0.5)
+    assert {backend.complete() for _ in range(50)} == {"no."}
+    assert len(asked) == 1
+    time.sleep(0.5)
+    backend.complete()
+    assert len(asked) == 2
+
+
+def test_a_key_that_is_exchanged_makes_no_dead_letters(tmp_path: Path) -> None:
+    keys = ["old-key-1", "old-key-1", f"new-{CANARY}"]
+    taken = ["old-key-1"]
+    made = folder(tmp_path)
+    add(made.events, *(application("RUNNING", number) for number in range(4)))
+    learnt: list[str] = []
+
+    with Receiver() as receiver:
+        receiver.answer = lambda *_: 201 if receiver.seen_headers[-1]["Authorization"] == f"Bearer {taken[0]}" else 401
+        backend = Backend(url=receiver.url, timeout=2.0, deferred=(deferred(),))
+        fetch: Fetch = lambda *_: Secret(keys.pop(0) if len(keys) > 1 else keys[0])  # noqa: E731
+        held = LateBackend(backend, fetch, learnt.extend, renews=True)
+        sink = LateSink(held)
+        delivery = Delivery(made, sink, Waits(first=0.01, longest=0.01))
+        first = delivery.send_next()
+        assert first is not None
+        assert first.status == 201
+        taken[0] = f"new-{CANARY}"
+        said = delivery.send_next()
+        assert said is not None
+        assert (said.verdict, said.text) == (Verdict.RETRY, "401 Unauthorized, so it does not take the key")
+        assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
+        sink.close()
+    assert (delivery.delivered, delivery.refused) == (4, 0)
+    assert learnt == ["old-key-1", f"new-{CANARY}"]
+
+
+def test_an_event_that_is_forbidden_though_the_key_is_taken_is_a_dead_letter(tmp_path: Path) -> None:
+    made = folder(tmp_path)
+    add(made.events, *(application("RUNNING", number) for number in range(3)))
+    with Receiver(answer=lambda number, _: 403 if number == 2 else 201) as receiver:
+        backend = Backend(url=receiver.url, timeout=2.0, deferred=(deferred(),))
+        sink = LateSink(LateBackend(backend, canary, lambda _: None, renews=True, pause=60))
+        delivery = Delivery(made, sink, Waits(first=0.01, longest=0.01))
+        assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
+        sink.close()
+    assert (delivery.delivered, delivery.refused) == (2, 1)
+
+
+def test_a_key_that_was_never_taken_is_waited_for(tmp_path: Path) -> None:
+    made = folder(tmp_path)
+    add(made.events, application("START", 1))
+    with Receiver(answer=lambda number, _: 403 if number < 4 else 201) as receiver:
+        backend = Backend(url=receiver.url, timeout=2.0, deferred=(deferred(),))
+        sink = LateSink(LateBackend(backend, canary, lambda _: None, renews=True, pause=60))
+        delivery = Delivery(made, sink, Waits(first=0.01, longest=0.01))
+        assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
+        sink.close()
+    assert (delivery.delivered, delivery.refused) == (1, 0)
