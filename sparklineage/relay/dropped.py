@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalError
 from sparklineage.journal import LineReader, append_line, read_json
-from sparklineage.model.clock import now_ms, to_iso
+from sparklineage.model.clock import now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,8 +95,3 @@ def is_to_leave(run_id: str, sizes: Mapping[str, int], owners: Mapping[str, int]
 def now_dropped(folder: RunFolder, size: int) -> Dropped:
     """The record of a run that leaves now."""
     return Dropped(run_id=folder.run_id, events=undelivered(folder), size=size, time=now_ms())
-
-
-def shown(item: Dropped) -> str:
-    """One line for people who look at what was lost."""
-    return f"{to_iso(item.time)}  {item.run_id}  {item.events} events not delivered, {item.size} bytes"

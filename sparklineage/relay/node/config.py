@@ -61,7 +61,6 @@ class NodeConfig:
     region: str | None = None
     waits: Waits = field(default_factory=Waits)
     keep: Keep = field(default_factory=Keep)
-    hard: int | None = None
     governance: Mapping[str, str | bool] = field(default_factory=dict)
     namespace: str | None = None
     info: Path | None = None
@@ -93,8 +92,7 @@ def read_config(path: Path) -> NodeConfig:
         backend=_backend(whole),
         region=whole.text("region"),
         waits=Waits(first=first, longest=max(first, longest)),
-        keep=Keep(size=keep.count("size"), age=keep.seconds("age")),
-        hard=keep.count("hard"),
+        keep=Keep(size=keep.count("size"), age=keep.seconds("age"), hard=keep.count("hard")),
         governance=_governance(whole.object("governance", GOVERNED)),
         namespace=whole.text("namespace"),
         info=Path(info) if info else None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.journal import run_folders
 from sparklineage.model.clock import now_ms, to_iso
+from sparklineage.relay.dropped import dropped
 from sparklineage.relay.node.log import visible
 from sparklineage.relay.spool import is_watched
 from sparklineage.relay.status import status
@@ -14,6 +15,7 @@ from sparklineage.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sparklineage.relay.dropped import Dropped
     from sparklineage.relay.node.config import NodeConfig
     from sparklineage.relay.status import RunStatus
 
@@ -36,6 +38,7 @@ def report(config: NodeConfig) -> dict[str, Any]:
         "ended": sum(run["state"] != "RUNNING" for run in runs),
         "waiting": sum(run["waiting"] for run in runs),
         "refused": sum(run["refused"] for run in runs),
+        "dropped": [_dropped(item) for item in dropped(config.state or config.spool)],
         "runs": runs,
     }
 
@@ -59,15 +62,26 @@ def _run(found: RunStatus) -> dict[str, Any]:
     }
 
 
+def _dropped(item: Dropped) -> dict[str, Any]:
+    return {"runId": item.run_id, "droppedAt": item.time, "events": item.events, "bytes": item.size}
+
+
 def lines(found: dict[str, Any], *, everything: bool = False) -> Iterator[str]:
     """The report as a table: what needs somebody first, then what runs, then the newest."""
     runs: list[dict[str, Any]] = found["runs"]
     service = "running" if found["watched"] else "NOT running"
     yield f"relay {VERSION}, {service}: {found['spool']} to {found['backend']}"
     yield (
-        f"{found['running']} running, {found['ended']} ended; {found['waiting']} events waiting, "
+        f"{found['running']} running, {found['ended']} ended; {_events(found['waiting'])} waiting, "
         f"{found['refused']} refused"
     )
+    gone = found["dropped"]
+    if gone:
+        last = to_iso(gone[-1]["droppedAt"])[:19]
+        yield (
+            f"{len(gone)} ended runs with {sum(item['events'] for item in gone)} events were DROPPED undelivered, "
+            f"because the spool was larger than its hard limit; the last at {last}: {gone[-1]['runId']}"
+        )
     if not runs:
         return
     order = sorted(runs, key=lambda run: (_rank(run), -(run["startedAt"] or 0)))
@@ -81,6 +95,10 @@ def lines(found: dict[str, Any], *, everything: bool = False) -> Iterator[str]:
     if troubles:
         yield ""
         yield from troubles
+
+
+def _events(count: int) -> str:
+    return f"{count} event{'s' * (count != 1)}"
 
 
 def _rank(run: dict[str, Any]) -> int:

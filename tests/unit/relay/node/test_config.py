@@ -64,7 +64,7 @@ def test_everything_has_its_place(tmp_path: Path) -> None:
     assert (found.spool, found.state, found.info) == (Path("/s"), Path("/st"), Path("/mnt/var/lib/info"))
     assert found.log == Log(file=Path("/l/relay.log"), size=5000, files=2)
     assert found.waits == Waits(first=1.0, longest=60.0)
-    assert (found.keep.size, found.keep.age) == (10, 20.5)
+    assert found.keep == Keep(size=10, age=20.5, hard=30)
     assert found.governance == {"pii": True, "classification": "internal"}
     assert (found.platform, found.region, found.namespace, found.cluster) == (
         "emr", "eu-west-1", "prod", {"clusterId": "c-1"},
