@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sparklineage.agent.inspect import AgentJar, inspect
+from sparklineage.agent.inspect import AbsentAgentError, AgentJar, inspect
 from sparklineage.agent.names import LISTENER
 from sparklineage.agent.transports import TransportInside, transports_in
 from sparklineage.errors import AgentJarError
@@ -29,8 +29,8 @@ class Examined:
 
     path: Path
     kind: str
-    """`agent`, `relocated agent`, `witness`, `transport`, `kafka-clients`, `client` (OpenLineage's Java client without
-    the listener), `other`, `damaged` or `unreadable`."""
+    """`agent`, `absent agent` (a stand-in for a missing one), `relocated agent`, `witness`, `transport`,
+    `kafka-clients`, `client` (OpenLineage's Java client without the listener), `other`, `damaged` or `unreadable`."""
     trouble: str | None = None
     """Why it is damaged or cannot be read, a sentence."""
     agent: AgentJar | None = None
@@ -85,6 +85,9 @@ def examine(path: Path) -> Examined:
 def _agent(path: Path, java: int | None, inside: tuple[TransportInside, ...]) -> Examined:
     try:
         agent = inspect(path)
+    except AbsentAgentError:
+        note = "it stands in for an agent that is missing on a node: Spark passes it over, and there is no lineage."
+        return Examined(path=path, kind="absent agent", java=java, transports=inside, notes=(note,))
     except AgentJarError as error:
         return Examined(path=path, kind="damaged", trouble=str(error).removeprefix(f"{path}: "))
     notes = [f"{one.name}: {one.trouble}" for one in inside if one.trouble and one.name != "kafka"]

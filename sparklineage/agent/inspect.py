@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CLASS = f"{LISTENER.replace('.', '/')}.class"
+# sparklineage.witness brings it: a class of the agent's name that does nothing.
+_ABSENT = re.compile(r"^Implementation-Title: sparklineage-absent\s*$", re.MULTILINE)
 _MANIFEST_VERSION = re.compile(r"^Implementation-Version:\s*(\S+)", re.MULTILINE)
 _PROPERTIES_VERSION = re.compile(r"^version\s*=\s*(\S+)", re.MULTILINE)
 # The listener calls SparkListenerJobStart.stageIds(), whose result is the very thing that cannot be linked when the
 # Scala versions differ. File names have been wrong before.
 _STAGES = {b"()Lscala/collection/Seq;": "2.12", b"()Lscala/collection/immutable/Seq;": "2.13"}
+
+
+class AbsentAgentError(AgentJarError):
+    """The JAR that keeps Spark starting on a node without the agent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,8 @@ def inspect(path: Path) -> AgentJar:
         raise AgentJarError(f"{path}: not an agent JAR, it has no class {LISTENER}.") from None
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, ValueError, RuntimeError):
         raise AgentJarError(f"{path}: damaged or cut short, it is no readable JAR; fetch it again.") from None
+    if _ABSENT.search(manifest):
+        raise AbsentAgentError(f"{path}: stands in for a missing agent and is none; give the path of an agent JAR.")
     named = agent_name(path.name)
     stated = _PROPERTIES_VERSION.search(properties) or _MANIFEST_VERSION.search(manifest)
     version = str(stated[1]) if stated else (named.version if named else None)

@@ -11,7 +11,7 @@ from sparklineage.agent.companions import NAMES, all_companions, companions
 from sparklineage.agent.examine import examine
 from sparklineage.config.catalogue import catalogue
 from sparklineage.errors import UnsupportedSparkError
-from sparklineage.witness import jar_path
+from sparklineage.witness import absent_jar_path, jar_path
 
 LISTENER = "io/openlineage/spark/agent/OpenLineageSparkListener.class"
 SERVICE = "META-INF/services/io.openlineage.client.transports.TransportBuilder"
@@ -66,6 +66,12 @@ def test_a_vendors_build_and_a_relocated_one_are_told(tmp_path: Path) -> None:
     moved = examine(jar(tmp_path / "m.jar", {f"org/acme/shaded/{LISTENER}": java(52)}))
     assert (moved.kind, moved.build, moved.usable) == ("relocated agent", "relocated below org.acme.shaded", False)
     assert "org.acme.shaded.io.openlineage.spark.agent.OpenLineageSparkListener" in moved.notes[0]
+
+
+def test_the_stand_in_for_a_missing_agent_is_none() -> None:
+    found = examine(absent_jar_path())
+    assert (found.kind, found.agent, found.java, found.usable) == ("absent agent", None, 8, False)
+    assert found.notes[0].startswith("it stands in for an agent that is missing on a node")
 
 
 def test_what_goes_along_is_recognised_too(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from sparklineage.agent.inspect import inspect
 from sparklineage.errors import AgentJarError, UnsupportedSparkError
+from sparklineage.witness import absent_jar_path
 
 LISTENER = "io/openlineage/spark/agent/OpenLineageSparkListener.class"
 SCALA_2_12 = b"\xca\xfe\xba\xbe stageIds ()Lscala/collection/Seq; (Lscala/collection/immutable/Seq;)V"
@@ -104,3 +105,10 @@ def test_a_repackaged_jar_is_told_from_the_published_one(tmp_path: Path) -> None
     assert inspect(changed).digest_state() == "not that of the published file: repackaged or changed"
     unlisted = jar(tmp_path / "b.jar", {LISTENER: SCALA_2_13, PROPERTIES: b"version=1.45.0"})
     assert inspect(unlisted).digest_state() == "not known for this version"
+
+
+def test_the_stand_in_for_a_missing_agent_is_refused() -> None:
+    with pytest.raises(AgentJarError) as caught:
+        inspect(absent_jar_path())
+    sentence = "stands in for a missing agent and is none; give the path of an agent JAR."
+    assert str(caught.value) == f"{absent_jar_path()}: {sentence}"

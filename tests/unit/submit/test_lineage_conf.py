@@ -24,6 +24,7 @@ from sparklineage.submit.lineage_conf import (
 from sparklineage.submit.options import parse
 from sparklineage.submit.spark import SparkInstall
 from sparklineage.submit.user_conf import UserConf, effective
+from sparklineage.witness import ABSENT_NAME, absent_jar_path
 
 RUN = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
 OTHER = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e43"
@@ -251,7 +252,15 @@ def test_an_agent_among_spark_s_own_jars(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "jars", ["/x/openlineage-java-1.53.0.jar", "/x/openlineage-spark_2.13-1.53.0-sources.jar", "/x/*.jar", ""]
+    "jars",
+    [
+        "/x/openlineage-java-1.53.0.jar",
+        "/x/openlineage-spark_2.13-1.53.0-sources.jar",
+        f"/usr/lib/spark/jars/{ABSENT_NAME}",
+        str(absent_jar_path()),
+        "/x/*.jar",
+        "",
+    ],
 )
 def test_what_is_no_agent(jars: str) -> None:
     command = parse(["--jars", jars, "job.py"])

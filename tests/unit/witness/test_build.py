@@ -12,8 +12,18 @@ import pytest
 
 from sparklineage.errors import JavaError, SparkNotFoundError
 from sparklineage.version import VERSION
-from sparklineage.witness import LISTENER, jar_path
-from sparklineage.witness.build import SPARK_JARS, build, find_javac, is_current, main
+from sparklineage.witness import LISTENER, absent_jar_path, jar_path
+from sparklineage.witness.build import (
+    ABSENT,
+    PRODUCTS,
+    SPARK_JARS,
+    WITNESS,
+    Product,
+    build,
+    find_javac,
+    is_current,
+    main,
+)
 
 
 def fake_javac(home: Path, says: str, status: int = 0) -> Path:
@@ -25,21 +35,28 @@ def fake_javac(home: Path, says: str, status: int = 0) -> Path:
     return javac
 
 
-def test_jar_holds_one_class_for_java_8_and_a_manifest() -> None:
-    with zipfile.ZipFile(jar_path()) as jar:
+@pytest.mark.parametrize("product", PRODUCTS, ids=["witness", "absent"])
+def test_jar_holds_one_class_for_java_8_and_a_manifest(product: Product) -> None:
+    member = product.name.replace(".", "/") + ".class"
+    with zipfile.ZipFile(product.jar) as jar:
         assert jar.testzip() is None
-        assert jar.namelist() == ["META-INF/MANIFEST.MF", "io/sparklineage/Witness.class"]
-        compiled = jar.read("io/sparklineage/Witness.class")
+        assert jar.namelist() == ["META-INF/MANIFEST.MF", member]
+        compiled = jar.read(member)
         manifest = jar.read("META-INF/MANIFEST.MF").decode()
     magic, _, major = struct.unpack(">IHH", compiled[:8])
     assert (hex(magic), major) == ("0xcafebabe", 52)
     assert manifest.splitlines() == [
         "Manifest-Version: 1.0",
-        "Implementation-Title: sparklineage-witness",
+        f"Implementation-Title: {product.title}",
         f"Implementation-Version: {VERSION}",
         "",
     ]
-    assert LISTENER == "io.sparklineage.Witness"
+
+
+def test_jars_are_those_of_the_package() -> None:
+    assert (WITNESS.jar, ABSENT.jar) == (jar_path(), absent_jar_path())
+    assert WITNESS.name == LISTENER == "io.sparklineage.Witness"
+    assert absent_jar_path().stat().st_size < 1500
 
 
 def test_importing_the_package_costs_nothing() -> None:
@@ -48,17 +65,18 @@ def test_importing_the_package_costs_nothing() -> None:
     assert not {"zipfile", "subprocess", "argparse", "tempfile"} & set(done.stdout.split())
 
 
-def test_jar_is_what_the_source_builds_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("product", PRODUCTS, ids=["witness", "absent"])
+def test_jar_is_what_the_source_builds_to(product: Product, tmp_path: Path) -> None:
     try:
         javac = find_javac({"PATH": "/usr/bin:/bin"})
     except JavaError as error:
         pytest.skip(str(error))
     if not SPARK_JARS.is_dir():
         pytest.skip(f"no Spark JARs in {SPARK_JARS}")
-    assert is_current(javac)
+    assert is_current(product, javac)
     jar = tmp_path / "witness.jar"
-    build(jar, javac)
-    assert jar.read_bytes() == jar_path().read_bytes()
+    build(product, jar, javac)
+    assert jar.read_bytes() == product.jar.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["witness.jar"]
 
 
@@ -93,7 +111,7 @@ def test_without_the_right_jdk_one_sentence_says_what_was_found(tmp_path: Path) 
 
 def test_without_spark_jars_one_sentence_names_the_folder(tmp_path: Path) -> None:
     with pytest.raises(SparkNotFoundError) as error:
-        build(tmp_path / "witness.jar", tmp_path / "javac", tmp_path / "jars")
+        build(WITNESS, tmp_path / "witness.jar", tmp_path / "javac", tmp_path / "jars")
     assert str(error.value) == (
         f"{tmp_path}/jars: no Spark JARs to compile the witness against; name the folder with --spark-jars."
     )
