@@ -70,6 +70,7 @@ def chosen_agent(spec: Spec, install: SparkInstall | None, home: Path, *, direct
         )
     artifact = unchecked(built, version)
     jar = cache / artifact.path
+    notes += unknown_agent(spec, artifact.version, built, cache)
     notes += missing_agent(spec, jar, fetch_command(artifact.version, built))
     beside, fetches = companions(spec, artifact.version, built, cache, direct=direct)
     return ChosenAgent(jar=jar, artifact=artifact, companions=beside, unfit=unfit, notes=(*notes, *fetches))
@@ -82,6 +83,16 @@ def missing_agent(spec: Spec, jar: Path, fetch: str = "") -> tuple[str, ...]:
     if named := spec.source("agent.jar"):
         return (f"agent.jar ({named}) is {jar}, where no file is on this machine.",)
     return (f"the agent's JAR is not there yet: {fetch}",)
+
+
+def unknown_agent(spec: Spec, version: str, scala: str, cache: Path) -> tuple[str, ...]:
+    """A note on a version that nobody here has heard of, and that lies nowhere on this machine."""
+    known = releases()
+    if spec.text("agent.jar") or known.get(version) is not None or (cache / unchecked(scala, version).path).is_file():
+        return ()
+    listed = ", ".join(release.version for release in known.known)
+    where = spec.source("agent.version")
+    return (f"agent.version is {version} ({where}); known here are {listed}, and nothing tells whether there is this.",)
 
 
 def companions(

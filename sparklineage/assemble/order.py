@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.releases import misfit, releases, unchecked
-from sparklineage.assemble.chosen_agent import companions, fetch_command, missing_agent
+from sparklineage.assemble.artifacts import artifacts_of
+from sparklineage.assemble.chosen_agent import companions, fetch_command, missing_agent, unknown_agent
 from sparklineage.assemble.headers import as_properties
 from sparklineage.assemble.listeners import OURS, listeners, outbox, redaction
 from sparklineage.assemble.notes import lost_to_variables
@@ -39,6 +40,8 @@ _ENVIRONMENT = frozenset(("spark-submit", "spark-defaults", "pyspark", "spark-co
 _NO_VARIABLES = frozenset(("databricks", "emr-serverless", "glue", "sagemaker"))
 """Targets that write secrets among the properties, or take none."""
 _APP_NAME = "spark.openlineage.appName"
+_ELSEWHERE = frozenset(("airflow", "livy"))
+"""Local ones that start a Spark of another machine as well."""
 _SPOOL = PurePosixPath("/var/lib/sparklineage/spool")
 """Where the nodes of a platform keep their journals, unless the configuration says otherwise."""
 
@@ -138,6 +141,11 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
         scala = "2.13"
         where = f"platforms.{name}.release" if name not in _LOCAL else "agent.scala"
         notes.append(f"Nothing tells the Scala, so the agent is the one for 2.13; {where} says otherwise.")
+    if asked is None and spark is not None and name in _ELSEWHERE:
+        notes.append(
+            f"Nothing tells which Spark runs there, so it is taken to be the one here ({spark}, Scala {theirs}); "
+            f"platforms.{name}.release says otherwise."
+        )
     asked_agent = spec.text("agent.version")
     agent = asked_agent or releases().default
     why = f"asked for by {spec.source('agent.version')}" if asked_agent else "the newest that is known"
@@ -207,7 +215,8 @@ def _spool(spec: Spec, name: str) -> str:
 def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, notes: list[str], *, cache: Path) -> list[str]:
     """Agent, witness and companions: below the platform's artifacts, else in the cache of this machine."""
     direct = mode == "direct"
-    base = (spec.text("platform.artifacts") or "").rstrip("/")
+    base = artifacts_of(spec, name)
+    notes += unknown_agent(spec, found.agent, found.scala, cache)
     agent, named = unchecked(found.scala, found.agent), spec.text("agent.jar")
     beside, fetches = companions(spec, found.agent, found.scala, cache, direct=direct)
     if base:

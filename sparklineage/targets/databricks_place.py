@@ -81,9 +81,12 @@ def check_cluster(order: Order, place: Place, *, version: str | None, mode: str 
     scala = _SCALA.search(version or "")
     theirs = scala[1] if scala else "2.13" if found[:1] >= (17,) else "2.12" if found and found[0] < 16 else None
     if theirs is not None and theirs != order.scala:
+        instead = f"Write platforms.databricks.release: {version}."
+        if (order.settings.get("release") or "").strip() == version and order.release is not None:
+            instead = f"Known is {order.release.release}; write that as platforms.databricks.release."
         raise ConfigError(
             f"{where}: spark_version {version} is built for Scala {theirs}, and this agent is for {order.scala}: it "
-            f"would end the driver. Write platforms.databricks.release: {version}."
+            f"would end the driver. {instead}"
         )
     if place.in_volume and found and found[:2] < (13, 3) and not (len(found) == 1 and found == (13,)):
         raise ConfigError(

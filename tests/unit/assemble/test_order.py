@@ -203,3 +203,50 @@ def test_settings_that_variables_put_out_of_force_are_told(tmp_path: Path) -> No
     (note,) = [note for note in _order(tmp_path, "spark-submit", text).notes if "no effect" in note]
     assert "spark.openlineage.timeout.buildDatasetsTimePercentage" in note
     assert not any("no effect" in note for note in _order(tmp_path, "dataproc", text).notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "sentence"),
+    [
+        ("emr", "gs://b/l", "'gs://b/l', which emr does not read; write s3://BUCKET/PREFIX"),
+        ("emr-serverless", "lineage", "'lineage', which is no address; write s3://"),
+        ("glue", "/opt/lineage", "'/opt/lineage', which is no address"),
+        ("glue", "s3:///l", "'s3:///l', which names no bucket"),
+        ("dataproc", "s3://b/l", "'s3://b/l', which dataproc does not read; write gs://BUCKET/PREFIX"),
+    ],
+)
+def test_jars_at_a_place_that_the_platform_cannot_read_are_refused(
+    tmp_path: Path, name: str, place: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _order(tmp_path, name, HTTP + f"platforms: {{{name}: {{artifacts: '{place}'}}}}\n")
+    assert "sparklineage.yml:2:" in str(caught.value)
+    assert f"platforms.{name}.artifacts is {sentence}" in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["s3://b/l", "s3a://b/l/", "hdfs:///l", "/opt/lineage", "local:///opt/lineage"])
+def test_jars_where_the_platform_reads_them_are_taken(tmp_path: Path, place: str) -> None:
+    found = _order(tmp_path, "emr", HTTP + f"platforms: {{emr: {{release: emr-7.5.0, artifacts: '{place}'}}}}\n")
+    assert found.jars == (f"{place.rstrip('/')}/openlineage-spark_2.12-1.53.0.jar",)
+
+
+@pytest.mark.parametrize(("version", "told"), [("9.9.9", 1), ("1.53.0", 0), ("1.37.0", 0)])
+def test_an_agent_that_nobody_knows_is_told_of(tmp_path: Path, version: str, told: int) -> None:
+    text = HTTP + f"agent: {{version: {version}, scala: '2.13'}}\n"
+    notes = [note for note in _order(tmp_path, "spark-submit", text).notes if "agent.version" in note]
+    assert len(notes) == told
+    assert all(f"agent.version is {version} ({tmp_path}/sparklineage.yml:2:9); known here are 1.53.0," in note
+               for note in notes)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "release", "told"), [("livy", "", 1), ("airflow", "", 1), ("livy", "3.5.9", 0)])
+def test_a_spark_that_is_elsewhere_is_not_taken_from_here_in_silence(
+    tmp_path: Path, name: str, release: str, told: int
+) -> None:
+    section = f"artifacts: 'hdfs:///l'{', release: ' + release if release else ''}"
+    (tmp_path / "sparklineage.yml").write_text(HTTP + f"platforms: {{{name}: {{{section}}}}}\n")
+    spec = load_spec(environ={"HOME": str(tmp_path)}, flags={}, directory=tmp_path, platform=name)
+    install = find_spark({}, home=spark_home(tmp_path / "spark", "3.5.9", "2.12"), python=tmp_path / "python")
+    notes = order_for(spec, name, install=install, home=tmp_path).notes
+    expected = f"taken to be the one here (3.5.9, Scala 2.12); platforms.{name}.release says otherwise"
+    assert len([note for note in notes if expected in note]) == told

@@ -181,6 +181,7 @@ def test_a_place_that_no_script_can_read_is_refused(artifacts: str, sentence: st
         ({"mode": "USER_ISOLATION", "artifacts": "/Shared/a"}, "no init script runs from the workspace"),
         ({"scala": "2.13"}, "spark_version 16.4.x-scala2.12 is built for Scala 2.12, and this agent is for 2.13"),
         ({"release": "17.3", "scala": "2.12"}, "spark_version 17.3 is built for Scala 2.13"),
+        ({"release": "15.4-scala2.13", "scala": "2.12"}, "would end the driver. Known is 15.4.x-scala2.12; write that"),
     ],
 )
 def test_a_cluster_that_would_not_start_is_refused(changes: dict[str, Any], sentence: str) -> None:

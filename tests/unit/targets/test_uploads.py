@@ -117,9 +117,9 @@ def test_a_jar_of_the_users_own_goes_by_its_path(tmp_path: Path) -> None:
 def test_nothing_is_uploaded_that_lies_there_already_or_where_nobody_can(tmp_path: Path) -> None:
     given = order(tmp_path, "emr-serverless", release="emr-7.5.0", section={"vendorAgent": "reuse"})
     assert not [note for note in render(given, "emr-serverless").notes if "jar upload" in note]
-    elsewhere = order(tmp_path, "emr", release="emr-7.5.0", section={"artifacts": "abfss://c@a/lineage"})
+    elsewhere = order(tmp_path, "emr", release="emr-7.5.0", section={"artifacts": "/opt/lineage"})
     (note,) = uploads(elsewhere, "somebody reads them")
-    assert note == "Put openlineage-spark_2.12-1.53.0.jar into abfss://c@a/lineage; somebody reads them."
+    assert note == "Put openlineage-spark_2.12-1.53.0.jar into /opt/lineage; somebody reads them."
     assert list(uploads(replace(elsewhere, jars=()), "")) == []
 
 
