@@ -13,9 +13,23 @@ if TYPE_CHECKING:
     from sparklineage.config.spec import Spec
     from sparklineage.model.conf_set import ConfSet
     from sparklineage.model.dataset import Dataset
-    from sparklineage.sdk.step import step
+    from sparklineage.sdk.hidden import reads, writes
+    from sparklineage.sdk.step import current_step, step
 
-__all__ = ["ConfSet", "Dataset", "Spec", "__version__", "configure", "finished", "load", "render", "step"]
+__all__ = [
+    "ConfSet",
+    "Dataset",
+    "Spec",
+    "__version__",
+    "configure",
+    "current_step",
+    "finished",
+    "load",
+    "reads",
+    "render",
+    "step",
+    "writes",
+]
 
 __version__ = VERSION
 
@@ -25,10 +39,13 @@ _LAZY = {
     "Dataset": "sparklineage.model.dataset.Dataset",
     "Spec": "sparklineage.config.spec.Spec",
     "configure": "sparklineage.assemble.library.configure",
+    "current_step": "sparklineage.sdk.step.current_step",
     "finished": "sparklineage.assemble.library.finished_for",
     "load": "sparklineage.assemble.library.load",
+    "reads": "sparklineage.sdk.hidden.reads",
     "render": "sparklineage.assemble.library.render",
     "step": "sparklineage.sdk.step.step",
+    "writes": "sparklineage.sdk.hidden.writes",
 }
 
 

@@ -6,6 +6,7 @@ import logging
 import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from sparklineage.journal.folder import FORMAT, RunFolder
 from sparklineage.journal.write import append_line
@@ -18,41 +19,61 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from sparklineage.model.facet import Facet
     from sparklineage.sdk.session import Driver
 
 LOG = logging.getLogger("sparklineage")
 _MOST = 16_384
 """Characters of an error's message and of its stack trace."""
+_LONGEST = 4_096
+"""Characters of a dataset's namespace or name; a longer one is a mistake, and no backend takes it."""
+_LONGEST_STEP = 500
+"""Characters of a step's name that count."""
 _FRAMES = 20
 """The innermost frames of a stack trace."""
 
 # The enclosing step where no local property tells it: Spark Connect and plain Python.
-_current: ContextVar[str | None] = ContextVar("sparklineage_step", default=None)
+_current: ContextVar[StepRecord | None] = ContextVar("sparklineage_step", default=None)
+_open: WeakValueDictionary[str, StepRecord] = WeakValueDictionary()
+"""Every step that may be open, by its id, which the local property of a thread may name."""
 _unwritable: set[Path] = set()
 
 
 class StepRecord:
-    """One entered step. Without a journal folder nothing of it has any effect; no method raises."""
+    """One entered step. Without a journal folder nothing of it has any effect.
 
-    def __init__(self, driver: Driver, name: str, environ: Mapping[str, str]) -> None:
+    No method raises, unless the step is `strict`: then what would be a warning is raised.
+    """
+
+    def __init__(
+        self, driver: Driver, name: str, environ: Mapping[str, str], *, inherit: bool = True, strict: bool = False
+    ) -> None:
         self.step = new_run_id()
-        self.name = name
+        self.name = name[:_LONGEST_STEP]
+        self.inputs: dict[Dataset, Dataset] = {}
+        self.outputs: dict[Dataset, Dataset] = {}
+        """What was declared so far, by namespace and name."""
         self._driver = driver
         self._environ = environ
+        self._inherit, self._strict = inherit, strict
         self._outer_property: str | None = None
-        self._outer: str | None = None
+        self._outer: StepRecord | None = None
 
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record the start, then set the property, so that no job of the step is older than it."""
         if self._driver.folder is None:
+            if self._strict:
+                self._datasets(inputs, self.inputs)
+                self._datasets(outputs, self.outputs)
             return
         try:
             self._outer_property = self._driver.swap_step(self.step)
             self._outer = _current.get()
-            _current.set(self.step)
+            _current.set(self)
+            _open[self.step] = self
         except Exception as error:  # noqa: BLE001 - the job goes on
-            self._warn(error)
-        outer = self._outer_property or self._outer
+            self.warn(error)
+        outer = self._outer_property or (self._outer.step if self._outer is not None else None)
         self._append(
             {
                 "type": "stepStart",
@@ -61,16 +82,17 @@ class StepRecord:
                 "step": self.step,
                 "name": self.name,
                 "parentStep": outer if outer and is_run_id(outer) else None,
-                "inputs": self._datasets(inputs),
-                "outputs": self._datasets(outputs),
+                "inherits": self._inherit,
+                "inputs": self._datasets(inputs, self.inputs),
+                "outputs": self._datasets(outputs, self.outputs),
             }
         )
 
     def declare(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record datasets that became known inside the step."""
-        if self._driver.folder is None:
+        if self._driver.folder is None and not self._strict:
             return
-        read, written = self._datasets(inputs), self._datasets(outputs)
+        read, written = self._datasets(inputs, self.inputs), self._datasets(outputs, self.outputs)
         if read or written:
             self._append(
                 {
@@ -82,43 +104,76 @@ class StepRecord:
                 }
             )
 
+    def describe(self, facets: Iterable[Facet]) -> None:
+        """Record facets of the step's runs and their jobs."""
+        found: dict[str, dict[str, Any]] = {"run": {}, "job": {}}
+        for facet in facets:
+            try:
+                if facet.place not in found:
+                    raise ValueError(f"{facet.name} describes a dataset; give it with Dataset.with_facets")
+                found[facet.place][facet.name] = dict(facet.value)
+            except Exception as error:  # noqa: BLE001 - the job goes on
+                self.warn(error)
+        if found["run"] or found["job"]:
+            self._append({"type": "stepFacets", "time": now_ms(), "step": self.step, **found})
+
     def end(self, error: BaseException | None) -> None:
         """Give the thread its old property back and record how the step ended."""
         if self._driver.folder is None:
             return
         try:
             _current.set(self._outer)
+            _open.pop(self.step, None)
             self._driver.swap_step(self._outer_property)
         except Exception:  # the context was stopped inside the step
             LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
         self._append({"type": "stepEnd", "time": now_ms(), "step": self.step, "error": _error(error, self._environ)})
 
-    def _datasets(self, values: Iterable[DatasetLike]) -> list[dict[str, Any]]:
+    def warn(self, error: Exception) -> None:
+        """Say what is wrong, or raise it where the step is strict. No secret of the environment is shown."""
+        if self._strict:
+            raise error
+        LOG.warning("step %r: its lineage is not complete: %s", self.name, mask(str(error), secrets_of(self._environ)))
+
+    def _datasets(self, values: Iterable[DatasetLike], known: dict[Dataset, Dataset]) -> list[dict[str, Any]]:
         found: dict[Dataset, dict[str, Any]] = {}
         for value in values:
             try:
                 dataset = Dataset.of(value)
-                record: dict[str, Any] = {"namespace": dataset.namespace, "name": dataset.name}
-                if dataset.facets:
-                    record["facets"] = dict(dataset.facets)
-                found[dataset] = record
+                if max(len(dataset.namespace), len(dataset.name)) > _LONGEST:
+                    raise ValueError(f"a dataset's name has more than {_LONGEST} characters")
+                known[dataset] = dataset
+                found[dataset] = dataset_record(dataset)
             except Exception as error:  # noqa: BLE001 - the job goes on
-                self._warn(error)
+                self.warn(error)
         return list(found.values())
 
-    def _append(self, record: dict[str, Any]) -> None:
+    def _append(self, record: Mapping[str, Any]) -> None:
         folder = self._driver.folder
         if folder is None:
             return
         try:
             append_line(RunFolder(folder).steps, record)
         except Exception as error:  # noqa: BLE001 - the job goes on
-            if folder not in _unwritable:  # say it once, not at every step
+            if folder not in _unwritable or self._strict:  # say it once, not at every step
                 _unwritable.add(folder)
-                self._warn(error)
+                self.warn(error)
 
-    def _warn(self, error: Exception) -> None:
-        LOG.warning("step %r: its lineage is not complete: %s", self.name, mask(str(error), secrets_of(self._environ)))
+
+def dataset_record(dataset: Dataset) -> dict[str, Any]:
+    """The dataset as the journal keeps it."""
+    record: dict[str, Any] = {"namespace": dataset.namespace, "name": dataset.name}
+    named = (("facets", dataset.facets), ("inputFacets", dataset.input_facets), ("outputFacets", dataset.output_facets))
+    return record | {name: dict(facets) for name, facets in named if facets}
+
+
+def open_record(driver: Driver) -> StepRecord | None:
+    """The innermost step that is open in this thread, also in one that has inherited its local properties."""
+    found = _current.get()
+    if found is not None:
+        return found
+    step = driver.step()
+    return _open.get(step) if step else None
 
 
 def _error(error: BaseException | None, environ: Mapping[str, str]) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ session (which has no `sparkContext`) simply has neither.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 STEP_PROPERTY = "spark.sparklineage.step"
 JOURNAL_PROPERTY = "spark.sparklineage.journal"
 JOURNAL_VARIABLE = "SPARKLINEAGE_JOURNAL_RUN"
+
+_PID = os.getpid()
+"""Of the process that imported this; see `Driver.step`."""
 
 # Reading a SparkConf copies all of it through the gateway: once per context is enough.
 _journals: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
@@ -34,17 +38,37 @@ class Driver:
     @classmethod
     def of(cls, spark: Any, environ: Mapping[str, str]) -> Driver:
         """The driver behind a session (or the active one for None). Never raises."""
+        if in_worker():
+            return cls(folder=None)
         context = _context_of(spark if spark is not None else _active())
         path = (_journal_of(context) if context is not None else None) or environ.get(JOURNAL_VARIABLE)
         return cls(folder=Path(path) if path else None, context=context)
 
+    def step(self) -> str | None:
+        """The thread's step property. Never raises."""
+        try:
+            found: str | None = self.context.getLocalProperty(STEP_PROPERTY) if self._is_at_hand else None
+        except Exception:  # noqa: BLE001 - a stopped context has no properties
+            return None
+        return found
+
+    @property
+    def _is_at_hand(self) -> bool:
+        # A forked child shares the parent's connection to the JVM, and would take the answers away from it.
+        return self.context is not None and os.getpid() == _PID
+
     def swap_step(self, step: str | None) -> str | None:
         """Set the thread's step property, None to remove it; what it was before."""
-        if self.context is None:
+        if not self._is_at_hand:
             return None
         before: str | None = self.context.getLocalProperty(STEP_PROPERTY)
         self.context.setLocalProperty(STEP_PROPERTY, step)
         return before
+
+
+def in_worker() -> bool:
+    """Whether this is a Python worker of an executor, where a module of the job's may be imported once more."""
+    return "pyspark.worker" in sys.modules
 
 
 def _context_of(spark: Any) -> Any:

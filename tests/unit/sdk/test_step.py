@@ -100,6 +100,7 @@ def test_a_step_records_its_start_and_end(spark: Session, folder: Path) -> None:
         "step": start["step"],
         "name": "weather",
         "parentStep": None,
+        "inherits": True,
         "inputs": [{"namespace": "sqlite:/d/w.db", "name": "obs"}],
         "outputs": [{"namespace": "file", "name": "/d/bronze"}],
     }
@@ -333,7 +334,7 @@ def test_declaring_outside_the_block_is_a_warning(
     with step(spark, "score") as block:
         pass
     block.writes("file:///late")
-    assert caplog.messages == ["step 'score': its datasets are left out, declare them inside its block"]
+    assert caplog.messages == ["step 'score': what it is told here is left out, tell it inside its block"]
     assert len(records(folder)) == 2
 
 

@@ -1,0 +1,64 @@
+"""Column lineage of a step, whose datasets may be named as they were declared."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any, Union
+
+from sparklineage.facets.columns import column_lineage
+from sparklineage.model.dataset import Dataset, DatasetLike
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Column = Union[str, "tuple[DatasetLike, str]"]
+"""`dataset.column`, or the dataset and the name of its column."""
+
+
+def with_columns(
+    columns: Mapping[Column, Iterable[Column]],
+    inputs: Iterable[Dataset],
+    outputs: Iterable[Dataset],
+    transformation: Mapping[str, Any] | None = None,
+) -> list[Dataset]:
+    """The outputs that `columns` names, each with its `columnLineage` facet. Raises ValueError for one unknown."""
+    read, written = list(inputs), list(outputs)
+    found: dict[Dataset, dict[str, list[tuple[Dataset, str]]]] = {}
+    for target, sources in columns.items():
+        dataset, name = _column(target, written, "outputs")
+        listed = [sources] if isinstance(sources, str) else sources
+        found.setdefault(dataset, {})[name] = [_column(source, read, "inputs") for source in listed]
+    return [
+        Dataset(dataset.namespace, dataset.name).with_facets(column_lineage(fields, transformation=transformation))
+        for dataset, fields in found.items()
+    ]
+
+
+def _column(column: Any, declared: list[Dataset], side: str) -> tuple[Dataset, str]:
+    if isinstance(column, (tuple, list)) and len(column) == 2 and isinstance(column[1], str):
+        given, name = column
+        return (_declared(given, declared, side) if isinstance(given, str) else Dataset.of(given)), name
+    if isinstance(column, str):
+        given, dot, name = column.rpartition(".")
+        if dot and given and name:
+            return _declared(given, declared, side), name
+    raise ValueError("a column is 'dataset.column' or (dataset, 'column')")
+
+
+def _declared(given: str, declared: list[Dataset], side: str) -> Dataset:
+    names: dict[str, list[Dataset]] = {}
+    for dataset in declared:
+        for name in (re.split(r"[/.]", dataset.name)[-1], dataset.name, dataset.uri):
+            names.setdefault(name, []).append(dataset)
+    found = names.get(given, [])
+    if len(set(found)) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"{given!r} are several of the step's {side}; write its URI")
+    try:
+        return Dataset.of(given)
+    except ValueError:
+        close = difflib.get_close_matches(given, names, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; declare it among the step's {side} or write its URI"
+        raise ValueError(f"{given[:100]!r} is none of the step's {side}{hint}") from None

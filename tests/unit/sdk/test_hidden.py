@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import pickle
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyspark import cloudpickle
+
+import sparklineage
+from sparklineage.sdk import hidden
+from sparklineage.sdk.session import Driver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RATES = {"namespace": "https://rates.example.com", "name": "/v1"}
+MAIL = {"namespace": "acme://mail", "name": "sent"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL_RUN", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(hidden, "_declarations", [])
+    monkeypatch.setattr(hidden, "_told", {})
+    yield
+
+
+def records(folder: Path, kind: str) -> list[dict[str, Any]]:
+    path = folder / "steps.ndjson"
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [line for line in lines if line["type"] == kind]
+
+
+def rate(currency: str, *, day: int = 1) -> float:
+    """The rate of a currency."""
+    return float(len(currency) + day)
+
+
+def test_a_function_stays_what_it_is() -> None:
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    assert declared("EUR", day=2) == rate("EUR", day=2)
+    assert (declared.__name__, declared.__doc__, declared.__module__) == (rate.__name__, rate.__doc__, __name__)
+    assert inspect.signature(declared) == inspect.signature(rate)
+    assert callable(declared)
+
+
+def test_executors_get_the_user_s_own_function_and_nothing_of_ours() -> None:
+    def local(value: int) -> int:
+        return value + 1
+
+    declared = sparklineage.writes(("acme://mail", "sent"))(sparklineage.reads("https://rates.example.com/v1")(local))
+    data = cloudpickle.dumps(declared)
+    code = "f = pickle.loads(sys.stdin.buffer.read()); print(f(2), type(f).__name__)"
+    without = "import pickle, sys; sys.modules['sparklineage'] = None; " + code
+    done = subprocess.run([sys.executable, "-c", without], input=data, capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["3", "function"]
+
+
+def test_a_helper_declares_on_the_step_that_is_open(folder: Path) -> None:
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    with sparklineage.step(None, "score"):
+        declared("EUR")
+    (start,) = records(folder, "stepStart")
+    (told,) = records(folder, "stepDatasets")
+    assert (start["name"], told["step"], told["inputs"], told["outputs"]) == ("score", start["step"], [RATES], [])
+
+
+def test_a_helper_without_a_step_has_one_of_its_own_with_its_failure(folder: Path) -> None:
+    @sparklineage.writes(("acme://mail", "sent"))
+    def send() -> None:
+        raise ValueError("no route")
+
+    with pytest.raises(ValueError, match="no route"):
+        send()
+    (start,) = records(folder, "stepStart")
+    (end,) = records(folder, "stepEnd")
+    assert (start["name"], start["outputs"]) == ("send", [MAIL])
+    assert (end["error"]["type"], end["error"]["message"]) == ("ValueError", "no route")
+
+
+def test_what_is_pickled_for_a_plan_is_told_once_by_its_name(folder: Path) -> None:
+    declared = sparklineage.writes(("acme://mail", "sent"))(sparklineage.reads("https://rates.example.com/v1")(rate))
+    cloudpickle.dumps(declared)
+    cloudpickle.dumps(declared)
+    (told,) = records(folder, "function")
+    assert (told["kind"], told["name"], told["inputs"], told["outputs"]) == ("function", "rate", [RATES], [MAIL])
+    assert records(folder, "stepStart") == []
+
+
+def test_what_is_pickled_for_an_action_declares_at_once(folder: Path) -> None:
+    declared = sparklineage.writes(("acme://mail", "sent"))(rate)
+    namespace: dict[str, Any] = {"__name__": "pyspark.core.rdd", "dumps": cloudpickle.dumps}
+    exec("def run(function):\n    return dumps(function)", namespace)  # noqa: S102 - stands for pyspark's own module
+    with sparklineage.step(None, "export"):
+        namespace["run"](declared)
+    (told,) = records(folder, "stepDatasets")
+    assert told["outputs"] == [MAIL]
+    namespace["run"](declared)
+    assert [item["name"] for item in records(folder, "stepStart")] == ["export", "rate"]
+
+
+def test_methods_and_classes_are_declared_too(folder: Path) -> None:
+    class Client:
+        @sparklineage.reads("https://rates.example.com/v1")
+        def get(self) -> str:
+            return type(self).__name__
+
+    assert Client().get() == "Client"
+    assert records(folder, "stepStart")[0]["name"] == "get"
+
+    class Source:
+        @classmethod
+        def name(cls) -> str:
+            return "rates"
+
+    assert sparklineage.reads("https://rates.example.com/v1")(Source) is Source
+    hidden.publish(Driver.of(None, {"SPARKLINEAGE_JOURNAL_RUN": str(folder)}), {})
+    assert ("source", "rates") in [(item["kind"], item["name"]) for item in records(folder, "function")]
+
+
+def test_two_of_one_name_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    for target in ("acme://a", "acme://b"):
+        sparklineage.reads((target, "x"))(lambda: None)
+    assert caplog.messages == ["<lambda>: declared twice, and a query that uses either gets the datasets of both"]
+
+
+@pytest.mark.parametrize("bad", [None, 3, "no uri", ("a",), object()])
+def test_a_wrong_dataset_is_one_warning_and_the_function_works(bad: Any, caplog: pytest.LogCaptureFixture) -> None:
+    declared = sparklineage.reads(bad, "https://rates.example.com/v1")(rate)
+    assert declared("EUR") == 4
+    assert len(caplog.messages) == 1
+    with pytest.raises(ValueError, match="a"):
+        sparklineage.reads(bad, strict=True)
+
+
+@pytest.mark.parametrize("bad", [None, 3, "text", []])
+def test_a_target_that_is_no_function_comes_back(bad: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert sparklineage.reads("https://rates.example.com/v1")(bad) is bad
+    assert caplog.messages[0].endswith("reads and writes are for functions and classes")
+
+
+def test_in_a_worker_it_is_the_function_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of the job's may be imported by an executor, and a decorated helper called for each row."""
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    monkeypatch.setitem(sys.modules, "pyspark.worker", sys)
+    assert declared("EUR") == 4
+    with sparklineage.step(None, "inner"):
+        pass
+    assert not (folder / "steps.ndjson").exists()
+
+
+def test_plain_pickle_of_a_module_s_function_is_the_function() -> None:
+    data = pickle.dumps(sparklineage.reads("https://rates.example.com/v1")(len))
+    assert pickle.loads(data) is len  # noqa: S301 - made above
+
+
+def test_no_journal_costs_nothing_and_warns_of_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    assert declared("EUR") == 4
+    cloudpickle.dumps(declared)
+    assert caplog.messages == []
