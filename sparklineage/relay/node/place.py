@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _VARIABLES = {
     "databricks": (("DB_CLUSTER_ID", "clusterId"), ("DATABRICKS_RUNTIME_VERSION", "releaseLabel")),
     "kubernetes": (("POD_NAME", "instanceId"),),
 }
+# What Databricks calls the cluster of a job's run, which runs nothing else.
+_RUN = re.compile(r"job-(\d{1,32})-run-(\d{1,32})(?![^-])")
 
 
 def cluster_of(config: NodeConfig, environ: Mapping[str, str]) -> dict[str, str]:
@@ -40,6 +43,10 @@ def cluster_of(config: NodeConfig, environ: Mapping[str, str]) -> dict[str, str]
     for variable, name in _VARIABLES.get(config.platform, ()):
         if environ.get(variable):
             found.setdefault(name, environ[variable][:_LONGEST])
+    run = _RUN.match(environ.get("DB_CLUSTER_NAME", "")) if environ.get("DB_IS_JOB_CLUSTER") == "TRUE" else None
+    if config.platform == "databricks" and run is not None:
+        found.setdefault("jobId", run[1])
+        found.setdefault("runId", run[2])
     return found
 
 

@@ -43,6 +43,23 @@ def test_databricks() -> None:
     assert cluster_of(config("machine"), environ) == {"platform": "machine"}
 
 
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("job-77-run-4242-main_cluster", {"jobId": "77", "runId": "4242"}),
+        ("job-77-run-4242", {"jobId": "77", "runId": "4242"}),
+        ("job-77-run-4242x", {}),
+        ("my job-77-run-4242", {}),
+        ("", {}),
+    ],
+)
+def test_the_cluster_of_a_job_of_databricks_tells_its_run(name: str, ids: dict[str, str]) -> None:
+    environ = {"DB_CLUSTER_NAME": name, "DB_IS_JOB_CLUSTER": "TRUE"}
+    assert cluster_of(config("databricks"), environ) == {"platform": "databricks", **ids}
+    # Anybody may call a cluster of his own like that.
+    assert cluster_of(config("databricks"), {**environ, "DB_IS_JOB_CLUSTER": "FALSE"}) == {"platform": "databricks"}
+
+
 def test_what_the_kit_knew_wins() -> None:
     found = cluster_of(config("databricks", clusterId="mine"), {"DB_CLUSTER_ID": "other"})
     assert found == {"platform": "databricks", "clusterId": "mine"}
