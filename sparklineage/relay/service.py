@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 ROUND = 0.5
 """Seconds between two looks at the journal."""
+_BUSY = 0.1
+"""The same while something moves: only so many ended runs are delivered at once, and others wait for their room."""
 _ONCE = 0.02
+_MOVING = 0.05
+"""While anything moves, so that many short runs do not wait for one another."""
 IDLE = 2.0
 """Seconds between two looks where nothing has moved for long."""
 _LONG = 30.0
@@ -83,6 +87,8 @@ def _rounds(watcher: Watcher, bell: Bell, *, once: bool, until: float | None) ->
             moved_at = now
         if (once and not moved) or (until is not None and now >= until):
             return
-        pause = ROUND if now - moved_at < _LONG else IDLE
-        if bell.rung(_ONCE if once else pause):
+        pause = _BUSY if moved else ROUND if now - moved_at < _LONG else IDLE
+        if once or moved:
+            pause = _ONCE if once else _MOVING
+        if bell.rung(pause):
             return
