@@ -23,6 +23,7 @@ KINDS = (
     "terraform",
     "databricks",
     "databricks-bundle",
+    "dataproc",
     "spark-application",
     "emr-containers",
     "emr-serverless",
@@ -36,10 +37,10 @@ CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 _ABOUT = """\
 Check configuration that is already there, whoever wrote it: properties files (spark-defaults.conf), shell scripts and
 other commands, Python, openlineage.yml, requirements.txt; JSON and YAML of Databricks (clusters, jobs, bundles),
-Amazon EMR (on EC2, EKS, Serverless), Glue, Kubernetes (SparkApplication, ConfigMap), Airflow, Livy and Terraform.
-Nothing is run. --rules CODE says all about a finding. Status 0: nothing wrong; 1: errors or warnings; 2: something
-could not be read. A comment `# sparklineage: ignore[SL011]` in the same line, or alone in the line above, silences a
-rule."""
+Amazon EMR (on EC2, EKS, Serverless), Glue, Dataproc, Kubernetes (SparkApplication, ConfigMap), Airflow, Livy and
+Terraform. Nothing is run. --rules CODE says all about a finding. Status 0: nothing wrong; 1: errors or warnings;
+2: something could not be read. A comment `# sparklineage: ignore[SL011]` in the same line, or alone in the line above,
+silences a rule."""
 
 
 def add_parser(subparsers: Any) -> None:

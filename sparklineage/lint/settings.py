@@ -22,6 +22,8 @@ Platform = Literal[
 UNKNOWN = "\0"
 """Stands in a value for the parts that only a run would tell: a variable, the result of a call."""
 AGENT_PREFIX = "spark.openlineage."
+DATAPROC_SWITCH = "dataproc:dataproc.lineage.enabled"
+"""Switches the agent that Dataproc itself brings."""
 LISTENERS, JARS, PACKAGES = "spark.extraListeners", "spark.jars", "spark.jars.packages"
 
 

@@ -1,4 +1,4 @@
-"""Clusters, jobs and batches of Dataproc, as Terraform and Google's API have them."""
+"""Clusters, jobs and batches of Dataproc, as Google's API, its exports and Terraform have them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,48 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sparklineage.config.documents import Mapping, Node, Scalar, Sequence
+from sparklineage.config.documents import Mapping, Node, Scalar, Sequence, parse_json, parse_yaml
 from sparklineage.lint.readers.fields import field, is_elsewhere, names, properties, squashed
 from sparklineage.lint.readers.found import Found
-from sparklineage.lint.readers.nodes import Source, entries, items, known, scalars
-from sparklineage.lint.settings import JARS
+from sparklineage.lint.readers.nodes import Source, entries, items, known, parsed, scalars
+from sparklineage.lint.settings import DATAPROC_SWITCH, JARS
 
 if TYPE_CHECKING:
+    import collections.abc
     from collections.abc import Iterator
 
     from sparklineage.lint.settings import Setting, Sheet
 
+KIND = "dataproc"
+TITLE = "Dataproc clusters and jobs as JSON or YAML"
+_FIELDS = re.compile(
+    r"^[ \t-]*[\"']?(?:softwareConfig|(?:pyspark|spark|sparkSql|sparkR)Job|spark:spark\.[\w.\-]+)[\"']?\s*:",
+    re.MULTILINE,
+)
+_INLINE = re.compile(r'"(?:softwareConfig|(?:pyspark|spark|sparkSql|sparkR)Job|spark:spark\.[\w.\-]+)"\s*:')
 _JOBS = frozenset(("sparkconfig", "pysparkconfig", "sparksqlconfig", "sparkrconfig", "runtimeconfig"))
 _API_JOBS = frozenset(("sparkjob", "pysparkjob", "sparksqljob", "sparkrjob"))
 _SOFTWARE = "softwareconfig"
 _PREFIX = re.compile(r"spark:")
+
+
+def claims(name: str, text: str) -> bool:
+    """By its ending and fields that only Dataproc has."""
+    if name.endswith(".json"):
+        return bool(_INLINE.search(text))
+    return name.endswith((".yml", ".yaml")) and bool(_FIELDS.search(text))
+
+
+def read(text: str, file: str) -> collections.abc.Sequence[Sheet]:
+    """One sheet for each cluster, job and batch in it, as the API and `gcloud … export` have them."""
+    as_json = file.endswith(".json") or text.lstrip("\ufeff \t\r\n").startswith("{")
+    if as_json:
+        root = parsed(parse_json, text, file)
+        roots = [root] if root is not None else []
+    else:
+        roots = list(parsed(parse_yaml, text, file))
+    source = Source(file=file)
+    return [sheet for one in roots for sheet in sheets(source, one)]
 
 
 def sheets(source: Source, node: Node) -> Iterator[Sheet]:
@@ -56,8 +83,12 @@ def _cluster(source: Source, node: Node) -> Iterator[Sheet]:
 
 
 def _unprefixed(settings: Iterator[Setting]) -> Iterator[Setting]:
-    """The properties of Spark; the word in front of the colon names the file that Dataproc writes them to."""
+    """The properties of Spark; the word in front of the colon names the file that Dataproc writes them to. And the
+    switch of its own agent, as it is.
+    """
     for setting in settings:
+        if setting.key == DATAPROC_SWITCH:
+            yield setting
         if _PREFIX.match(setting.key):
             key = _PREFIX.sub("", setting.key)
             yield replace(setting, key=key, spelled=setting.key, key_span=None)

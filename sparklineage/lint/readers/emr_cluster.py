@@ -10,7 +10,8 @@ from sparklineage.lint.readers.command_line import option_settings
 from sparklineage.lint.readers.emr_configurations import add, is_configuration, spark_of
 from sparklineage.lint.readers.fields import field, squashed
 from sparklineage.lint.readers.found import Found
-from sparklineage.lint.readers.nodes import Source, entries, items, known, text_of
+from sparklineage.lint.readers.nodes import Source, entries, items, known, scalars, text_of
+from sparklineage.lint.settings import JARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,9 @@ def sheets(source: Source, node: Node, release: str | None = None, *, partial: b
             if step is not None:
                 yield step
             return
+        if field(node, "submitjars") is not None:
+            yield from _processor(source, node)
+            return
         is_cluster = not is_configuration(node) and any(
             squashed(name) in _PARTS and isinstance(value, Sequence) for name, _, value in entries(node)
         )
@@ -52,6 +56,15 @@ def sheets(source: Source, node: Node, release: str | None = None, *, partial: b
             if not is_cluster or squashed(name) not in _PARTS:
                 # An instance group adds to what its cluster sets.
                 yield from sheets(source, value, release, partial=partial or is_cluster)
+
+
+def _processor(source: Source, node: Mapping) -> Iterator[Sheet]:
+    """The arguments of a PySparkProcessor of SageMaker, whose JARs stand beside its configuration."""
+    found = Found(platform=None)
+    add(found, source, field(node, "configuration"))
+    found.settings += source.joined(scalars(field(node, "submitjars")), name=JARS, spelled="submit_jars")
+    if found:
+        yield found.sheet(source.place(node))
 
 
 def cluster(source: Source, node: Node, release: str | None = None, *, partial: bool = False) -> Iterator[Sheet]:

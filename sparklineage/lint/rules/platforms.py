@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sparklineage.lint.rules.agents import agents
 from sparklineage.lint.rules.interface import Hit, rule
 from sparklineage.lint.rules.releases import own_agent
+from sparklineage.lint.settings import DATAPROC_SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,17 @@ def platform_agent(sheet: Sheet, target: Target) -> Iterator[Hit]:  # noqa: ARG0
     first = sheet.get(_USER_FIRST)
     if glue and first and first.value.strip().lower() == "true":
         return
+    switch = sheet.get(DATAPROC_SWITCH)
+    if switch is not None and switch.value.strip().lower() == "false":
+        return
     yield Hit(
         at=ours[0].setting,
         found=f"{ours[0].setting.name} brings an agent, and {theirs}.",
         reality="Two agents on one class path may stop the application, or the wrong one is loaded.",
         fix="Set --user-jars-first to true."
         if glue
-        else "Use the one that is there, and send to both places with a composite transport; or keep theirs off.",
+        else "Use the one that is there, and send to both places with a composite transport; or keep theirs off"
+        f"{f' ({DATAPROC_SWITCH}=false)' if sheet.platform == 'dataproc' else ''}.",
     )
 
 
