@@ -51,29 +51,24 @@ class Case:
 
 CASES = {
     "4.2": (
-        *(
-            Case(mode=mode, how=how, act=act)
-            for mode in ("client", "cluster")
-            for how, act in (
-                ("stops", ""),
-                ("leaves", ""),
-                ("exits", ""),
-                ("raises", ""),
-                ("waits", "yarn"),
-                ("waits", "kill"),
-            )
-        ),
+        Case(mode="client", how="stops"),
+        Case(mode="client", how="exits"),
+        Case(mode="client", how="raises"),
+        Case(mode="client", how="waits", act="yarn"),
+        Case(mode="client", how="waits", act="kill"),
         Case(mode="cluster", how="exits-first", attempts=2),
-        Case(mode="cluster", how="exits", attempts=2),
-        Case(mode="cluster", how="stops", wait=False),
+        Case(mode="cluster", how="leaves"),
+        Case(mode="cluster", how="exits"),
         Case(mode="cluster", how="exits", wait=False),
+        Case(mode="cluster", how="raises"),
+        Case(mode="cluster", how="waits", act="yarn"),
+        Case(mode="cluster", how="waits", act="kill"),
     ),
     "3.5": (
+        Case(mode="cluster", how="exits-first", attempts=2),
+        Case(mode="client", how="leaves"),
         Case(mode="client", how="exits"),
         Case(mode="client", how="waits", act="yarn"),
-        Case(mode="cluster", how="stops"),
-        Case(mode="cluster", how="exits-first", attempts=2),
-        Case(mode="cluster", how="waits", act="yarn"),
     ),
 }
 """By Spark."""

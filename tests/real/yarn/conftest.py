@@ -29,8 +29,6 @@ class Matrix:
     results: dict[str, Result]
     events: list[Event]
     """What the backend has got."""
-    said: str
-    """By the relay."""
 
     def of(self, run: RunFolder) -> list[Event]:
         """The events of an application's run itself."""
@@ -75,5 +73,4 @@ def matrix(request: pytest.FixtureRequest, yarn: Yarn, tmp_path_factory: pytest.
             yarn=yarn,
             results={result.case.name: result for result in results},
             events=list(backend.events),
-            said=(folder / "relay.log").read_text(),
         )

@@ -59,8 +59,9 @@ class Yarn:
         return [dict(one) for one in found]
 
     def application(self, name: str) -> dict[str, Any]:
-        """The only one of that name; empty where it is not known yet."""
-        return next((one for one in self.applications() if one["name"] == name), {})
+        """The newest of that name; empty where it is not known yet."""
+        found = [one for one in self.applications() if one["name"] == name]
+        return max(found, key=lambda one: int(one["startedTime"]), default={})
 
     def kill(self, application: str) -> None:
         """What `yarn application -kill` does."""
@@ -90,18 +91,15 @@ class Yarn:
         return self
 
     def stop(self) -> None:
-        """Ask the daemons to end, and make sure of it; no container outlives them."""
-        for process in reversed(self._processes):
-            process.terminate()
-        until = time.monotonic() + 10
-        for process in reversed(self._processes):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(until - time.monotonic(), 0.1))
+        """End everything at once: nothing of it is needed any more, and no container outlives the daemons."""
+        for process in self._processes:
             process.kill()
             process.wait()
-        for pid in self._containers():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        while containers := self._containers():
+            for pid in containers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
 
     def __enter__(self) -> Yarn:
         try:

@@ -1,23 +1,36 @@
-"""A node of YARN as a kit leaves it: our JARs beside Spark's own, static properties, a spool and its relay."""
+"""A node of YARN as a kit leaves it: our JARs beside Spark's own, static properties, a spool and its relay.
+
+What EMR's kit writes is laid out by hand, in folders of the test's.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from sparklineage.agent.fetch import default_cache, fetch
 from sparklineage.agent.releases import choose
 from sparklineage.agent.repository import sources
+from sparklineage.assemble.order import order_for
+from sparklineage.config.loading import load_spec
 from sparklineage.journal import RunFolder, run_folders
+from sparklineage.kits import emr
+from sparklineage.kits.interface import Jar, Kit
 from sparklineage.witness import STORED_NAME, jar_path
 from tests.real.submission import SPARKS, Scene, spark_home
-from tests.unit.targets.aws_orders import order, read, render
 
+_CONFIG = """\
+namespace: prod
+transport: {{type: http, url: "{backend}"}}
+delivery: {{journal: "{spool}"}}
+platforms: {{emr: {{release: emr-7.5.0, artifacts: "s3://bucket/lineage"}}}}
+"""
 _SMALL = {
     "spark.master": "yarn",
     "spark.ui.enabled": "false",
@@ -51,15 +64,26 @@ class Node:
         return self.folder / "spool"
 
     @property
+    def state(self) -> Path:
+        """Where the relay keeps what is its own."""
+        return self.folder / "state"
+
+    @property
     def home(self) -> Path:
         """The SPARK_HOME."""
         return self.folder / "spark"
 
+    @property
+    def said(self) -> str:
+        """What the relay has told."""
+        return "".join((self.folder / name).read_text() for name in ("relay.log", "relay.out"))
+
     def runs(self) -> list[RunFolder]:
-        return run_folders(self.spool)
+        return run_folders(self.spool, self.state)
 
     def install(self) -> None:
-        """Links to a Spark and to our JARs, and the properties that a kit renders."""
+        """Links to a Spark and to our JARs, and what the kit says besides."""
+        kit = self._kit()
         real = spark_home(self.spark)
         (self.home / "jars").mkdir(parents=True)
         for path in real.iterdir():
@@ -77,44 +101,25 @@ class Node:
             (self.home / "jars" / name).symlink_to(lib / name)
         self.spool.mkdir()
         self.spool.chmod(0o3773)
+        self.state.mkdir()
         (self.home / "conf").mkdir()
-        lines = [f"{key} {value}\n" for key, value in self.properties.items()]
+        lines = [f"{key} {value}\n" for key, value in self._properties(kit).items()]
         (self.home / "conf" / "spark-defaults.conf").write_text("".join(lines))
-        (self.home / "conf" / "log4j2.properties").write_text("rootLogger.level = error\n")
-
-    @cached_property
-    def properties(self) -> dict[str, str]:
-        """What EMR would put into spark-defaults, but for the JARs that lie beside Spark's, and what keeps it small."""
-        rendered = render(
-            order(
-                self.folder,
-                "emr",
-                release="emr-7.5.0",
-                application=None,
-                transport={"type": "http", "url": self.backend},
-                delivery={"mode": "outbox", "journal": str(self.spool)},
-            ),
-            "emr",
-        )
-        defaults = next(
-            one["Properties"]
-            for one in read(rendered, "configurations.json")
-            if one["Classification"] == "spark-defaults"
-        )
-        own = {
-            "spark.yarn.jars": f"local:{self.home}/jars/*",
-            "spark.yarn.stagingDir": f"file://{self.folder}/staging",
-            "spark.driver.extraJavaOptions": _JAVA,
-            "spark.executor.extraJavaOptions": _JAVA,
-            "spark.yarn.am.extraJavaOptions": _JAVA,
+        (self.folder / "relay.pyz").write_bytes(kit.file("relay.pyz").content())
+        relay = json.loads(kit.file("relay.json").content())
+        relay |= {
+            "state": str(self.state),
+            "log": {**relay["log"], "file": str(self.folder / "relay.log")},
+            "info": None,
         }
-        return {key: value for key, value in defaults.items() if key != "spark.jars"} | _SMALL | own
+        (self.folder / "relay.json").write_text(json.dumps(relay))
 
     def environ(self) -> dict[str, str]:
         """For spark-submit, as somebody on the node would have it."""
         clean = Scene(folder=self.folder, spark=self.spark).clean_environ()
         return clean | {
             "SPARK_HOME": str(self.home),
+            "SPARK_SUBMIT_OPTS": _JAVA,
             "HADOOP_CONF_DIR": str(self.hadoop_conf),
             "PYSPARK_PYTHON": sys.executable,
             "SPARK_LOCAL_IP": "127.0.0.1",
@@ -130,10 +135,29 @@ class Node:
             )  # fmt: skip
 
     def relay(self) -> subprocess.Popen[bytes]:
-        """Start the relay; what it says goes to `relay.log`."""
-        with (self.folder / "relay.log").open("wb") as log:
+        """Start the relay."""
+        with (self.folder / "relay.out").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "sparklineage", "relay", "watch",
-                 "--journal", str(self.spool), "--backend", self.backend],
+                [sys.executable, "relay.pyz", "watch", "--config", "relay.json"],
                 cwd=self.folder, env=self.environ(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
+
+    def _kit(self) -> Kit:
+        path = self.folder / "sparklineage.yml"
+        path.write_text(_CONFIG.format(backend=self.backend, spool=self.spool))
+        spec = load_spec(environ={}, flags={}, directory=self.folder, config=path, platform="emr")
+        order = order_for(spec, "emr", install=None, home=self.folder, kit=True)
+        return emr.kit(spec, order, Jar(name=f"openlineage-spark_{order.scala}-{order.agent}.jar", sha256="0" * 64))
+
+    def _properties(self, kit: Kit) -> dict[str, Any]:
+        """The kit's, and what keeps an application small."""
+        configurations = json.loads(kit.file("configurations.json").content())
+        (ours,) = [one["Properties"] for one in configurations if one["Classification"] == "spark-defaults"]
+        own = {
+            "spark.yarn.jars": f"local:{self.home}/jars/*",
+            "spark.yarn.stagingDir": f"file://{self.folder}/staging",
+            "spark.driver.extraJavaOptions": _JAVA,
+            "spark.executor.extraJavaOptions": _JAVA,
+            "spark.yarn.am.extraJavaOptions": _JAVA,
+        }
+        return {**ours, **_SMALL, **own}
