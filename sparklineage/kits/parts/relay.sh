@@ -166,9 +166,14 @@ relay() {
   sweep "$ETC"
   sweep "${STATE%/*}"
   python=$(found_python) || return
+  if [[ ! -s $BASE/relay.pyz ]]; then
+    printf '%s is not there\n' "$BASE/relay.pyz" >&2
+    return 1
+  fi
   printf '%s\n' "${RELAY_CONFIG[@]}" | place "$ETC/relay.json" 0644 || return
   version=$(version_of_relay "$python")
   if systemd; then
+    sweep /etc/systemd/system
     stop_loop
     [[ $(cat "$BASE/relay.version" 2>/dev/null) == "$version" ]] &&
       limited 10 systemctl is-active --quiet "$SERVICE.service" && return
