@@ -135,7 +135,7 @@ def kit(
     prefix = f"kits/{name}"
     command = [sys.executable, "-m", "sparklineage", "bootstrap", "emr", "--out", "kit"]
     made = subprocess.run(
-        [*command, "--s3", f"s3://{BUCKET}/{prefix}", "--upload"],
+        [*command, "--s3", f"s3://{BUCKET}/{prefix}", "--upload", "--region", REGION],
         cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr

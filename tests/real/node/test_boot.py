@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
+import shutil
 import time
 from collections.abc import Callable
 
@@ -20,7 +22,7 @@ AGENT, OLDER = "openlineage-spark_2.12-1.53.0.jar", "openlineage-spark_2.12-1.37
 WITNESS = r"sparklineage-witness-.*\.jar"
 
 
-def until(what: Callable[[], bool], seconds: float = 30) -> None:
+def until(what: Callable[[], bool], seconds: float = 90) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not what():
@@ -44,7 +46,7 @@ def complete(node: EmrNode, agent: str = AGENT) -> bool:
 
 
 def test_the_node_comes_up_with_everything_in_its_place(node: EmrNode, made: Kit) -> None:
-    with watching() as seen:
+    with watching(node.tree) as seen:
         ended = node.bootstrap(made.script)
         assert (ended.status, ended.stdout) == (0, ""), ended.stderr
         assert complete(node)
@@ -87,3 +89,57 @@ def test_one_clean_installation_follows_another(node: EmrNode, made: Kit, older:
     assert complete(node, AGENT if upwards else OLDER)
     gone = OLDER if upwards else AGENT
     assert not [path for path in node.state() if path.endswith(gone) or "/.sparklineage" in path]
+
+
+_SYSTEMCTL = """#!/bin/bash
+# Writes down what it is asked; nothing is active until something was started.
+[[ $* == is-active* ]] && exec test -e /run/started
+echo "$*" >>/run/systemctl
+[[ $* != *restart* ]] || touch /run/started
+"""
+
+
+@pytest.fixture
+def managed(node: EmrNode) -> EmrNode:
+    """A node on which systemd seems to run."""
+    node.tree.shell("mkdir -p /run/systemd/system; rm -f /usr/bin/systemctl /bin/systemctl")
+    node.tree.write("/usr/bin/systemctl", _SYSTEMCTL, mode="755")
+    return node
+
+
+def test_systemd_is_given_a_unit_and_told_once(managed: EmrNode, made: Kit) -> None:
+    started = ["daemon-reload", "enable --quiet sparklineage-relay.service",
+               "restart --no-block sparklineage-relay.service"]  # fmt: skip
+    assert managed.bootstrap(made.script).status == 0
+    assert managed.tree.read("/run/systemctl").splitlines() == started
+    assert managed.relays() == []
+    managed.bootstrap(made.script)
+    assert managed.tree.read("/run/systemctl").splitlines() == started
+    managed.tree.shell("rm /run/started")
+    managed.bootstrap(made.script)
+    assert managed.tree.read("/run/systemctl").splitlines() == started * 2
+
+
+def test_systemd_understands_the_unit_and_its_command_runs(managed: EmrNode, made: Kit) -> None:
+    assert managed.bootstrap(made.script).status == 0
+    path = "/etc/systemd/system/sparklineage-relay.service"
+    if shutil.which("systemd-analyze"):
+        verified = managed.tree.run(["systemd-analyze", "verify", path])
+        assert (verified.status, verified.stdout + verified.stderr) == (0, "")
+    settings = dict(line.split("=", 1) for line in managed.tree.read(path).splitlines() if re.match(r"[A-Z]\w+=", line))
+    assert settings["User"] == "sparklineage"
+    command = ["timeout", "--preserve-status", "20", *shlex.split(settings["ExecStart"])]
+    relay = managed.tree.start(command, user="sparklineage")
+    log = "/var/log/sparklineage/relay.log"
+    until(lambda: managed.tree.exists(log) and "the secrets for" in managed.tree.read(log))
+    relay.terminate()
+    relay.communicate()
+
+
+def test_the_loop_starts_the_relay_anew_when_it_dies(node: EmrNode, made: Kit) -> None:
+    assert node.bootstrap(made.script).status == 0
+    assert complete(node)
+    (first,) = [pid for pid, _user, args in node.tree.processes() if "relay.pyz watch" in args and "loop" not in args]
+    node.tree.shell('kill -9 "$1"', str(first))
+    until(lambda: [pid for pid, _u, args in node.tree.processes() if "relay.pyz watch" in args and "loop" not in args]
+          not in ([first], []))  # fmt: skip

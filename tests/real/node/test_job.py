@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from tests.real.node.cloud import KEY, Kit
+from tests.real.node.cloud import KEY, Cloud, Kit, kit
 from tests.real.node.emr import CLUSTER, STEP, EmrNode, lacking
+from tests.real.node.test_boot import until
 from tests.real.node.watch import watching
 from tests.real.submission import spark_home
 from tests.support.receiver import Event, Receiver
@@ -35,7 +37,7 @@ def ended(events: list[Event]) -> bool:
     return any(event["job"]["name"] == "flights" and event["eventType"] != "START" for event in events)
 
 
-def wait(backend: Receiver, seconds: float = 60) -> list[Event]:
+def wait(backend: Receiver, seconds: float = 120) -> list[Event]:
     """All events, once the application's last is there and nothing has followed for a while."""
     end = time.monotonic() + seconds
     while not ended(backend.events):
@@ -76,7 +78,7 @@ def names(events: list[Event], side: str) -> set[str]:
 
 def test_a_step_is_traced_without_anything_of_its_own(node: EmrNode, made: Kit, backend: Receiver) -> None:
     before = len(backend.events)
-    with watching() as seen:
+    with watching(node.tree) as seen:
         assert node.bootstrap(made.script).status == 0
         node.install_spark(spark_home("3.5"), made.configurations)
         ran = node.step(JOB)
@@ -88,3 +90,38 @@ def test_a_step_is_traced_without_anything_of_its_own(node: EmrNode, made: Kit, 
     assert seen.having("SparkSubmit")
     assert not seen.having(KEY)
     assert node.tree.written_with(KEY) == []
+    assert others(node, "nobody") == []
+
+
+def others(node: EmrNode, user: str) -> list[str]:
+    """What another user can read of the journals."""
+    script = "find /var/lib/sparklineage -type f -exec head -c1 {} \\; -print 2>/dev/null; true"
+    listed = node.tree.run(["bash", "-c", script], user=user).stdout
+    return [line for line in listed.splitlines() if "ndjson" in line]
+
+
+def test_nothing_is_lost_where_the_backend_comes_up_after_the_job(
+    tmp_path: Path, node: EmrNode, services: Cloud
+) -> None:
+    """On the newest release, whose Spark is another and whose Scala too."""
+    with Receiver() as backend:
+        later = backend.port
+    made = kit(tmp_path / "kit", services, f"http://127.0.0.1:{later}", release="emr-spark-8.0.0", name="later")
+    assert node.bootstrap(made.script).status == 0
+    until(lambda: "backend: hint: " in node.log())
+    node.install_spark(spark_home("4.0"), made.configurations)
+    ran = node.step(JOB)
+    assert ran.status == 0, ran.stderr
+    with Receiver(port=later) as backend:
+        check(wait(backend))
+
+
+def test_a_job_starts_on_a_node_that_got_nothing(node: EmrNode, made: Kit) -> None:
+    """The agent's place is taken by a class that Spark leaves out."""
+    with made.services.denying():
+        assert node.bootstrap(made.script).status == 0
+    node.install_spark(spark_home("3.5"), made.configurations)
+    ran = node.step(JOB)
+    assert ran.status == 0, ran.stderr
+    assert "failed as it should" in ran.stdout
+    assert "io.openlineage.spark.agent.OpenLineageSparkListener" in ran.stderr
