@@ -308,7 +308,7 @@ class Watcher:
         return True
 
     def _has_ended(self, run: _Run, follower: Follower, now: float) -> bool:
-        if run.folder.outcome.exists():
+        if run.folder.outcome.exists() or self._closes_all:
             return True
         # What a query says of its end comes after its application's, and the agent after the witness.
         if follower.told() is not None and now - run.moved >= _QUIET:
