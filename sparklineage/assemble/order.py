@@ -39,6 +39,8 @@ _ENVIRONMENT = frozenset(("spark-submit", "spark-defaults", "pyspark", "spark-co
 """Targets whose driver gets its environment where it is started, so that any text can go by variables."""
 _NO_VARIABLES = frozenset(("databricks", "emr-serverless", "glue", "sagemaker"))
 """Targets that write secrets among the properties, or take none."""
+_BY_KIT = frozenset(("emr",))
+"""Targets whose JARs come with the kit in the outbox, as the relay does."""
 _APP_NAME = "spark.openlineage.appName"
 _ELSEWHERE = frozenset(("airflow", "livy"))
 """Local ones that start a Spark of another machine as well."""
@@ -82,7 +84,8 @@ def order_for(
     # Without a cluster there is nothing to put a JAR on.
     none = reuse or settings.get("accessMode") == "SERVERLESS"
     cache = default_cache(spec.environ, home) / "jars"
-    jars = () if none or kit else tuple(_jars(spec, name, found, mode, notes, cache=cache))
+    brought = kit or (mode == "outbox" and name in _BY_KIT)
+    jars = () if none or brought else tuple(_jars(spec, name, found, mode, notes, cache=cache))
     entries = [redaction()] if none else [listeners(mode), redaction()]
     if mode == "outbox":
         entries += outbox(spec, _spool(spec, name))

@@ -138,8 +138,15 @@ def _base(order: Order) -> str:
             "No release of EMR is named, and the agent has to fit its Scala; give --release, such as emr-7.10.0, or "
             "write platforms.emr.release."
         )
+    vendor = order.release.vendor_agent if order.release is not None else None
     if order.settings.get("vendorAgent", "replace") != "replace":
         raise ConfigError("platforms.emr.vendorAgent: the kit brings an agent of its own; write `replace`.")
+    if vendor is not None and vendor.loads == "class path" and "spark.driver.extraClassPath" not in order.conf:
+        raise ConfigError(
+            f"{order.settings['release']} has {vendor.what} on its class path, and two agents fail every job; take "
+            "another release, or its own agent: `sparklineage conf emr` with vendorAgent: reuse and delivery.mode: "
+            "direct."
+        )
     base = (order.settings.get("artifacts") or "").rstrip("/")
     if not base:
         raise ConfigError(

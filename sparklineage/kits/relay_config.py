@@ -124,11 +124,11 @@ def _refuse_secret_inside(url: str, source: str, node: Node) -> None:
 
 def _texts(spec: Spec, prefix: str, node: Node) -> Iterator[tuple[str, Any]]:
     for name, item in spec.below(prefix).items():
-        secret = isinstance(item.value, SecretReference) or SECRET_HEADER.search(name) or isinstance(item.value, Secret)
-        if secret:
+        value = item.value
+        if isinstance(value, SecretReference) or SECRET_HEADER.search(name) or item.sensitive:
             yield name, {"secret": _reference(item, f"{prefix}{name}", node)}
         else:
-            yield name, str(item.value)
+            yield name, value.reveal() if isinstance(value, Secret) else str(value)
 
 
 def _reference(item: Resolved, name: str, node: Node) -> str:

@@ -44,6 +44,7 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _NEEDS = re.compile(r"^# Settings: ([^.]*)\.$", re.MULTILINE)
 _ABOVE = re.compile(r"\A# shellcheck shell=bash\n")
 _INDIRECT = "# shellcheck disable=SC2329 # functions are handed to `guarded` and `attempt` by their names"
+_STRANGE = re.compile(r"[$`\u2018-\u201f\u2032-\u2036]")
 _WIDTH = 120
 
 
@@ -103,16 +104,18 @@ def quoted(name: str, value: str) -> str:
         data = b"\0"
     if b"\0" in data:
         raise ConfigError(f"{name}: {value!r:.200} holds a character that no shell can hold; take it out.")
-    if value.isprintable():
+    if value.isprintable() and not _STRANGE.search(value):
         return shlex.quote(value)
-    # What would break a line, or show another text than is there, is written out byte by byte.
+    # What would break a line, show another text than is there, or look as if it were meant to be carried out, is
+    # written out byte by byte.
     return "$'" + "".join(map(_escaped, value)) + "'"
 
 
 def _escaped(char: str) -> str:
     if char in "\\'":
         return f"\\{char}"
-    return char if char.isprintable() else "".join(f"\\x{byte:02x}" for byte in char.encode())
+    plain = char.isprintable() and not _STRANGE.search(char)
+    return char if plain else "".join(f"\\x{byte:02x}" for byte in char.encode())
 
 
 def comment(about: str | Sequence[str]) -> Iterator[str]:

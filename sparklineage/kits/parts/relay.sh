@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The relay: its configuration, and what keeps it running. It is touched only where something about it has changed.
-# Settings: ACCOUNT, ETC, BASE, LOGS, PYTHONS, RELAY_BY, RELAY_CONFIG, RELAY_ENV, RELAY_MEMORY, SERVICE, SPOOL, STATE.
+# Settings: BASE, ETC, LOGS, PYTHONS, RELAY_BY, RELAY_CONFIG, RELAY_ENV, RELAY_MEMORY, SERVICE, SPOOL, STATE.
 
 # The least Python that the relay runs on.
 readonly OLDEST='import sys; sys.exit(sys.version_info < (3, 9))'

@@ -66,8 +66,15 @@ def test_the_outbox_has_the_witness_and_a_journal(tmp_path: Path) -> None:
     assert here.relay["spark.openlineage.transport.url"].written == "http://h"
 
     there = _order(tmp_path, "emr", text.replace("agent: {scala: '2.13'}", "delivery: {mode: outbox}"))
-    assert there.jars == ("s3://b/l/openlineage-spark_2.12-1.53.0.jar", f"s3://b/l/{STORED_NAME}")
+    # They come with the kit.
+    assert there.jars == ()
     assert there.conf["spark.sparklineage.spool"].written == "/var/lib/sparklineage/spool"
+    volume = text.replace("agent: {scala: '2.13'}", "delivery: {mode: outbox}").replace(
+        "emr: {release: emr-7.10.0, artifacts: 's3://b/l/'}",
+        "databricks: {release: 16.4.x-scala2.12, artifacts: /Volumes/a/b/c}",
+    )
+    there = _order(tmp_path, "databricks", volume)
+    assert there.jars == ("/Volumes/a/b/c/openlineage-spark_2.12-1.53.0.jar", f"/Volumes/a/b/c/{STORED_NAME}")
 
 
 def test_direct_has_the_agent_alone_and_what_its_transport_needs(tmp_path: Path) -> None:
