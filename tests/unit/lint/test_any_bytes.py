@@ -26,6 +26,7 @@ NAMES = {
     "databricks": "cluster.json",
     "databricks-bundle": "databricks.yml",
     "spark-application": "app.yaml",
+    "dataproc": "cluster.json",
     "terraform": "main.tf.json",
     "emr": "emr.json",
     "emr-serverless": "job.json",
@@ -34,7 +35,7 @@ NAMES = {
     "airflow": "conf.json",
     "requirements": "requirements.txt",
 }
-IN_JSON = ("terraform", "databricks", "emr", "emr-serverless", "emr-containers", "glue", "airflow")
+IN_JSON = ("terraform", "databricks", "dataproc", "emr", "emr-serverless", "emr-containers", "glue", "airflow")
 PIECES = [
     "spark.openlineage.transport.url", "spark.openlineage.transport.type", "spark.extraListeners", "spark.jars",
     "spark.openlineage.", "openlineage.x", "transport", "transports", "url", "type", "timeout", "http", "composite",
@@ -50,6 +51,7 @@ PIECES = [
     "kind: ConfigMap\n", "\nspec:\n ", "\ndata:\n ", "sparkConf:\n  ", "spark-defaults.conf: |\n  ", "deps: {jars: [",
     "driver: {env: [{name: ", "openLineage: {host: ", "---\n", "{{", "}}", "{%", "%}", "${var.x}", "{{ end }}",
     '{"Classification": "spark-defaults", "Properties": {', '"HadoopJarStep": {"Args": [', '{"spark_conf": ',
+    '{"config": {"softwareConfig": {"properties": {"spark:spark.jars": ', '{"pysparkJob": {"properties": ',
     '"--conf": ', '"jobDriver": {"sparkSubmit": {"sparkSubmitParameters": ',
     '"resource": {"databricks_cluster": {"x": ', "!Ref ",
     "[a;b]", "true", "5s", "openlineage-spark_2.12-1.53.0.jar", "io.openlineage:openlineage-spark_2.13:1.36.0",
@@ -66,7 +68,8 @@ FIELDS = [
     "--extra-jars", "resource", "planned_values", "resources", "instances", "attributes", "type", "values",
     "child_modules", "aws_emr_cluster",
     "aws_glue_job", "databricks_job", "google_dataproc_cluster", "google_dataproc_job", "cluster_config",
-    "software_config", "pyspark_config", "properties", "spark:spark.jars", "new_cluster", "spark_conf", "init_scripts",
+    "software_config", "pyspark_config", "softwareConfig", "pysparkJob", "jarFileUris", "initializationActions",
+    "submit_jars", "configuration", "properties", "spark:spark.jars", "new_cluster", "spark_conf", "init_scripts",
     "libraries", "conf", "jars", "file", "env_vars", "spark.jars", "spark.extraListeners", "spark.openlineage.x", "Ref",
 ]  # fmt: skip
 TEXTS = [
