@@ -72,6 +72,9 @@ class Node:
         found = report(self.config)
         shown, count = self.config.backend.shown, len(found["runs"])
         left = [run for run in found["runs"] if run["waiting"]]
+        broken = [run["problem"] for run in found["runs"] if run["problem"]]
+        if broken:
+            raise DeliveryError(f"{_runs(len(broken))} cannot be delivered. {broken[0]}")
         if left:
             reason = next((run["error"] for run in left if run["error"]), None) or "the time was over"
             raise DeliveryError(

@@ -151,6 +151,16 @@ def test_drain_says_what_remains(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+def test_drain_says_what_cannot_be_delivered(tmp_path: Path, receiver: Receiver) -> None:
+    node = Node(tmp_path, receiver.url)
+    made = node.run(1)
+    assert node.do("drain")[0] == 0
+    made.settled.write_text('{"format": 9}')
+    status, _, err = node.do("drain")
+    assert status == 77
+    assert err.splitlines()[-1].startswith(f"relay.pyz: 1 run cannot be delivered. {made.settled}: written in journal")
+
+
 def test_drain_waits_for_the_service_that_runs(tmp_path: Path) -> None:
     with Receiver(answer=lambda number, _: 503 if number < 6 else 201) as receiver:
         node = Node(tmp_path, receiver.url, retry={"first": 0.5, "longest": 0.5})
