@@ -42,7 +42,8 @@ _APPLICATION = ("runtimeConfiguration", "releaseLabel", "type", "applicationId")
 _ABOUT = {
     "job-run.json": "Give applicationId and executionRoleArn with job-run.json: they are yours alone.",
     "application.json": "application.json is for every job of an application (create-application, or "
-    f"update-application while it is stopped). {OWN_LISTS}",
+    "update-application while it is stopped), and goes there by your own hand: --apply starts a job run alone. "
+    f"{OWN_LISTS}",
 }
 _RUN = ("jobDriver", "configurationOverrides", "executionRoleArn")
 
