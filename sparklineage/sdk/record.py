@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import stat
 import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ _LONGEST = 4_096
 """Characters of a dataset's namespace or name; a longer one is a mistake, and no backend takes it."""
 _LONGEST_STEP = 500
 """Characters of a step's name that count."""
+_SHARED = 0o660
+"""Mode of the file in a folder with the setgid bit: the relay of a cluster's node reads it by its group."""
 _FRAMES = 20
 """The innermost frames of a stack trace."""
 
@@ -153,7 +156,11 @@ class StepRecord:
         if folder is None:
             return
         try:
-            append_line(RunFolder(folder).steps, record)
+            path = RunFolder(folder).steps
+            shared = folder.stat().st_mode & stat.S_ISGID and not path.exists()
+            append_line(path, record)
+            if shared:
+                path.chmod(_SHARED)
         except Exception as error:  # noqa: BLE001 - the job goes on
             if folder not in _unwritable or self._strict:  # say it once, not at every step
                 _unwritable.add(folder)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 import time
@@ -151,6 +152,18 @@ def test_an_exception_is_recorded_and_passes_through(spark: Session, context: Co
     assert end["error"]["message"] == "'wind'"
     assert end["error"]["stackTrace"].startswith("Traceback (most recent call last):")
     assert "raise error" in end["error"]["stackTrace"]
+
+
+@pytest.mark.parametrize(("bits", "mode"), [(0o700, 0o600), (0o2770, 0o660)])
+def test_the_file_is_the_groups_where_the_folder_is(spark: Session, folder: Path, bits: int, mode: int) -> None:
+    folder.chmod(bits)
+    before = os.umask(0o077)
+    try:
+        with step(spark, "weather"):
+            pass
+    finally:
+        os.umask(before)
+    assert (folder / "steps.ndjson").stat().st_mode & 0o777 == mode
 
 
 def test_errors_hold_no_value_of_a_secret_variable(folder: Path) -> None:
