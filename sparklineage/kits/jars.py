@@ -7,9 +7,8 @@ from base64 import b64encode
 from functools import cache
 from textwrap import wrap
 
-import sparklineage.witness
 from sparklineage.kits.interface import sha256_of
-from sparklineage.witness import STORED_NAME, jar_path
+from sparklineage.witness import STORED_NAME, absent_jar_path, jar_path
 
 _AGENT = re.compile(r"openlineage-spark_[\w.+-]+\.jar")
 _LINE = 112
@@ -25,7 +24,7 @@ def witness_settings() -> dict[str, str | tuple[str, ...]]:
 @cache
 def absent_settings() -> dict[str, str | tuple[str, ...]]:
     """What stands in for an agent that is not there, for the part `jars`."""
-    data = getattr(sparklineage.witness, "absent_jar_path", jar_path)().read_bytes()
+    data = absent_jar_path().read_bytes()
     return {"ABSENT_SHA256": sha256_of(data), "ABSENT_BASE64": base64_lines(data)}
 
 
