@@ -17,6 +17,8 @@ Event = dict[str, Any]
 SCHEMA_URL = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _FACETS = "https://openlineage.io/spec/facets"
 TERMINAL = frozenset({"COMPLETE", "FAIL", "ABORT"})
+_SIDES = {"inputs": "inputFacets", "outputs": "outputFacets"}
+"""Where the facets stand that a dataset has on one side alone."""
 DECLARED = "sparklineage_declared"
 """The dataset facet that marks what a person declared and the listener did not see."""
 
@@ -122,13 +124,65 @@ def make(
     }
 
 
-def declared(dataset: Dataset, step: str) -> dict[str, Any]:
-    """A dataset as an event carries it, marked as declared by the step of that name."""
-    return {
+def declared(dataset: Dataset, step: str, side: str) -> dict[str, Any]:
+    """A dataset as the `inputs` or `outputs` of an event carry it, marked as declared by the step of that name."""
+    found: dict[str, Any] = {
         "namespace": dataset.namespace,
         "name": dataset.name,
         "facets": {**dataset.facets, DECLARED: own_facet(DECLARED, step=step)},
     }
+    own, more = _SIDES[side], dataset.input_facets if side == "inputs" else dataset.output_facets
+    return {**found, own: dict(more)} if more else found
+
+
+def with_declared(event: Event, side: str, more: Iterable[Mapping[str, Any]]) -> Event:
+    """The event with declared datasets on one side.
+
+    One that the event names already is no declared one: it gets the facets that were declared for it, which win over
+    those of the same name, but for column lineage, of which both are kept.
+    """
+    declarations = {(str(item["namespace"]), str(item["name"])): item for item in more}
+    if not declarations:
+        return event
+    found = []
+    for item in datasets(event, side):
+        added = declarations.pop((str(item.get("namespace")), str(item.get("name"))), None)
+        found.append(item if added is None else _described(item, added, _SIDES[side]))
+    return {**event, side: [*found, *declarations.values()]}
+
+
+def joined_facets(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """The facets of both; of two with one name the second, whose column lineage adds to the first's."""
+    found = {**first, **second}
+    ours, theirs = first.get("columnLineage"), second.get("columnLineage")
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        fields = [item.get("fields") for item in (ours, theirs)]
+        found["columnLineage"] = {**ours, **theirs, "fields": {}}
+        for mapping in fields:
+            for name, value in mapping.items() if isinstance(mapping, dict) else ():
+                known = found["columnLineage"]["fields"].get(name)
+                found["columnLineage"]["fields"][name] = _sources(known, value)
+    return found
+
+
+def _sources(known: Any, value: Any) -> Any:
+    if not isinstance(known, dict) or not isinstance(value, dict):
+        return value
+    listed = [item for one in (known, value) for item in one.get("inputFields") or () if isinstance(item, dict)]
+    unique = {(item.get("namespace"), item.get("name"), item.get("field")): item for item in listed}
+    return {**known, **value, "inputFields": list(unique.values())}
+
+
+def _described(item: Mapping[str, Any], added: Mapping[str, Any], own: str) -> dict[str, Any]:
+    found = dict(item)
+    for place in ("facets", own):
+        present = item.get(place)
+        present = present if isinstance(present, dict) else {}
+        # What has been declared once stays marked; what the agent saw is not.
+        more = {name: value for name, value in (added.get(place) or {}).items() if name != DECLARED}
+        if more:
+            found[place] = joined_facets(present, more)
+    return found
 
 
 def with_datasets(event: Event, side: str, more: Iterable[Mapping[str, Any]]) -> Event:
@@ -142,6 +196,14 @@ def with_datasets(event: Event, side: str, more: Iterable[Mapping[str, Any]]) ->
             known.add(name)
             added.append(dict(item))
     return {**event, side: [*present, *added]} if added else event
+
+
+def with_job_facet(event: Event, name: str, value: Mapping[str, Any]) -> Event:
+    """The event with one facet of its job more."""
+    job = event.get("job")
+    job = job if isinstance(job, dict) else {}
+    facets = job.get("facets")
+    return {**event, "job": {**job, "facets": {**(facets if isinstance(facets, dict) else {}), name: dict(value)}}}
 
 
 def with_run_facet(event: Event, name: str, value: Mapping[str, Any]) -> Event:

@@ -11,7 +11,7 @@ from sparklineage.model.masking import mask
 from sparklineage.model.naming import normalize_job_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sparklineage.relay.record import Outcome
     from sparklineage.relay.steps import Step
@@ -45,8 +45,13 @@ class Application:
         )
         return governed(event, self.governance)
 
-    def step_run(self, step: Step, root: Execution | None, outcome: Outcome | None) -> list[ol.Event]:
-        """START and end of a run that stands for a query of the step, or for a step without any query."""
+    def step_run(
+        self, step: Step, root: Execution | None, outcome: Outcome | None, around: Sequence[Step] = ()
+    ) -> list[ol.Event]:
+        """START and end of a run that stands for a query of the step, or for a step without any query.
+
+        `around` are all steps and functions whose datasets the query has; this one alone where it is empty.
+        """
         part: object = (root.epoch, root.number) if root is not None else "step"
         run_id = derived_run_id(self.run_id, step.id, part)
         start = root.start if root is not None and root.start is not None else step.start
@@ -70,11 +75,12 @@ class Application:
                 job=(namespace, f"{name}.{normalize_job_name(step.name) or 'step'}"),
                 run_facets={"parent": parent},
                 job_facets={"jobType": ol.job_type_facet("STEP")},
-                inputs=[ol.declared(item, step.name) for item in step.inputs],
-                outputs=[ol.declared(item, step.name) for item in step.outputs],
             )
             for kind, time in (("START", start), (state, end))
         ]
+        for part in around or (step,):
+            events = [with_declared(event, part) for event in events]
+        events[1] = with_step_facets(events[1], step)
         if error and state != "COMPLETE":
             events[1] = failed(events[1], error, trace)
         return events
@@ -82,8 +88,18 @@ class Application:
 
 def with_declared(event: ol.Event, step: Step) -> ol.Event:
     """The event with what the step declared."""
-    event = ol.with_datasets(event, "inputs", (ol.declared(item, step.name) for item in step.inputs))
-    return ol.with_datasets(event, "outputs", (ol.declared(item, step.name) for item in step.outputs))
+    for side, found in (("inputs", step.inputs), ("outputs", step.outputs)):
+        event = ol.with_declared(event, side, [ol.declared(item, step.name, side) for item in found.values()])
+    return event
+
+
+def with_step_facets(event: ol.Event, step: Step) -> ol.Event:
+    """The event with what the step says of its runs and their job."""
+    for name, value in step.run_facets.items():
+        event = ol.with_run_facet(event, name, value)
+    for name, value in step.job_facets.items():
+        event = ol.with_job_facet(event, name, value)
+    return event
 
 
 def governed(event: ol.Event, fields: Mapping[str, str | bool]) -> ol.Event:

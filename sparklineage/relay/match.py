@@ -102,6 +102,16 @@ class Matcher:
         """The step that a run belongs to."""
         return self.step_at(run.execution) or self.steps.get(run.carried)
 
+    def declaring(self, execution: Execution | None, carried: str | None = None) -> list[Step]:
+        """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""
+        found = self.steps.around(self.step_at(execution) or self.steps.get(carried))
+        if execution is not None:
+            for item in self.witnessed.family_of(execution):
+                for tag in item.tags:
+                    found += self.steps.around(self.steps.get(tag))
+                found += [self.steps.functions[key] for key in item.functions if key in self.steps.functions]
+        return list({step.id: step for step in found}.values())
+
     def is_told_by_root(self, run: AgentRun) -> bool:
         """Whether this is an inner query, such as the one below a Delta write, and the outer one has a run too."""
         execution = run.execution

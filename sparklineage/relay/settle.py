@@ -25,6 +25,7 @@ from sparklineage.relay.made import (
     with_cluster,
     with_declared,
     with_execution,
+    with_step_facets,
 )
 from sparklineage.relay.match import AgentRun, Matcher, time_of
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
@@ -133,7 +134,7 @@ class Settler:
                 self._close(run, None)
         if caught_up:
             seen = self._seen_before
-            self._tell([step for step in self.steps.by_id.values() if step.end is not None and step.end < seen], None)
+            self._tell([step for step in self.steps.by_id.values() if self._is_over(step, seen)], None)
             self._seen_before = self.witnessed.latest
         return self._drain()
 
@@ -167,6 +168,9 @@ class Settler:
             ),
         )
 
+    def _is_over(self, step: Step, seen: int) -> bool:
+        return all(item.end is not None and item.end < seen for item in self.steps.around(step))
+
     def _cut_off_at(self, time: int) -> AgentRun | None:
         """The open run of the query that ended at this time, after its context.
 
@@ -183,11 +187,12 @@ class Settler:
         if run.kind == "RDD_JOB":
             return event
         self._match.execution_of(run)
-        step = self._match.step_of(run)
-        if step is None or self._match.is_told_by_root(run):
+        if self._match.is_told_by_root(run):
             return event
-        self._merged.add(step.id)
-        return with_declared(event, step)
+        for step in self._match.declaring(run.execution, run.carried):
+            self._merged.add(step.id)
+            event = with_step_facets(with_declared(event, step), step)
+        return event
 
     def _known(self, run: AgentRun) -> bool:
         """Whether the truth about the run's end is known before the application ends."""
@@ -195,8 +200,7 @@ class Settler:
             job = self._match.job_of(run)
             return job is None or (job.end is not None and not job.cut_off)
         execution = self._match.execution_of(run)
-        step = self._match.step_of(run)
-        if step is not None and step.end is None:
+        if any(step.end is None for step in self._match.declaring(execution, run.carried)):
             return False
         if execution is None:
             return True
@@ -241,25 +245,25 @@ class Settler:
 
     def _tell(self, steps: Iterable[Step], outcome: Outcome | None) -> None:
         """Give a run of our own to every query of these steps that the agent left out, or to a step without any."""
-        fresh = [step for step in steps if not step.told]
-        for step in fresh:
+        fresh = {step.id: step for step in steps if not step.told}
+        for step in fresh.values():
             step.told = True
-        fresh = [step for step in fresh if step.inputs or step.outputs]
-        if not fresh:
+        if outcome is None and not fresh:
             return
         reported = self._match.reported_roots()
-        queries: dict[str, list[Execution]] = {step.id: [] for step in fresh}
+        reached = set(self._merged)
         for root in self.witnessed.roots():
-            if (owner := self._match.step_at(root)) is not None and owner.id in queries:
-                queries[owner.id].append(root)
-        for step in fresh:
-            left_out: list[Execution | None] = [
-                root for root in queries[step.id] if (root.epoch, root.number) not in reported
-            ]
-            if not queries[step.id] and step.id not in self._merged:
-                left_out = [None]
-            for query in left_out:
-                self._out += self._who().step_run(step, query, outcome)
+            around = self._match.declaring(root)
+            reached.update(step.id for step in around)
+            owner = self._match.step_at(root)
+            if (root.epoch, root.number) in reported or not any(step.declares for step in around):
+                continue
+            # A query outside of any step, which functions or tags declare for, is told with the application.
+            if owner.id in fresh if owner is not None else outcome is not None:
+                self._out += self._who().step_run(owner or around[0], root, outcome, around)
+        for step in fresh.values():
+            if step.declares and step.id not in reached:
+                self._out += self._who().step_run(step, None, outcome)
 
     def _close_application(self, outcome: Outcome) -> None:
         run = self._application

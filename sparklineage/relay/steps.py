@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.dataset import Dataset
+from sparklineage.model.event import joined_facets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +22,20 @@ class Step:
     parent: str | None = None
     end: int | None = None
     error: dict[str, Any] | None = None
-    inputs: list[Dataset] = field(default_factory=list)
-    outputs: list[Dataset] = field(default_factory=list)
+    inputs: dict[Dataset, Dataset] = field(default_factory=dict)
+    outputs: dict[Dataset, Dataset] = field(default_factory=dict)
+    """By namespace and name; what is told twice has the facets of both."""
+    inherits: bool = True
+    """Whether its queries get what the step around it declares, too."""
+    run_facets: dict[str, Any] = field(default_factory=dict)
+    job_facets: dict[str, Any] = field(default_factory=dict)
     told: bool = False
     """Whether its own runs have been decided on."""
+
+    @property
+    def declares(self) -> bool:
+        """Whether there is anything that must not be dropped."""
+        return bool(self.inputs or self.outputs)
 
     def holds(self, time: int) -> bool:
         return self.start <= time and (self.end is None or time <= self.end)
@@ -35,17 +46,26 @@ class Steps:
     """Every step of one application, in the order of their start."""
 
     by_id: dict[str, Step] = field(default_factory=dict)
+    functions: dict[tuple[str, str], Step] = field(default_factory=dict)
+    """What functions and data sources declare, by kind (`function`, `source`) and name."""
 
     def feed(self, record: Mapping[str, Any]) -> None:
         """Take in one record of steps.ndjson; one that is damaged is passed over."""
         number, time = record.get("step"), record.get("time")
+        if record.get("type") == "function":
+            self._function(record)
+            return
         if not isinstance(number, str) or not isinstance(time, int):
             return
         kind = record.get("type")
         if kind == "stepStart":
             parent = record.get("parentStep")
             self.by_id[number] = Step(
-                number, str(record.get("name") or "step"), time, parent if isinstance(parent, str) else None
+                number,
+                str(record.get("name") or "step"),
+                time,
+                parent if isinstance(parent, str) else None,
+                inherits=record.get("inherits") is not False,
             )
         found = self.by_id.get(number)
         if found is None:
@@ -53,6 +73,9 @@ class Steps:
         if kind in ("stepStart", "stepDatasets"):
             _add(found.inputs, record.get("inputs"))
             _add(found.outputs, record.get("outputs"))
+        elif kind == "stepFacets":
+            found.run_facets |= _objects(record.get("run"))
+            found.job_facets |= _objects(record.get("job"))
         elif kind == "stepEnd":
             found.end = time
             error = record.get("error")
@@ -60,6 +83,23 @@ class Steps:
 
     def get(self, number: str | None) -> Step | None:
         return self.by_id.get(number) if number else None
+
+    def around(self, step: Step | None) -> list[Step]:
+        """The step, and those whose declarations its queries get, from the inside out."""
+        found: list[Step] = []
+        while step is not None and step not in found:
+            found.append(step)
+            step = self.by_id.get(step.parent) if step.parent and step.inherits else None
+        return found
+
+    def _function(self, record: Mapping[str, Any]) -> None:
+        kind, name, time = record.get("kind"), record.get("name"), record.get("time")
+        if not isinstance(kind, str) or not isinstance(name, str) or not isinstance(time, int):
+            return
+        # A step that is never open: queries get it by the name that stands in their plans.
+        found = self.functions.setdefault((kind, name), Step(f"{kind}:{name}", name, time, end=time))
+        _add(found.inputs, record.get("inputs"))
+        _add(found.outputs, record.get("outputs"))
 
     def at(self, time: int) -> Step | None:
         """The step that was surely open at this moment: none where several stood open side by side."""
@@ -75,12 +115,25 @@ class Steps:
         return innermost if all(item.id in enclosing for item in held) else None
 
 
-def _add(found: list[Dataset], items: object) -> None:
+def _add(found: dict[Dataset, Dataset], items: object) -> None:
     for item in items if isinstance(items, list) else ():
         if not isinstance(item, dict):
             continue
-        namespace, name, facets = item.get("namespace"), item.get("name"), item.get("facets")
-        if isinstance(namespace, str) and isinstance(name, str):
-            dataset = Dataset(namespace, name, facets if isinstance(facets, dict) else {})
-            if dataset not in found:
-                found.append(dataset)
+        namespace, name = item.get("namespace"), item.get("name")
+        if not isinstance(namespace, str) or not isinstance(name, str):
+            continue
+        key = Dataset(namespace, name)
+        known = found.get(key, key)
+        found[key] = Dataset(
+            namespace,
+            name,
+            joined_facets(known.facets, _objects(item.get("facets"))),
+            joined_facets(known.input_facets, _objects(item.get("inputFacets"))),
+            joined_facets(known.output_facets, _objects(item.get("outputFacets"))),
+        )
+
+
+def _objects(found: object) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        return {}
+    return {name: value for name, value in found.items() if isinstance(name, str) and isinstance(value, dict)}

@@ -32,6 +32,10 @@ class Execution:
     command: str = ""
     step: str | None = None
     has_jobs: bool = False
+    functions: tuple[tuple[str, str], ...] = ()
+    """Python functions (`function`) and data sources (`source`) that its plan names."""
+    tags: tuple[str, ...] = ()
+    """Steps that DataFrames of its plan are tagged with."""
     run: str | None = None
     """The agent's run that reported it."""
     cut_off: bool = False
@@ -86,6 +90,8 @@ class Witnessed:
     """Counts SparkContexts: each numbers its executions and jobs from 0."""
     _starts: dict[int, list[Execution]] = field(default_factory=dict)
     _ends: dict[int, list[Execution]] = field(default_factory=dict)
+    _below: dict[tuple[int, int], list[tuple[int, int]]] = field(default_factory=dict)
+    """Inner executions by their root."""
 
     @property
     def present(self) -> bool:
@@ -127,6 +133,12 @@ class Witnessed:
         found = [job for epoch in range(self.epoch, -1, -1) if (job := self.jobs.get((epoch, number)))]
         return next((job for job in found if job.start == start), found[0] if found else None)
 
+    def family_of(self, execution: Execution) -> list[Execution]:
+        """The execution, its root, and all that run on behalf of it."""
+        root = self.root_of(execution)
+        below = (self.executions[key] for key in self._below.get((root.epoch, root.number), ()))
+        return list({(item.epoch, item.number): item for item in (execution, root, *below)}.values())
+
     def root_of(self, execution: Execution) -> Execution:
         return self.executions.get((execution.epoch, execution.root), execution)
 
@@ -164,6 +176,7 @@ class Witnessed:
             found = self.executions[key] = Execution(key[0], number, number)
         if isinstance(root, int) and root != found.root:
             found.root = root
+            self._below.setdefault((found.epoch, root), []).append((found.epoch, found.number))
         return found
 
     def _execution_start(self, record: Mapping[str, Any], time: int) -> None:
@@ -172,6 +185,8 @@ class Witnessed:
             found.start = time
             found.description = str(record.get("description") or "")
             found.command = str(record.get("command") or "")
+            named = (("function", record.get("functions")), ("source", record.get("sources")))
+            found.functions = tuple((kind, name) for kind, names in named for name in _texts(names))
             self._starts.setdefault(time, []).append(found)
             self._spread(found, found.step, found.has_jobs)
 
@@ -181,6 +196,7 @@ class Witnessed:
             found.end, found.cut_off = time, self.over
             error = record.get("error")
             found.error = None if error is None else str(error)
+            found.tags = _texts(record.get("tags"))
             trace = record.get("stackTrace")
             found.stack_trace = None if trace is None else str(trace)
             self._ends.setdefault(time, []).append(found)
@@ -212,3 +228,7 @@ class Witnessed:
             if item is not None:
                 item.step = item.step or step
                 item.has_jobs = item.has_jobs or has_jobs
+
+
+def _texts(found: object) -> tuple[str, ...]:
+    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()

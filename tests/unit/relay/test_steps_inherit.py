@@ -1,0 +1,146 @@
+"""What the relay makes of nested steps, functions in plans, tags and facets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sparklineage.model import event as ol
+from sparklineage.relay import Outcome, RunRecord, Settler
+
+APP, RUN = "0197f3a0-0000-7000-8000-000000000001", "0197f3a0-0000-7000-8000-000000000002"
+OUTER, INNER = "0197f3a0-0000-7000-8000-00000000000a", "0197f3a0-0000-7000-8000-00000000000b"
+RATES = {"namespace": "https://rates.example.com", "name": "/v1"}
+MAIL = {"namespace": "acme://mail", "name": "sent"}
+FILE = {"namespace": "file", "name": "/in", "facets": {"schema": {"fields": []}}}
+
+
+def agent(kind: str, time: int, run: str = RUN, **sides: Any) -> ol.Event:
+    job_type = "APPLICATION" if run == APP else "SQL_JOB"
+    event = ol.make(
+        kind, time=time, run=run, job=("n", "app"), run_facets={}, job_facets={"jobType": ol.job_type_facet(job_type)}
+    )
+    return {**event, **sides}
+
+
+class Story:
+    """One application with one query, told record by record."""
+
+    def __init__(self) -> None:
+        self.settler = Settler(RunRecord(run_id=APP, namespace="n", job="app"))
+        self.events: list[ol.Event] = []
+        self.witness(type="application", time=1)
+        self.settler.agent(agent("START", 1, APP))
+
+    def witness(self, **record: Any) -> None:
+        self.settler.witnessed.feed(record)
+
+    def steps(self, **record: Any) -> None:
+        self.settler.steps.feed(record)
+
+    def open(self, step: str, time: int, **more: Any) -> None:
+        self.steps(type="stepStart", step=step, time=time, name=step[-1], **more)
+
+    def query(self, *, step: str | None = None, start: dict[str, Any] | None = None, **end: Any) -> None:
+        """A query from 10 to 20, with a Spark job in it."""
+        self.witness(type="executionStart", time=10, executionId=0, rootExecutionId=0, **(start or {}))
+        self.witness(type="jobStart", time=11, jobId=0, executionId=0, step=step)
+        self.witness(type="jobEnd", time=19, jobId=0)
+        self.witness(type="executionEnd", time=20, executionId=0, **end)
+
+    def reported(self) -> None:
+        for kind, time in (("START", 10), ("COMPLETE", 20)):
+            self.settler.agent(agent(kind, time, inputs=[FILE]))
+
+    def finish(self) -> None:
+        self.events += self.settler.take()
+        self.events += self.settler.finish(Outcome(state="COMPLETE", ended=100))
+
+    def named(self, side: str, run: str | None = RUN) -> set[str]:
+        found = [item for event in self.events for item in event[side] if run is None or ol.run_id(event) == run]
+        return {item["name"] for item in found}
+
+
+@pytest.mark.parametrize(("inherits", "expected"), [(True, {"/in", "/v1"}), (False, {"/in"})])
+def test_a_query_gets_what_the_steps_around_its_own_declare(inherits: bool, expected: set[str]) -> None:
+    story = Story()
+    story.open(OUTER, 5, inputs=[RATES])
+    story.open(INNER, 6, parentStep=OUTER, inherits=inherits, outputs=[MAIL])
+    story.query(step=INNER)
+    story.reported()
+    story.steps(type="stepEnd", step=INNER, time=25)
+    story.events += story.settler.take()
+    assert ("COMPLETE" in {event["eventType"] for event in story.events}) is not inherits
+    story.steps(type="stepDatasets", step=OUTER, time=26, inputs=[RATES])
+    story.steps(type="stepEnd", step=OUTER, time=30)
+    story.finish()
+    assert story.named("inputs") == expected
+    assert story.named("outputs") == {"sent"}
+    own = [event for event in story.events if event["job"]["name"] == "app.a"]
+    assert [event["eventType"] for event in own] == ([] if inherits else ["START", "COMPLETE"])
+    assert {item["name"] for event in own for item in event["inputs"]} == (set() if inherits else {"/v1"})
+
+
+@pytest.mark.parametrize(("key", "kind"), [("functions", "function"), ("sources", "source")])
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_query_gets_what_functions_in_its_plan_declare(key: str, kind: str, reported: bool) -> None:
+    story = Story()
+    story.steps(type="function", kind=kind, name="rate", time=3, inputs=[RATES], outputs=[])
+    story.steps(type="function", kind=kind, name="other", time=3, inputs=[MAIL], outputs=[])
+    story.query(start={key: ["rate"]})
+    if reported:
+        story.reported()
+    story.finish()
+    assert story.named("inputs", None) == ({"/in", "/v1"} if reported else {"/v1"})
+    assert [event["eventType"] for event in story.events if event["job"]["name"] == "app.rate"] == (
+        [] if reported else ["START", "COMPLETE"]
+    )
+
+
+def test_a_query_gets_what_its_data_frames_are_tagged_with() -> None:
+    story = Story()
+    story.open(OUTER, 5, inputs=[RATES])
+    story.steps(type="stepEnd", step=OUTER, time=6)
+    story.query(tags=[OUTER])
+    story.reported()
+    story.finish()
+    assert story.named("inputs") == {"/in", "/v1"}
+    assert not [event for event in story.events if event["job"]["name"] == "app.a"]
+
+
+def test_a_step_describes_the_run_and_a_dataset_that_the_agent_saw() -> None:
+    story = Story()
+    documented = {**FILE, "facets": {"documentation": {"description": "x"}}, "inputFacets": {"inputStatistics": {}}}
+    story.open(OUTER, 5, inputs=[documented], outputs=[{**MAIL, "outputFacets": {"outputStatistics": {"rowCount": 3}}}])
+    story.steps(type="stepFacets", step=OUTER, time=6, run={"acme_x": {"a": 1}}, job={"acme_y": {"b": 2}})
+    story.query(step=OUTER)
+    story.reported()
+    story.steps(type="stepEnd", step=OUTER, time=30)
+    story.finish()
+    (last,) = [event for event in story.events if ol.run_id(event) == RUN and event["eventType"] == "COMPLETE"]
+    (read,), (written,) = last["inputs"], last["outputs"]
+    assert read["facets"] == {"schema": {"fields": []}, "documentation": {"description": "x"}}
+    assert read["inputFacets"] == {"inputStatistics": {}}
+    assert written["outputFacets"] == {"outputStatistics": {"rowCount": 3}}
+    assert ol.DECLARED in written["facets"]
+    assert last["run"]["facets"]["acme_x"] == {"a": 1}
+    assert last["job"]["facets"]["acme_y"] == {"b": 2}
+
+
+def test_column_lineage_of_both_is_kept() -> None:
+    def lineage(*columns: str) -> dict[str, Any]:
+        sources = [{"namespace": "n", "name": "t", "field": column} for column in columns]
+        return {"columnLineage": {"fields": {"out": {"inputFields": sources}}}}
+
+    joined = ol.joined_facets(lineage("a", "b"), lineage("b", "c"))
+    assert [item["field"] for item in joined["columnLineage"]["fields"]["out"]["inputFields"]] == ["a", "b", "c"]
+
+
+def test_steps_that_name_each_other_end_all_the_same() -> None:
+    story = Story()
+    story.open(OUTER, 5, parentStep=INNER, inputs=[RATES])
+    story.open(INNER, 6, parentStep=OUTER)
+    story.query(step=INNER)
+    story.finish()
+    assert story.named("inputs", None) == {"/v1"}
