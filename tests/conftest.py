@@ -5,12 +5,17 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
 
 
 def pytest_configure() -> None:
     """Before anything is started."""
+    # Other work on the machine makes examples slow; a test that is slow by itself shows in --durations.
+    settings.register_profile("patient", deadline=None)
+    settings.load_profile("patient")
     for number in (signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
