@@ -19,6 +19,8 @@ NAMES = {
     "targets": "what every platform is given",
     "step": "what a step costs a job",
     "relay": "how fast events are settled and delivered",
+    "spool": "what a node's relay takes, and how fast it catches up",
+    "boot": "what a bootstrap action adds to a node's start",
     "overhead": "submit on top of spark-submit",
     "backends": "a job under backends that misbehave",
 }

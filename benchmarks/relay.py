@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import shutil
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import interleaved, ratio
+from benchmarks.receiving import post, receiver
 from benchmarks.report import Report, times
 from benchmarks.synthetic import PER_QUERY, write_run
 from sparklineage.journal import RunFolder
@@ -22,18 +19,12 @@ from sparklineage.relay import Delivery, Follower, HttpSink
 from sparklineage.relay.deliver import deliver_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from benchmarks.setting import Setting
 
 _ROUNDS = 5
 _SETTLED, _DELIVERED, _STEPS = 20_000, 3_000, 1_000
-_RECEIVER = """
-import sys
-from tests.support.receiver import Receiver
-print(Receiver().start().port, flush=True)
-sys.stdin.read()
-"""
 
 
 def run(setting: Setting) -> Report:
@@ -45,13 +36,13 @@ def run(setting: Setting) -> Report:
     report = Report(
         f"relay: journals of {_SETTLED} and {_DELIVERED} events", ("case", "n", "events/s", "time against baseline")
     )
-    with _receiver() as port:
+    with receiver() as port:
         found = interleaved(
             {
                 "decode, encode and write": lambda: _recode(long),
                 "settle": lambda: _settle(long),
                 "settle, 1,000 steps": lambda: _settle(steps),
-                "http.client": lambda: _post(short, port),
+                "http.client": lambda: post(short, port),
                 "deliver": lambda: _deliver(short, port),
             },
             rounds,
@@ -65,22 +56,6 @@ def run(setting: Setting) -> Report:
         "deliver writes its cursor down after every answer: a killed relay sends one event twice at most"
     )
     return report
-
-
-@contextmanager
-def _receiver() -> Iterator[int]:
-    """The port of a receiver in a process of its own, so that it does not share our interpreter."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _RECEIVER],
-        cwd=Path(__file__).parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    with process:
-        if process.stdout is None or process.stdin is None:
-            raise RuntimeError("the receiver has no pipes")
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.stdin.close()
 
 
 def _timed(action: Callable[[], object]) -> float:
@@ -114,21 +89,6 @@ def _settle(folder: RunFolder) -> float:
         return seconds
     finally:
         shutil.rmtree(fresh.path)
-
-
-def _post(folder: RunFolder, port: int) -> float:
-    def action() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        with folder.events.open("rb") as lines:
-            for line in lines:
-                connection.request("POST", "/api/v1/lineage", line.rstrip(b"\n"), {"Content-Type": "application/json"})
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status != 201:
-                    raise RuntimeError(f"the receiver answered {answer.status}")
-        connection.close()
-
-    return _timed(action)
 
 
 def _deliver(folder: RunFolder, port: int) -> float:

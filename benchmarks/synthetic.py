@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.journal import RunFolder, create_folder, write_json
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _START = 1_800_000_000_000
 _QUERY_MS = 40
 _PRODUCER = "https://github.com/OpenLineage/OpenLineage/tree/1.53.0/integration/spark"
+_GONE = 1 << 22
+"""No process can have this id."""
 _FACET = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunFacet"
 PER_QUERY = 4
 """Events of the agent for one query: START, two RUNNING, COMPLETE."""
@@ -68,7 +71,8 @@ def _agent(application: str, queries: int, end: int) -> Iterator[dict[str, Any]]
 
 
 def _witness(application: str, queries: int, steps: int, end: int) -> Iterator[dict[str, Any]]:
-    yield {"type": "application", "format": 1, "time": _START, "runId": application, "applicationName": "orders"}
+    yield {"type": "application", "format": 1, "time": _START, "runId": application, "applicationName": "orders",
+           "pid": _GONE, "host": socket.gethostname()}  # fmt: skip
     for number in range(queries):
         begin = _START + number * _QUERY_MS
         yield {

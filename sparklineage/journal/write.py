@@ -62,10 +62,14 @@ def write_cursor(path: Path, record: Mapping[str, Any], *, whole: bool = True) -
     takes longer than sending the event did. Numbers are padded, so that the layout stays; one write below a page
     is there whole or not at all, whenever the process is killed, and what a reader sees is JSON all the time.
     """
-    fields = (f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False):>{_WIDTH}}" for key, value in record.items())
+    fields = (f' "{key}": {_text(value):>{_WIDTH}}' for key, value in record.items())
     data = ("{\n" + ",\n".join(fields) + "\n}\n").encode("utf-8", "surrogatepass")
     if whole or len(data) > _PAGE or not _overwrite(path, data):
         _replace(path, data)
+
+
+def _text(value: object) -> str:
+    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
 
 
 def _overwrite(path: Path, data: bytes) -> bool:

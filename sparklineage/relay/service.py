@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ _BUSY = 0.1
 _ONCE = 0.02
 _MOVING = 0.05
 """While anything moves, so that many short runs do not wait for one another."""
+_SWITCH = 0.0005
+"""Seconds that a thread may compute while another waits for its turn."""
 IDLE = 2.0
 """Seconds between two looks where nothing has moved for long."""
 _LONG = 30.0
@@ -69,6 +72,8 @@ def watch(
         if once or bell.rung(ROUND):
             return
     lock = WatchLock(root, state)
+    # Settling computes, sending waits: the threads that send get their turn at once when an answer is there.
+    sys.setswitchinterval(_SWITCH)
     try:
         watcher = make()
         _rounds(watcher, bell, once=once, until=until)

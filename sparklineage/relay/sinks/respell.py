@@ -9,6 +9,8 @@ from typing import Any
 # Marquez puts an underscore in a job's namespace itself. For a dataset's it refuses the whole event, or takes
 # it in a START or a symlink and fails from then on whenever somebody lists the namespaces.
 _NOT_TAKEN = re.compile(r"[^a-zA-Z0-9:;=/_\-.@+]")
+# A look at the text is ten times as fast as reading it. A backslash may hide how the key or the value is spelt.
+_SUSPECT = re.compile(rb'"namespace"\s*:\s*"[a-zA-Z0-9:;=/_\-.@+]*[^a-zA-Z0-9:;=/_\-.@+"]|\\u00[67]')
 
 
 def respelt(event: bytes) -> bytes | None:
@@ -16,6 +18,8 @@ def respelt(event: bytes) -> bytes | None:
 
     None where that changes nothing. What refers to a dataset, such as column lineage, is spelt like it.
     """
+    if not _SUSPECT.search(event):
+        return None
     try:
         found: Any = json.loads(event)
     except ValueError:
