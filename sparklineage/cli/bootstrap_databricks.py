@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     place = ("--volume", args.volume) if args.volume is not None else ("--workspace", args.workspace)
     _refuse(args)
-    spec, order = bootstrap_kit.order_of(args, environ, "databricks", artifacts=place, relayed=_relayed)
+    spec, order = bootstrap_kit.order_of(args, environ, "databricks", artifacts=place, relayed=relayed)
     asks = args.upload and order.settings.get("accessMode") in STANDARD
     if asks and not args.yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("bootstrap databricks: --upload asks before it changes the allowlist, and here is no "
@@ -87,7 +87,7 @@ def _refuse(args: argparse.Namespace) -> None:
         raise UsageError(f"bootstrap databricks: --{'yes' if args.yes else 'replace'} needs --upload.")
 
 
-def _relayed(spec: Spec) -> bool:
+def relayed(spec: Spec) -> bool:
     """Whether a relay on the driver delivers; where it cannot, the script brings the agent all the same."""
     from sparklineage.config.transports import undeliverable  # noqa: PLC0415
 

@@ -62,7 +62,9 @@ def kit(spec: Spec, order: Order, agent: Jar, companions: Sequence[Jar] = (), op
             "Nothing says where the driver fetches the kit; give --volume /Volumes/CATALOG/SCHEMA/VOLUME or "
             "--workspace /Shared/FOLDER, or write platforms.databricks.artifacts."
         )
-    place, conf = place_of(order), cluster_conf(order)
+    place, named = place_of(order), cluster_conf(order)
+    # The script names each application after its cluster.
+    conf = named.without(APP_NAME)
     relay = relay_of(spec, order, proxy=options.proxy, ca_file=options.ca_file) if order.mode == "outbox" else None
     agent = replace(agent, name=agent_name(agent.name, order.scala))
     jars = [agent, *([Jar.of(jar_path(), STORED_NAME)] if relay is not None else companions)]
@@ -74,7 +76,7 @@ def kit(spec: Spec, order: Order, agent: Jar, companions: Sequence[Jar] = (), op
     _refuse_unseen(fields)
     text = init_script(order, place, conf.without(*hidden), jars, relay, strict=options.strict)
     init = KitFile(name=SCRIPT, text=text, upload=True, executable=True, about="the init script of a cluster")
-    notes = tuple(_notes(order, conf, fields, options))
+    notes = tuple(_notes(order, named, fields, options))
     uploads = [*(_file(jar) for jar in jars), *([_relay_file(relay)] if relay is not None else []), init]
     files = [
         *uploads[::-1],
@@ -143,7 +145,7 @@ def _refuse_unseen(fields: Fields) -> None:
         )
 
 
-def _notes(order: Order, conf: ConfSet, fields: Fields, options: Options) -> Iterator[str]:
+def _notes(order: Order, named: ConfSet, fields: Fields, options: Options) -> Iterator[str]:
     yield from about(order)
     if fields.asked_mode is None:
         yield "The access mode is dedicated (SINGLE_USER), where no allowlist is needed; accessMode says otherwise."
@@ -153,10 +155,8 @@ def _notes(order: Order, conf: ConfSet, fields: Fields, options: Options) -> Ite
     if fields.variables:
         listed = " and ".join(fields.variables)
         yield f"{listed}: the cluster's owner needs READ on the secret scope, and who can attach to it can read it."
-    name = conf.entry(APP_NAME)
-    if name is not None:
-        yield (f"Every application is called {name.value.written!r} ({name.source}); without that each has the name of "
-               "its cluster.")  # fmt: skip
+    if APP_NAME in named:
+        yield "job.name is left out: each application has the name of its cluster."
     if order.mode == "outbox":
         yield "What the relay has not delivered when a cluster ends is lost with the driver's disk."
 

@@ -66,7 +66,7 @@ def init_script(
         "CONF_FILE": FILE,
         # The end of the block comes behind the application's name.
         "CONF_LINES": lines[:-1],
-        "APP_NAME": "" if APP_NAME in conf else APP_NAME,
+        "APP_NAME": APP_NAME,
         "PYTHONS": (_PYTHON, *PYTHONS),
         "RELAY_BY": "loop",
         "STRICT": "yes" if strict else "",

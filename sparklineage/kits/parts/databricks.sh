@@ -100,6 +100,7 @@ secrets() {
 
 # All steps.
 databricks() {
+  local whole=yes
   begin
   if [[ ${DB_IS_DRIVER-} != TRUE ]]; then
     say 'this is no driver, so there is nothing to do'
@@ -108,21 +109,24 @@ databricks() {
   alone
   say "lineage for the cluster ${DB_CLUSTER_ID-}"
   # What a run before this one has left must not name classes that may be gone.
-  attempt 'former configuration' rm -f "$CONF_FILE"
-  attempt 'class path' class_path
+  attempt 'former configuration' rm -f "$CONF_FILE" || whole=''
+  attempt 'class path' class_path || whole=''
+  # Without it the relay runs as root.
   attempt 'account' account
-  attempt 'folders' folders
-  attempt 'files' files
-  attempt 'agent' agent
-  attempt 'witness' beside
-  attempt 'JARs' found
+  attempt 'folders' folders || whole=''
+  attempt 'files' files || whole=''
+  attempt 'agent' agent || whole=''
+  attempt 'witness' beside || whole=''
+  attempt 'JARs' found || whole=''
   if [[ -n $RELAY_FROM ]]; then
     secrets
     if attempt 'relay' relay; then
       attempt 'backend' check
+    else
+      whole=''
     fi
   fi
-  if ((${#failures[@]} == 0)); then
+  if [[ -n $whole ]]; then
     attempt 'configuration' driver_conf
   else
     say 'the driver gets no configuration, and starts without lineage'

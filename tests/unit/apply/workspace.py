@@ -1,4 +1,4 @@
-"""A Databricks workspace on loopback: it writes down what is sent, and has a few clusters and files."""
+"""A Databricks workspace on loopback: it writes down what is sent, and has a few clusters, files and an allowlist."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from databricks.sdk.service.catalog import ArtifactAllowlistInfo
 from databricks.sdk.service.compute import ClusterDetails, ClusterSpec
 from databricks.sdk.service.jobs import JobSettings
 
 ME = "someone@example.com"
+ALLOWLIST = "/api/2.1/unity-catalog/artifact-allowlists/INIT_SCRIPT"
 Refusal = tuple[int, str, str]
 """Status, code, message."""
 ABSENT: Refusal = (404, "RESOURCE_DOES_NOT_EXIST", "it does not exist")
@@ -25,6 +27,8 @@ class Workspace:
     url: str
     clusters: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
+    allowlist: dict[str, Any] = field(default_factory=dict)
+    """Of init scripts, as the API gives it."""
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     """Method, path, body."""
     refusals: dict[str, list[Refusal | None]] = field(default_factory=dict)
@@ -32,11 +36,27 @@ class Workspace:
 
     @property
     def sent(self) -> list[tuple[str, Any]]:
-        """What changes something."""
-        return [(path, body) for method, path, body in self.requests if method == "POST"]
+        """What changes something, files aside."""
+        return [
+            (path, body)
+            for method, path, body in self.requests
+            if method == "POST" or (method == "PUT" and not path.startswith("/api/2.0/fs/"))
+        ]
 
-    def answer(self, path: str, query: dict[str, str], body: Any) -> Any:
+    @property
+    def stored(self) -> dict[str, bytes]:
+        """What was put into volumes, in that order."""
+        start = "/api/2.0/fs/files"
+        puts = [(unquote(path), body) for method, path, body in self.requests if method == "PUT"]
+        return {path.removeprefix(start): body for path, body in puts if path.startswith(start)}
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         """A JSON object, or a refusal."""
+        if path.startswith("/api/2.0/fs/") and (method == "PUT" or path.startswith("/api/2.0/fs/directories")):
+            return {}
+        if path == ALLOWLIST and method == "PUT":
+            assert ArtifactAllowlistInfo.from_dict(body).as_dict() == body
+            self.allowlist |= body
         if path == "/api/2.0/workspace/get-status":
             return self.of_file(query["path"])
         if path.startswith("/api/2.0/fs/files"):
@@ -46,6 +66,7 @@ class Workspace:
             "/api/2.1/clusters/get": lambda: self.get(query["cluster_id"]),
             "/api/2.1/clusters/edit": lambda: self.edit(body),
             "/api/2.1/clusters/create": lambda: self.create(body),
+            ALLOWLIST: lambda: self.allowlist,
             "/api/2.2/jobs/create": lambda: {"job_id": 7} if JobSettings.from_dict(body).tasks else ABSENT,
         }
         return answers[path]() if path in answers else ABSENT
@@ -93,12 +114,13 @@ def workspace() -> Iterator[Workspace]:
         def do_GET(self) -> None:
             url = urlsplit(self.path)
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = json.loads(raw) if raw else None
+            is_file = url.path.startswith("/api/2.0/fs/files")
+            body = raw if is_file and self.command == "PUT" else json.loads(raw) if raw else None
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             if url.path.startswith("/api/"):
                 owner.requests.append((self.command, url.path, body))
             waiting = owner.refusals.get(url.path)
-            answered = waiting.pop(0) if waiting else owner.answer(url.path, query, body)
+            answered = waiting.pop(0) if waiting else owner.answer(self.command, url.path, query, body)
             if answered is None:
                 self.close_connection = True
                 return
@@ -113,7 +135,7 @@ def workspace() -> Iterator[Workspace]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_POST = do_HEAD = do_GET  # noqa: N815
+        do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
