@@ -1,14 +1,12 @@
-"""What a Databricks driver would be started with, on a real Spark: the script brings the JAR, the properties start it.
+"""What a Databricks driver would be started with, on a real Spark: the properties start the agent, the cell sees it.
 
-Databricks' own part is played: its class path has the folder of the script, its secret store knows one secret, and in
-the place of its own listener, which nobody else has, stands one of Spark's.
+Databricks' own part is played: its class path has the JAR, its secret store knows one secret, and in the place of its
+own listener, which nobody else has, stands one of Spark's. The script that brings the JAR: test_databricks_kit.py.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from sparklineage.model import event as ol
 from sparklineage.targets import databricks
 from tests.real.submission import Scene, spark_home
 from tests.real.test_witness import agent_jar
-from tests.support.databricks import BOTH, FOLDER, KEY, cluster_order, texts
+from tests.support.databricks import BOTH, KEY, cluster_order, texts
 from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.spark
@@ -41,17 +39,6 @@ def test_a_driver_reports_with_its_secret(tmp_path: Path, spark: str, release: s
     with Receiver() as receiver:
         order = cluster_order({**KEY, "spark.openlineage.transport.url": receiver.url}, release=release)
         found = texts(databricks.render(order))
-        volume = tmp_path / FOLDER[1:]
-        volume.mkdir(parents=True)
-        (name,) = (Path(jar).name for jar in order.jars)
-        shutil.copy(agent_jar(order.scala), volume / name)
-        script = tmp_path / "init.sh"
-        text = found["init.sh"]
-        for folder in (FOLDER, "/databricks/jars", "/mnt/driver-daemon/jars"):
-            text = text.replace(folder, f"{tmp_path}{folder}")
-        script.write_text(text)
-        subprocess.run(["bash", str(script)], check=True, env={"PATH": "/usr/bin:/bin", "DB_IS_DRIVER": "TRUE"})
-
         conf = json.loads(found["cluster.json"])["spark_conf"]
         assert conf["spark.extraListeners"].startswith(EVENT_LOG)
         conf["spark.extraListeners"] = conf["spark.extraListeners"].replace(EVENT_LOG, STATS)
@@ -61,7 +48,7 @@ def test_a_driver_reports_with_its_secret(tmp_path: Path, spark: str, release: s
         (scene.folder / "job.py").write_text(JOB)
         (scene.folder / "check.py").write_text(found["check.py"])
         words = [f"{key}={value}" for key, value in conf.items()]
-        class_path = ["--driver-class-path", f"{tmp_path}/databricks/jars/*"]
+        class_path = ["--driver-class-path", str(agent_jar(order.scala))]
         command = [str(spark_home(spark) / "bin" / "spark-submit"), *scene.quiet(), *class_path]
         done = scene.run_command([*command, *(one for word in words for one in ("--conf", word)), "job.py"])
         assert done.status == 0, done.stderr
