@@ -66,7 +66,8 @@ def test_the_other_files_are_for_keys_and_journals(desk: Desk) -> None:
     for name, secret in (("emr", "aws-ssm:/lineage/key"), ("dataproc", "env:LINEAGE_KEY")):
         key = f"  auth: {{type: api_key, apiKey: '{secret}'}}\ndelivery: {{mode: direct}}\nplatforms:"
         desk.write(text.replace("platforms:", key))
-        desk.good("conf", name, "--artifacts", "s3://lake/lineage", "--out", name)
+        place = "gs://lake/lineage" if name == "dataproc" else "s3://lake/lineage"
+        desk.good("conf", name, "--artifacts", place, "--out", name)
         (more,) = re.findall(r"`([a-z-]+\.sh)`", ROWS[name].partition(";")[2])
         assert (desk.work / name / more).is_file()
 
