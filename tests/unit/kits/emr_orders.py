@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,18 @@ from sparklineage.targets import Application
 URL = "https://lineage.example.com"
 KEY = {"type": "http", "url": URL, "auth": {"type": "api_key", "apiKey": "aws-ssm:/lineage/key"}}
 AGENT = "openlineage-spark_2.12-1.53.0.jar"
+
+
+def checkers(path: Path) -> Iterator[tuple[str, int, str]]:
+    """What bash, shellcheck and shfmt have to say about a script; the latter two lie beside the interpreter."""
+    beside = Path(sys.executable)
+    for command in (
+        ["bash", "-n", str(path)],
+        [str(beside.with_name("shellcheck")), str(path)],
+        [str(beside.with_name("shfmt")), "-d", "-i", "2", "-ci", str(path)],
+    ):
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        yield command[0], ended.returncode, ended.stdout + ended.stderr
 
 
 def made(

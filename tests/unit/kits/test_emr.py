@@ -21,7 +21,7 @@ from sparklineage.kits.zipapp import content
 from sparklineage.targets import Application
 from sparklineage.witness import jar_path
 from tests.support.aws_models import refusals
-from tests.unit.kits.emr_orders import AGENT, KEY, made, read_back, settings_part, text_of
+from tests.unit.kits.emr_orders import AGENT, KEY, checkers, made, read_back, settings_part, text_of
 from tests.unit.kits.test_script import TEXT
 
 JOB = Application(uri="s3://jobs/it's.py", arguments=("--day", "a b"))
@@ -138,10 +138,8 @@ CONFIGURATIONS: list[dict[str, Any]] = [
 def test_the_checkers_of_shells_have_nothing_to_say(tmp_path: Path, settings: dict[str, Any]) -> None:
     path = tmp_path / "bootstrap.sh"
     path.write_text(script_of(made(tmp_path, **settings)), encoding="utf-8", newline="")
-    checks: list[list[Any]] = [["bash", "-n", path], ["shellcheck", path], ["shfmt", "-d", "-i", "2", "-ci", path]]
-    for command in checks:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    for tool, status, said in checkers(path):
+        assert (status, said) == (0, ""), tool
 
 
 def test_rules_of_shellcheck_are_switched_off_for_a_reason(tmp_path: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 
 from sparklineage.errors import ConfigError
 from sparklineage.kits.script import LAYOUT, PARTS, assignment, comment, needs, script
-from tests.unit.kits.emr_orders import read_back
+from tests.unit.kits.emr_orders import checkers, read_back
 
 NASTY = [
     "'", '"', "$(touch here)", "`touch here`", "${HOME}", "\n", "\r\n", "\r", "\t", "\\", "]", "[0]=x", "(a b)", "-n",
@@ -94,7 +92,5 @@ def test_every_part_says_all_the_settings_that_it_uses() -> None:
 
 @pytest.mark.parametrize("part", sorted(PARTS.glob("*.sh")), ids=lambda path: path.stem)
 def test_a_part_is_a_shell_file_of_its_own(part: Path) -> None:
-    checks: list[list[Any]] = [["bash", "-n", part], ["shellcheck", part], ["shfmt", "-d", "-i", "2", "-ci", part]]
-    for command in checks:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    for tool, status, said in checkers(part):
+        assert (status, said) == (0, ""), tool
