@@ -50,7 +50,8 @@ def run(setting: Setting) -> Report:
             bound = f"≤ {_SECONDS:.0f} s"
             best = min(value - base for value, base in zip(values, bare, strict=True))
             sentence = f"{name} takes {more:.2f} s beyond its downloads; {bound}."
-            verdict = report.within(_SECONDS, typical=more, best=best, sentence=sentence)
+            noise = max(bare) - min(bare)
+            verdict = report.within(_SECONDS, typical=more, best=best, sentence=sentence, noise=noise)
         report.row(name, str(len(values)), f"{median(values):.2f} s", f"{min(values):.2f} s", beyond, bound, verdict)
     size = sum(len(made.objects[key]) for key in _fetched(made)) / 1e6
     report.notes.append(f"{size:.0f} MB in {len(_fetched(made))} objects, from S3 as moto serves it on loopback")
