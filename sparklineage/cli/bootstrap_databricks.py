@@ -120,9 +120,12 @@ def _present(name: str | None) -> object:
     except OSError as error:
         raise UsageError(f"--allowlist: {name} cannot be read: {error.strerror}.") from None
     try:
-        return json.loads(data)
+        found = json.loads(data)
     except ValueError:
-        raise ConfigError(f"--allowlist: {name} holds no JSON; write there what the API answers.") from None
+        found = None
+    if found is None:
+        raise ConfigError(f"--allowlist: {name} holds no JSON; write there what the API answers.")
+    return found
 
 
 def _change(script: str) -> Plan:

@@ -84,7 +84,9 @@ def kit(spec: Spec, order: Order, agent: Jar, companions: Sequence[Jar] = (), op
         KitFile(name="policy.json", text=_json(policy(fields)), about="definition of a policy that fixes all of it"),
         KitFile(
             name="allowlist.json",
-            text=_json(merged(options.allowlist or {}, place.script, where="--allowlist")),
+            text=_json(
+                merged({} if options.allowlist is None else options.allowlist, place.script, where="--allowlist")
+            ),
             about=f"the metastore's allowlist of the type {KIND}; for the standard access mode alone",
         ),
     ]
