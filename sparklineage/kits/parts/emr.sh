@@ -4,7 +4,11 @@
 
 # All steps, in an order in which each leaves a node on which jobs start.
 emr() {
+  local word
   begin
+  for word in "$@"; do
+    [[ $word == --strict ]] || say "there is no argument $word; --strict is the only one"
+  done
   alone
   attempt 'listeners' shield
   attempt 'account' account
