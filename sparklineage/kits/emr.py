@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError
@@ -13,6 +12,7 @@ from sparklineage.kits.interface import Kit, KitFile, sha256_of
 from sparklineage.kits.jars import absent_settings, agent_name, witness_settings
 from sparklineage.kits.relay_config import Node, json_lines, references, relay_config
 from sparklineage.kits.script import PYTHONS, script
+from sparklineage.kits.spool import spool_of
 from sparklineage.kits.zipapp import content
 from sparklineage.targets import target
 from sparklineage.targets.about import about
@@ -37,7 +37,6 @@ RELAY = "relay.pyz"
 KINDS = ("aws-ssm", "aws-secretsmanager", "file")
 """The secrets that a node gets with its role, or from a file that its image or another action brings."""
 _LONGEST_PATH = 10_280
-_OURS = ("/", "/etc", "/opt", "/tmp", "/usr", "/var", "/var/lib", "/var/lib/sparklineage")  # noqa: S108 - refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def kit(spec: Spec, order: Order, agent: Jar, options: Options | None = None) ->
         platform="emr",
         kinds=KINDS,
         region=order.settings.get("region") or None,
-        spool=_spool(order),
+        spool=spool_of(order),
         info=INFO,
         proxy=options.proxy,
         ca_file=options.ca_file,
@@ -143,9 +142,9 @@ def _base(order: Order) -> str:
         raise ConfigError("platforms.emr.vendorAgent: the kit brings an agent of its own; write `replace`.")
     if vendor is not None and vendor.loads == "class path" and "spark.driver.extraClassPath" not in order.conf:
         raise ConfigError(
-            f"{order.settings['release']} has {vendor.what} on its class path, and two agents fail every job; take "
-            "another release, or its own agent: `sparklineage conf emr` with vendorAgent: reuse and delivery.mode: "
-            "direct."
+            f"{order.settings['release']} has {vendor.what} on its class path, and two agents fail every job; give "
+            f"spark.driver.extraClassPath and spark.executor.extraClassPath as EMR has them but without {vendor.where}, "
+            "or take its own agent: `sparklineage conf emr` with vendorAgent: reuse and delivery.mode: direct."
         )
     base = (order.settings.get("artifacts") or "").rstrip("/")
     if not base:
@@ -160,20 +159,6 @@ def _base(order: Order) -> str:
     xml("--s3", base)
     longest("--s3", base, _LONGEST_PATH - 100, "take a shorter prefix")
     return base
-
-
-def _spool(order: Order) -> str:
-    """The folder of the journals. Raises ConfigError for one that others need, as it gets an owner and a mode."""
-    text = order.conf["spark.sparklineage.spool"].written
-    source = order.conf.entry("spark.sparklineage.spool")
-    plain = PurePosixPath(text)
-    if not text.startswith("/") or ".." in plain.parts or str(plain) in _OURS or not text.isprintable():
-        where = source.source if source is not None else "delivery.journal"
-        raise ConfigError(
-            f"{where}: the journals are to be in {text!r}; write the path of a folder for them alone, such as "
-            "/mnt/sparklineage/spool."
-        )
-    return str(plain)
 
 
 def _step(rendered: Mapping[str, str]) -> dict[str, Any]:
