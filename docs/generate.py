@@ -28,8 +28,9 @@ from sparklineage.config import Settings, load_settings
 from sparklineage.config.json_schema import json_schema
 from sparklineage.config.loading import load_spec
 from sparklineage.errors import SparklineageError, tree
+from sparklineage.kits.databricks import kit as databricks_kit
 from sparklineage.kits.emr import kit as emr_kit
-from sparklineage.kits.interface import Jar
+from sparklineage.kits.interface import Jar, Kit
 from sparklineage.submit.lineage_conf import LineageSpec, lineage_args
 from sparklineage.submit.options import parse
 from sparklineage.submit.user_conf import UserConf
@@ -130,6 +131,7 @@ _JARS = Path("/opt/sparklineage")
 _EXAMPLE = ROOT / "conf" / "sparklineage.yml"
 _AGENT_SHA256 = "9fe28ee2e5b2cb535cd51b6572394bddeb684bf0c58650a698cf7724ce62d94d"
 """Of the agent that the example asks for: a kit's script has it, and the JAR is not here."""
+_KITS: dict[str, Callable[..., Kit]] = {"emr": emr_kit, "databricks": databricks_kit}
 _WITHOUT_KEY = ("glue", "sagemaker")
 
 
@@ -174,19 +176,20 @@ def _targets() -> Iterator[tuple[str, Callable[[], str]]]:
             yield f"conf/{name}/{artefact.name}", partial(str.replace, artefact.text, f"{ROOT}/", "")
 
 
-def _kit_for_emr() -> Iterator[tuple[str, Callable[[], str]]]:
-    """The texts of the kit that `sparklineage bootstrap emr --out bootstrap/emr` writes."""
-    spec = load_spec(environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile="prod", platform="emr")
-    order = order_for(spec, "emr", install=None, home=Path("/"), kit=True)
-    order = replace(order, why_agent=order.why_agent.replace(f"{ROOT}/", ""))
+def _kits() -> Iterator[tuple[str, Callable[[], str]]]:
+    """The texts of the kits: what `sparklineage bootstrap PLATFORM --out bootstrap/PLATFORM` writes."""
     agent = Jar(name="openlineage-spark_2.12-1.53.0.jar", sha256=_AGENT_SHA256)
-    for file in emr_kit(spec, order, agent).files:
-        if file.text is not None:
-            yield f"bootstrap/emr/{file.name}", partial(str.replace, file.text, f"{ROOT}/", "")
+    for name, kit in _KITS.items():
+        spec = load_spec(environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile="prod", platform=name)
+        order = order_for(spec, name, install=None, home=Path("/"), kit=True)
+        order = replace(order, why_agent=order.why_agent.replace(f"{ROOT}/", ""))
+        for file in kit(spec, order, agent).files:
+            if file.text is not None:
+                yield f"bootstrap/{name}/{file.name}", partial(str.replace, file.text, f"{ROOT}/", "")
 
 
 PAGES |= _targets()
-PAGES |= _kit_for_emr()
+PAGES |= _kits()
 
 
 def stale(root: Path = ROOT) -> list[str]:

@@ -13,6 +13,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.kits.relay_config import Node, relay_config
+from sparklineage.kits.spool import spool_of
 from sparklineage.kits.zipapp import content
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ class Relay:
 
 def relay_of(spec: Spec, order: Order, *, proxy: str | None, ca_file: str | None) -> Relay:
     """The relay for an order. Raises ConfigError for a backend, or a secret of it, that no driver could reach."""
-    spool = order.conf["spark.sparklineage.spool"].written
-    node = Node(platform="databricks", kinds=("databricks",), spool=spool, proxy=proxy, ca_file=ca_file)
+    node = Node(platform="databricks", kinds=("databricks",), spool=spool_of(order), proxy=proxy, ca_file=ca_file)
     names: dict[str, str] = {}
     config = by_variables(relay_config(spec, node), names)
     return Relay(config=config, data=content(), names=names)

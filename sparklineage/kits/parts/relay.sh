@@ -171,7 +171,7 @@ relay() {
     return 1
   fi
   printf '%s\n' "${RELAY_CONFIG[@]}" | place "$ETC/relay.json" 0644 || return
-  version=$(version_of_relay "$python")
+  version=$(version_of_relay "$python") || return
   if systemd; then
     sweep /etc/systemd/system
     stop_loop

@@ -20,7 +20,7 @@ from sparklineage.kits.zipapp import content
 from sparklineage.witness import STORED_NAME, jar_path
 from tests.support.hocon import driver_properties
 from tests.unit.kits.databricks_orders import AGENT, FOLDER, KEY, URL, VARIABLE, made
-from tests.unit.kits.emr_orders import read_back, settings_part, text_of
+from tests.unit.kits.emr_orders import checkers, read_back, settings_part, text_of
 from tests.unit.kits.test_script import TEXT
 
 SCRIPT = {"volumes": {"destination": f"{FOLDER}/init.sh"}}
@@ -160,6 +160,7 @@ def test_the_workspace_is_a_place_too(tmp_path: Path) -> None:
         ({"release": "19.x-scala2.13", **STANDARD}, {}, "the relay would have no key; write delivery.mode: direct"),
         ({}, {"transport": {**KEY, "auth": {"type": "api_key", "apiKey": "env:KEY"}}}, "no node can follow"),
         ({}, {"transport": {**KEY, "auth": {"type": "api_key", "apiKey": "hunter2"}}}, "is a secret in plain text"),
+        ({}, {"delivery": {"journal": "/var/lib"}}, "the path of a folder for them alone"),
         ({}, {"transport": None}, "No backend is configured"),
         ({}, {"spark": {f"spark.acme.a{at}": "x" * 400 for at in range(99)}}, "init.sh would be larger than 64 KB"),
     ],
@@ -207,10 +208,8 @@ def test_the_checkers_of_shells_have_nothing_to_say(tmp_path: Path, given: dict[
     assert "\r" not in text and text.endswith("\n")
     path = tmp_path / "init.sh"
     path.write_text(text, encoding="utf-8", newline="")
-    checks: list[list[Any]] = [["bash", "-n", path], ["shellcheck", path], ["shfmt", "-d", "-i", "2", "-ci", path]]
-    for command in checks:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    for tool, status, said in checkers(path):
+        assert (status, said) == (0, ""), tool
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
