@@ -143,8 +143,8 @@ def _base(order: Order) -> str:
     if vendor is not None and vendor.loads == "class path" and "spark.driver.extraClassPath" not in order.conf:
         raise ConfigError(
             f"{order.settings['release']} has {vendor.what} on its class path, and two agents fail every job; give "
-            f"spark.driver.extraClassPath and spark.executor.extraClassPath as EMR has them but without {vendor.where}, "
-            "or take its own agent: `sparklineage conf emr` with vendorAgent: reuse and delivery.mode: direct."
+            "spark.driver.extraClassPath and spark.executor.extraClassPath as EMR has them but without "
+            f"{vendor.where}, or take its own agent: `sparklineage conf emr` with vendorAgent: reuse and delivery.mode: direct."
         )
     base = (order.settings.get("artifacts") or "").rstrip("/")
     if not base:
