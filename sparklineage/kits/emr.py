@@ -144,7 +144,8 @@ def _base(order: Order) -> str:
         raise ConfigError(
             f"{order.settings['release']} has {vendor.what} on its class path, and two agents fail every job; give "
             "spark.driver.extraClassPath and spark.executor.extraClassPath as EMR has them but without "
-            f"{vendor.where}, or take its own agent: `sparklineage conf emr` with vendorAgent: reuse and delivery.mode: direct."
+            f"{vendor.where}, or take its own agent: `sparklineage conf emr` with vendorAgent: reuse and "
+            "delivery.mode: direct."
         )
     base = (order.settings.get("artifacts") or "").rstrip("/")
     if not base:
