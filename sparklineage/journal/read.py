@@ -42,6 +42,8 @@ class LineReader:
         self.corrupt: list[int] = []
         self.more = False
         """Whether the last call stopped at its `most`, so that the file holds more."""
+        self.size = 0
+        """Bytes of the line that was read last."""
         self._access = access
         self._skipping = False
         """Whether `offset` is inside of a line that is too long."""
@@ -76,6 +78,7 @@ class LineReader:
                 continue
             record = _record(raw, self._access)
             if record is not None:
+                self.size = len(raw)
                 yield record
             elif len(self.corrupt) < _MOST_CORRUPT:
                 self.corrupt.append(self.line)

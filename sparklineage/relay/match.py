@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +24,20 @@ class AgentRun:
     kind: str
     """The `jobType`: `APPLICATION`, `SQL_JOB`, `RDD_JOB`, …"""
     first: ol.Event
+    """Its first event, and `terminal`: read them through `opened`, for they may be packed."""
     start: int
     job_number: int | None = None
     carried: str | None = None
     """The step that the agent's captured property names; only RUNNING events have it."""
     execution: Execution | None = None
     terminal: list[ol.Event] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+    """The kinds of terminal events that the agent has sent for it."""
+    completed: int | None = None
+    """The time of its last terminal event, if a COMPLETE is among them: the end of its execution."""
+    size: int = 0
+    """Bytes of the events that it holds, as text."""
+    packed: bytes | None = None
     last: int = 0
     """Time of its latest event."""
     sent: bool = False
@@ -41,15 +51,25 @@ class AgentRun:
             self.job_number = details["jobId"]
         self.carried = self.carried or _carried_step(event)
 
-    @property
-    def said(self) -> set[str]:
-        """The kinds of terminal events that the agent has sent for it."""
-        return {str(event.get("eventType")).upper() for event in self.terminal}
+    def end(self, event: ol.Event, time: int) -> None:
+        """Take in a terminal event."""
+        self.opened().terminal.append(event)
+        self.said.add(str(event.get("eventType")).upper())
+        self.completed = time if "COMPLETE" in self.said else None
 
-    @property
-    def completed(self) -> int | None:
-        """The time of its last terminal event, if a COMPLETE is among them: the end of its execution."""
-        return time_of(self.terminal[-1]) if "COMPLETE" in self.said else None
+    def pack(self) -> None:
+        """Hold the events in a tenth of the memory, for what may take long."""
+        if self.packed is None:
+            self.packed = zlib.compress(json.dumps([self.first, self.terminal]).encode(), 1)
+            self.size = len(self.packed)
+            self.first, self.terminal = {}, []
+
+    def opened(self) -> AgentRun:
+        """The run with its events."""
+        if self.packed is not None:
+            self.first, self.terminal = json.loads(zlib.decompress(self.packed))
+            self.packed = None
+        return self
 
 
 @dataclass

@@ -28,6 +28,7 @@ from sparklineage.relay.made import (
     with_step_facets,
 )
 from sparklineage.relay.match import AgentRun, Matcher, time_of
+from sparklineage.relay.past import LIMITS, Limits, Past, forget_jobs, forget_steps, overdue, spent
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ class Settler:
         already: Iterable[Mapping[str, Any]] = (),
         hider: Hider | None = None,
         surroundings: Surroundings = NOWHERE,
+        limits: Limits = LIMITS,
     ) -> None:
+        self.past = Past()
+        self.limits = limits
         self.record = surroundings.placed(record)
         self._surroundings = surroundings
         self._hider = hider or Hider()
@@ -65,7 +69,8 @@ class Settler:
         self._match = Matcher()
         self._sent: Counter[tuple[str, str, str]] = Counter(map(_identity, already))
         self._runs: dict[str, AgentRun] = {}
-        self._over: set[str] = set()
+        self._over: dict[str, None] = {}
+        """The runs that were closed last."""
         self._application: AgentRun | None = None
         self._out: list[ol.Event] = []
         self._seen_before = 0
@@ -89,8 +94,8 @@ class Settler:
         run = self._application
         return str(run.terminal[-1]["eventType"]).upper() if run is not None and run.terminal else None
 
-    def agent(self, event: ol.Event) -> None:
-        """Take in one event of the agent; one without run id, type or time is passed on as it is."""
+    def agent(self, event: ol.Event, size: int = 0) -> None:
+        """Take in one event of the agent, of so many bytes; one without run id, type or time is passed on as it is."""
         run_id, kind, time = ol.run_id(event), str(event.get("eventType") or "").upper(), time_of(event)
         if not run_id or not kind or not time:
             self._out.append(event)
@@ -101,14 +106,15 @@ class Settler:
         if run is None and kind in ol.TERMINAL and (run := self._cut_off_at(time)) is not None:
             event = {**event, "run": {**event["run"], "runId": run.id}}
         if run is None:
-            run = self._runs[run_id] = AgentRun(run_id, ol.job_type(event), event, time)
+            run = self._runs[run_id] = AgentRun(run_id, ol.job_type(event), event, time, size=size)
             if run.kind == "APPLICATION" and self._application is None:
                 self._application = run
         if run.kind == "APPLICATION":
             event = governed(event, self.record.governance)
         run.note(event, time)
         if kind in ol.TERMINAL:
-            run.terminal.append(event)
+            run.end(event, time)
+            run.size += size
             if run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
             return
@@ -130,12 +136,13 @@ class Settler:
         not `caught_up`, because the agent's file holds more, no query counts as left out yet.
         """
         for run in list(self._runs.values()):
-            if run.terminal and run.kind != "APPLICATION" and self._known(run):
+            if run.said and run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
         if caught_up:
             seen = self._seen_before
             self._tell([step for step in self.steps.by_id.values() if self._is_over(step, seen)], None)
             self._seen_before = self.witnessed.latest
+        self._let_go()
         return self._drain()
 
     def finish(self, outcome: Outcome) -> list[ol.Event]:
@@ -153,20 +160,40 @@ class Settler:
         """Of the user's queries, how many the agent reported and which it left out."""
         roots = self.witnessed.roots()
         reported = self._match.reported_roots() - self._lacking
-        left = [root for root in roots if (root.epoch, root.number) not in reported]
-        return Coverage(
-            queries=len(roots),
-            reported=len(roots) - len(left),
-            left_out=tuple(
-                {
-                    "what": "output" if (root.epoch, root.number) in self._lacking else "query",
-                    "description": self._hider.text(root.description),
-                    "command": self._hider.text(root.command),
-                    "step": step.name if (step := self._match.step_at(root)) else None,
-                }
-                for root in left
-            ),
-        )
+        past = Past(self.past.queries, self.past.reported, list(self.past.left_out))
+        for root in roots:
+            past.count(root, reported=(root.epoch, root.number) in reported, told=self._left_out)
+        return Coverage(queries=past.queries, reported=past.reported, left_out=tuple(past.left_out))
+
+    def _left_out(self, root: Execution) -> dict[str, Any]:
+        step = self._match.step_at(root)
+        return {
+            "what": "output" if (root.epoch, root.number) in self._lacking else "query",
+            "description": self._hider.text(root.description),
+            "command": self._hider.text(root.command),
+            "step": step.name if step else None,
+        }
+
+    def _let_go(self) -> None:
+        """Of what is over, so that an application may run for months."""
+        for run in overdue(self._match, list(self._runs.values()), self.limits):
+            self._close(run, None)
+        too_many = len(self.witnessed.executions) > 5 * self.limits.recent
+        for root, family in spent(self._match, self._runs, self.limits):
+            key, around, owner = (root.epoch, root.number), self._match.declaring(root), self._match.step_at(root)
+            reported = any(item.run for item in family)
+            if not reported and (not owner.told if owner else any(step.declares for step in around)):
+                if not too_many:
+                    continue  # it is told when its step is over, or the application
+                if any(step.declares for step in around):
+                    self._out += self._who().step_run(owner or around[0], root, None, around)
+            if root.is_users:
+                self.past.count(root, reported=reported and key not in self._lacking, told=self._left_out)
+            self._merged.update(step.id for step in around)
+            self._lacking.discard(key)
+            self.witnessed.forget(family)
+        forget_jobs(self._match, {run.job_number for run in self._runs.values()}, self.limits)
+        self._merged -= forget_steps(self._match, {run.carried for run in self._runs.values()}, self.limits)
 
     def _is_over(self, step: Step, seen: int) -> bool:
         return all(item.end is not None and item.end < seen for item in self.steps.around(step))
@@ -178,7 +205,7 @@ class Settler:
         """
         for item in self.witnessed.at_end(time):
             run = self._runs.get(item.run or "")
-            if item.cut_off and run is not None and not run.terminal:
+            if item.cut_off and run is not None and not run.said:
                 return run
         return None
 
@@ -210,7 +237,7 @@ class Settler:
 
     def _close(self, run: AgentRun, outcome: Outcome | None) -> None:
         """Send the run's one terminal event, true as far as anything knows."""
-        base = run.terminal[-1] if run.terminal else None
+        base = run.opened().terminal[-1] if run.said else None
         execution = self._match.execution_of(run)
         truth: Execution | Job | None = self._match.job_of(run) if run.kind == "RDD_JOB" else execution
         error, trace, time = None, None, run.last
@@ -269,7 +296,7 @@ class Settler:
         run = self._application
         for other in [item for item in self._runs.values() if item is not run]:
             # A driver that started a second SparkContext under a run id of its own.
-            base = other.terminal[-1] if other.terminal else other.first
+            base = other.terminal[-1] if other.opened().terminal else other.first
             event = {**base, "eventType": outcome.state, "eventTime": to_iso(outcome.ended)}
             self._finish_run(other.id, governed(event, self.record.governance))
         if run is None:
@@ -283,7 +310,9 @@ class Settler:
         self._finish_run(ol.run_id(event), event)
 
     def _finish_run(self, run_id: str, event: ol.Event) -> None:
-        self._over.add(run_id)
+        self._over[run_id] = None
+        if len(self._over) > 2 * self.limits.recent:
+            del self._over[next(iter(self._over))]
         self._runs.pop(run_id, None)
         self._out.append(event)
 
@@ -305,6 +334,8 @@ class Settler:
             identity = _identity(event)
             if self._sent[identity] > 0:
                 self._sent[identity] -= 1
+                if not self._sent[identity]:
+                    del self._sent[identity]
             else:
                 fresh.append(with_cluster(event, cluster))
         return fresh

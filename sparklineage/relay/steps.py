@@ -9,7 +9,7 @@ from sparklineage.model.dataset import Dataset
 from sparklineage.model.event import joined_facets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass
@@ -48,9 +48,16 @@ class Steps:
     by_id: dict[str, Step] = field(default_factory=dict)
     functions: dict[tuple[str, str], Step] = field(default_factory=dict)
     """What functions and data sources declare, by kind (`function`, `source`) and name."""
+    size: int = 0
+    """Bytes of the records that this holds."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Those of each step."""
 
-    def feed(self, record: Mapping[str, Any]) -> None:
-        """Take in one record of steps.ndjson; one that is damaged is passed over."""
+    def feed(self, record: Mapping[str, Any], size: int = 0) -> None:
+        """Take in one record of steps.ndjson, of so many bytes; one that is damaged is passed over."""
+        self.size += size
+        if isinstance(record.get("step"), str):
+            self.sizes[record["step"]] = self.sizes.get(record["step"], 0) + size
         number, time = record.get("step"), record.get("time")
         if record.get("type") == "function":
             self._function(record)
@@ -80,6 +87,12 @@ class Steps:
             found.end = time
             error = record.get("error")
             found.error = error if isinstance(error, dict) else None
+
+    def forget(self, gone: Iterable[str]) -> None:
+        """Let go of the steps of these ids."""
+        for number in gone:
+            self.by_id.pop(number, None)
+            self.size -= self.sizes.pop(number, 0)
 
     def get(self, number: str | None) -> Step | None:
         return self.by_id.get(number) if number else None

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _WRITES = re.compile(
     r"\b(?:SaveIntoDataSource|InsertInto\w+|Create\w*TableAsSelect|AppendData|Overwrite(?:ByExpression|PartitionsDynamic)"
     r"|(?:Atomic)?ReplaceTableAsSelect)"
 )
+# Characters that a witness writes at most; what claims to be one may write more.
+_DESCRIPTION, _COMMAND, _ERROR = 1_000, 1_000, 65_536
+_MOST = 1_000
 # Delta runs queries of its own between the user's; some are roots (background snapshots).
 _DELTA_OWN = ("Delta: ", "$anonfun$recordDelta", "MERGE operation - ", "OPTIMIZE operation - ")
 
@@ -153,6 +156,18 @@ class Witnessed:
             key=lambda item: (item.epoch, item.start or 0, item.number),
         )
 
+    def forget(self, family: Iterable[Execution]) -> None:
+        """Let go of these."""
+        for item in family:
+            key = (item.epoch, item.number)
+            self.executions.pop(key, None)
+            self._below.pop(key, None)
+            for times, time in ((self._starts, item.start), (self._ends, item.end)):
+                if time is not None and (found := times.get(time)):
+                    found[:] = [one for one in found if one is not item]
+                    if not found:
+                        del times[time]
+
     def _application(self, record: Mapping[str, Any], _time: int) -> None:
         self.application = dict(record)
         self.epoch += 1
@@ -183,8 +198,8 @@ class Witnessed:
         found = self._execution(record.get("executionId"), record.get("rootExecutionId"))
         if found is not None:
             found.start = time
-            found.description = str(record.get("description") or "")
-            found.command = str(record.get("command") or "")
+            found.description = str(record.get("description") or "")[:_DESCRIPTION]
+            found.command = str(record.get("command") or "")[:_COMMAND]
             named = (("function", record.get("functions")), ("source", record.get("sources")))
             found.functions = tuple((kind, name) for kind, names in named for name in _texts(names))
             self._starts.setdefault(time, []).append(found)
@@ -195,10 +210,10 @@ class Witnessed:
         if found is not None:
             found.end, found.cut_off = time, self.over
             error = record.get("error")
-            found.error = None if error is None else str(error)
+            found.error = None if error is None else str(error)[:_ERROR]
             found.tags = _texts(record.get("tags"))
             trace = record.get("stackTrace")
-            found.stack_trace = None if trace is None else str(trace)
+            found.stack_trace = None if trace is None else str(trace)[:_ERROR]
             self._ends.setdefault(time, []).append(found)
 
     def _job_start(self, record: Mapping[str, Any], time: int) -> None:
@@ -220,7 +235,7 @@ class Witnessed:
         if found is not None:
             found.end, found.cut_off = time, self.over
             error = record.get("error")
-            found.error = None if error is None else str(error)
+            found.error = None if error is None else str(error)[:_ERROR]
 
     def _spread(self, execution: Execution, step: str | None, has_jobs: bool) -> None:
         # A Delta write is a root without jobs over inner executions that hold them: the step is the root's.
@@ -231,4 +246,5 @@ class Witnessed:
 
 
 def _texts(found: object) -> tuple[str, ...]:
-    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
+    texts = found[:_MOST] if isinstance(found, list) else ()
+    return tuple(item[:_DESCRIPTION] for item in texts if isinstance(item, str))
