@@ -30,10 +30,10 @@ from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
 from sparklineage.model.masking import secrets_of
 from sparklineage.model.naming import normalize_job_name
+from sparklineage.model.parent_variables import parent_from
 from sparklineage.submit.application import default_job_name, language
 from sparklineage.submit.existing_agent import existing_agent
 from sparklineage.submit.lineage_conf import LineageSpec, chosen_run_id, lineage_args
-from sparklineage.submit.parent import parent_from
 from sparklineage.version import VERSION
 from sparklineage.witness import LISTENER as WITNESS
 

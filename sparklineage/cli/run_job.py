@@ -8,8 +8,8 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.assemble.relay_process import RelayProcess, settle_here
 from sparklineage.cli.plain_paths import remove_link
-from sparklineage.cli.relay_process import RelayProcess, settle_here
 from sparklineage.cli.say import say, write
 from sparklineage.cli.summary import summary
 from sparklineage.errors import JournalError, SparklineageError

@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.errors import JournalError
 from sparklineage.journal import FORMAT, LineReader, write_json
 from sparklineage.model.clock import now_ms
+from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
-from sparklineage.relay.hide import Hider
+from sparklineage.relay.checkpoint import Checkpoint
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sparklineage.journal import RunFolder
     from sparklineage.model.event import Event
 
 # Behind an even number of backslashes: the others make `\\u0000` plain text.
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-_AT_ONCE = 8 << 20
-"""Bytes of the agent's file that one round takes in, so that a long journal needs no long memory."""
+_AT_ONCE, _AT_ONCE_OF_MANY = 8 << 20, 1 << 20
+"""Bytes of the agent's file that one round takes in, so that a long journal needs no long memory, nor keeps others."""
+_BESIDE = 4 << 20
+"""And of each of the other files."""
 
 
 class Follower:
@@ -43,6 +46,7 @@ class Follower:
     ) -> None:
         self.folder = folder
         self.record = RunRecord.of(folder)
+        self._at_once = _AT_ONCE_OF_MANY if folder.is_apart else _AT_ONCE
         self._agent = LineReader(folder.agent, access=folder.access)
         self._witness = LineReader(folder.witness, access=folder.access)
         self._steps = LineReader(folder.steps, access=folder.access)
@@ -51,30 +55,44 @@ class Follower:
         self.written = 0
         self.lost = False
         """Whether it was closed although nobody saw its end."""
-        already: list[Event] = []
+        self._pending: list[tuple[Event, int]] = []
+        """Events of the agent's that wait for what the witness says of them."""
         if write:
             _cut_torn_line(folder)
-            already = list(read_all(LineReader(folder.events)))
-            self.written = len(already)
+        readers = {"agent": self._agent, "witness": self._witness, "steps": self._steps}
+        self.checkpoint = Checkpoint(folder, readers) if folder.is_apart else None
+        already = self._already() if write else ()
         self.settler = Settler(self.record, already=already, hider=self._hider, surroundings=surroundings)
+        if self.checkpoint is not None and self.checkpoint.state is not None:
+            self.settler.restore(self.checkpoint.state)
+            self.checkpoint.state = None
 
     def poll(self) -> list[Event]:
         """One round: what has become known since the last. Returns the new settled events."""
         self._feed(final=False)
-        return self._keep(self._take())
+        events = self._keep(self._take())
+        if self.folder.is_apart:
+            self.settler.check(self.folder)
+        if self._write and self.checkpoint is not None and self.checkpoint.is_due:
+            self._remember(self.checkpoint)
+        return events
 
     @property
     def more(self) -> bool:
         """Whether the files hold more than the last round has taken in."""
-        return self._agent.more
+        return self._agent.more or self._is_behind
 
     def finish(self, outcome: Outcome | None = None) -> list[Event]:
         """Everything to the end, when the driver is gone; closes the application and writes settled.json.
 
         Without an outcome it ends as its witness says, where no `submit` could record more; else it is closed as lost.
         """
-        while self._feed(final=False) or self._agent.more:
+        # Whoever goes on writing after the end is not waited for.
+        until = [(reader, size_of(reader)) for reader in (self._agent, self._witness, self._steps)]
+        while self._feed(final=False) or self.more:
             self._keep(self._take())
+            if all(reader.offset >= size for reader, size in until) and not self._pending:
+                break
         self._feed(final=True)
         self._keep(self._take())
         outcome = outcome or Outcome.of(self.folder) or self._gone()
@@ -114,17 +132,48 @@ class Follower:
         """Whether there was anything of the agent's."""
         # The agent's file is read first and taken in last: the witness writes before the agent does, so
         # everything that these events need is in what is read after them.
-        events = list(self._agent.read(final=final, most=_AT_ONCE))
-        for record in read_all(self._witness, final=final):
+        if not self._pending:
+            self._pending = [(event, self._agent.size) for event in self._agent.read(final=final, most=self._at_once)]
+        for record in self._witness.read(final=final, most=_BESIDE):
             self.settler.witnessed.feed(record)
-        for record in read_all(self._steps, final=final):
-            self.settler.steps.feed(record)
-        for event in events:
-            self.settler.agent(event)
+        for record in self._steps.read(final=final, most=_BESIDE):
+            self.settler.steps.feed(record, self._steps.size)
+        if self._is_behind:
+            return True
+        events, self._pending = self._pending, []
+        for event, size in events:
+            self.settler.agent(event, size)
         return bool(events)
 
+    @property
+    def _is_behind(self) -> bool:
+        """Whether more is to be read before what the agent says can be judged."""
+        return self._witness.more or self._steps.more
+
     def _take(self) -> list[Event]:
-        return self.settler.take(caught_up=not self._agent.more)
+        return self.settler.take(caught_up=not self.more)
+
+    def _already(self) -> Iterator[Event]:
+        """The events that are written since the checkpoint."""
+        start = self.checkpoint.events if self.checkpoint is not None else 0
+        self.written = self.checkpoint.written if self.checkpoint is not None else 0
+        reader = LineReader(self.folder.events, start)
+        while True:
+            before = reader.offset
+            for event in reader.read(most=_BESIDE):
+                self.written += 1
+                yield event
+            if reader.offset == before:
+                return
+
+    def _remember(self, checkpoint: Checkpoint) -> None:
+        """That everything up to here is settled, unless that is not so."""
+        if self._pending or self.settler.is_repeating:
+            return
+        try:
+            checkpoint.take(self.settler, self._hider, self.written)
+        except OSError as error:
+            raise JournalError(f"{self.folder.state}: cannot be written: {error.strerror}.") from None
 
     def _keep(self, events: list[Event]) -> list[Event]:
         if events and self._write:
@@ -158,6 +207,14 @@ class Follower:
             },
             "corrupt": self.corrupt(),
         }
+
+
+def size_of(reader: LineReader) -> int:
+    """Bytes of its file; 0 where there is none."""
+    try:
+        return reader.path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _line(event: Event) -> str:

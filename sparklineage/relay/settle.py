@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
-from sparklineage.relay.hide import Hider
+from sparklineage.model.hiding import Hider
 from sparklineage.relay.made import (
     Application,
     failed,
@@ -28,12 +28,14 @@ from sparklineage.relay.made import (
     with_step_facets,
 )
 from sparklineage.relay.match import AgentRun, Matcher, time_of
-from sparklineage.relay.past import LIMITS, Limits, Past, forget_jobs, forget_steps, overdue, spent
+from sparklineage.relay.past import LIMITS, Limits, Past, check, forget_jobs, forget_steps, overdue, spent
+from sparklineage.relay.snapshot import of_run, of_steps, of_witnessed, to_run, to_steps, to_witnessed
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sparklineage.journal import RunFolder
     from sparklineage.relay.record import Outcome, RunRecord
     from sparklineage.relay.steps import Step, Steps
     from sparklineage.relay.witnessed import Execution, Job, Witnessed
@@ -194,6 +196,42 @@ class Settler:
             self.witnessed.forget(family)
         forget_jobs(self._match, {run.job_number for run in self._runs.values()}, self.limits)
         self._merged -= forget_steps(self._match, {run.carried for run in self._runs.values()}, self.limits)
+
+    def check(self, folder: RunFolder) -> None:
+        """Raises JournalError where it holds more than a relay of many applications can carry."""
+        check(folder, self._match, self._runs.values(), self.limits)
+
+    def state(self) -> dict[str, Any]:
+        """All that it knows, as JSON has it. To be asked between `take` and what is fed next."""
+        return {
+            "closed": self.closed_by_us,
+            "runs": [of_run(run) for run in self._runs.values()],
+            "application": self._application.id if self._application is not None else None,
+            "over": list(self._over),
+            "seen": self._seen_before,
+            "merged": sorted(self._merged),
+            "lacking": sorted(self._lacking),
+            "past": vars(self.past),
+            "witnessed": of_witnessed(self.witnessed),
+            "steps": of_steps(self.steps),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Know what another one knew, whose `state` this is; nothing may have been fed yet."""
+        to_witnessed(state["witnessed"], self.witnessed)
+        to_steps(state["steps"], self.steps)
+        self._runs = {item["id"]: to_run(item, self.witnessed) for item in state["runs"]}
+        self._application = self._runs.get(state["application"])
+        self._over = dict.fromkeys(state["over"])
+        self._merged = set(state["merged"])
+        self._lacking = {(epoch, number) for epoch, number in state["lacking"]}
+        self.closed_by_us, self._seen_before = state["closed"], state["seen"]
+        self.past = Past(**state["past"])
+
+    @property
+    def is_repeating(self) -> bool:
+        """Whether what is fed was fed to another one before, and its events are passed over."""
+        return bool(self._sent)
 
     def _is_over(self, step: Step, seen: int) -> bool:
         return all(item.end is not None and item.end < seen for item in self.steps.around(step))

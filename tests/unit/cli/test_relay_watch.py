@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from sparklineage.assemble.relay_process import RelayProcess
 from sparklineage.cli.main import main
-from sparklineage.cli.relay_process import RelayProcess
 from sparklineage.journal import DeliveryLock, RunLock
 from sparklineage.model.backend import Backend
 from sparklineage.relay.handover import Handover

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sparklineage.model.parent import Parent
-from sparklineage.submit.parent import parent_from
+from sparklineage.model.parent_variables import parent_from
 
 A = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
 B = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e43"

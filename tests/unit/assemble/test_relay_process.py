@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sparklineage.cli.relay_process import RelayProcess, settle_here
+from sparklineage.assemble.relay_process import RelayProcess, settle_here
 from sparklineage.errors import JournalBusyError
 from sparklineage.journal import DeliveryLock, RunFolder, RunLock
 from sparklineage.model.backend import Backend
