@@ -22,7 +22,7 @@ from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_fol
 from sparklineage.journal.lock import DeliveryLock, RunLock
 from sparklineage.journal.read import LineReader, read_json
 from sparklineage.journal.reserve import Reserve
-from sparklineage.journal.write import append_line, create_folder, make_state, write_cursor, write_json
+from sparklineage.journal.write import append_line, create_folder, make_state, write_cursor, write_durably, write_json
 
 __all__ = [
     "FORMAT",
@@ -39,5 +39,6 @@ __all__ = [
     "read_json",
     "run_folders",
     "write_cursor",
+    "write_durably",
     "write_json",
 ]

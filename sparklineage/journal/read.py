@@ -48,6 +48,15 @@ class LineReader:
         self._skipping = False
         """Whether `offset` is inside of a line that is too long."""
 
+    def place(self) -> dict[str, Any]:
+        """Where it is, for `go_to`."""
+        return {"offset": self.offset, "line": self.line, "corrupt": self.corrupt, "skipping": self._skipping}
+
+    def go_to(self, place: dict[str, Any]) -> None:
+        """Go on where another reader of this file was."""
+        self.offset, self.line = place["offset"], place["line"]
+        self.corrupt, self._skipping = list(place["corrupt"]), place["skipping"]
+
     def read(self, *, final: bool = False, most: int = 1 << 26) -> Iterator[dict[str, Any]]:
         """The next complete records, at most `most` bytes of them; with `final` a torn last line counts too."""
         self.more = False

@@ -89,12 +89,25 @@ def write_json(path: Path, record: Mapping[str, Any]) -> None:
     _replace(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a small file whole, so that it is there after a power failure too. Raises OSError."""
+    _replace(path, data, durably=True)
+    fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _replace(path: Path, data: bytes, *, durably: bool = False) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(data)
+            if durably:
+                file.flush()
+                os.fsync(file.fileno())
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)

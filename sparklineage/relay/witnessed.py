@@ -156,6 +156,23 @@ class Witnessed:
             key=lambda item: (item.epoch, item.start or 0, item.number),
         )
 
+    def index(self) -> list[Any]:
+        """How executions are found, as JSON has it."""
+        times = [
+            [[time, [[item.epoch, item.number] for item in items]] for time, items in found.items()]
+            for found in (self._starts, self._ends)
+        ]
+        return [*times, [[*root, below] for root, below in self._below.items()]]
+
+    def restore_index(self, found: list[Any]) -> None:
+        """Find them as when `index` told how."""
+        starts, ends, below = found
+        for times, items in ((self._starts, starts), (self._ends, ends)):
+            for time, keys in items:
+                times[time] = [self.executions[epoch, number] for epoch, number in keys]
+        for epoch, root, keys in below:
+            self._below[epoch, root] = [(key[0], key[1]) for key in keys]
+
     def forget(self, family: Iterable[Execution]) -> None:
         """Let go of these."""
         for item in family:
