@@ -128,8 +128,8 @@ def about_place(order: Order, place: Place, *, standard: bool) -> Iterator[str]:
            f"{_files(order)} into {place.folder}. Spark ends the driver where the listener's class is missing; with "
            "the cluster.json of that kit it cannot happen, for there the script names the listeners.")  # fmt: skip
     if any(entry.secret for entry in order.relay.entries):
-        yield (f"The relay that {SCRIPT} starts gets its key by a variable of the cluster: take spark_env_vars from the "
-               "cluster.json of the kit too.")  # fmt: skip
+        yield (f"The relay that {SCRIPT} starts gets its key by a variable of the cluster: take spark_env_vars from "
+               "the cluster.json of the kit too.")  # fmt: skip
     if standard:
         yield (f"In the standard access mode {SCRIPT} needs an entry on the metastore's allowlist, by somebody with "
                "MANAGE ALLOWLIST, which the same command makes; the JARs that the script reads need none.")  # fmt: skip
