@@ -39,7 +39,7 @@ def run(setting: Setting) -> Report:
     rounds = setting.rounds or _ROUNDS
     with Receiver() as backend, cloud() as services:
         made = kit(setting.folder / "kit", services, backend.url)
-        found = interleaved(dict(_cases(setting.folder, services, made)), rounds)
+        found = interleaved(dict(_cases(setting.folder, services, made, backend.port)), rounds)
     bare = found["aws s3 cp"]
     for name, values in found.items():
         beyond = bound = verdict = ""
@@ -62,12 +62,12 @@ def _fetched(made: Kit) -> list[str]:
     return [made.key(".jar"), made.key(".pyz")]
 
 
-def _cases(folder: Path, services: Cloud, made: Kit) -> Iterator[tuple[str, Callable[[], float]]]:
+def _cases(folder: Path, services: Cloud, made: Kit, port: int) -> Iterator[tuple[str, Callable[[], float]]]:
     numbers = count()
 
     def fresh(work: Callable[[EmrNode], float]) -> Callable[[], float]:
         def case() -> float:
-            with emr_node(folder / f"node{next(numbers)}", services.url) as node:
+            with emr_node(folder / f"node{next(numbers)}", services.url, port) as node:
                 return work(node)
 
         return case

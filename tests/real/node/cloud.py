@@ -19,6 +19,7 @@ from moto.server import ThreadedMotoServer
 from tests.real.submission import REPOSITORY
 
 BUCKET, PARAMETER, REGION = "example-lineage", "/lineage/api-key", "us-east-1"
+"""The region is the one that the metadata of the instance names."""
 KEY = "canary-7f3a'\"$(id)"
 """The backend's key. Nothing but the relay's memory and its requests to the backend may ever hold it."""
 
@@ -135,7 +136,7 @@ def kit(
     prefix = f"kits/{name}"
     command = [sys.executable, "-m", "sparklineage", "bootstrap", "emr", "--out", "kit"]
     made = subprocess.run(
-        [*command, "--s3", f"s3://{BUCKET}/{prefix}", "--upload", "--region", REGION],
+        [*command, "--s3", f"s3://{BUCKET}/{prefix}", "--upload"],
         cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr

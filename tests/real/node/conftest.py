@@ -34,6 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, services: Cloud, backend: Rec
 
 
 @pytest.fixture
-def node(tmp_path: Path, services: Cloud) -> Iterator[EmrNode]:
-    with emr_node(tmp_path / "node", services.url) as found:
+def node(tmp_path: Path, services: Cloud, backend: Receiver) -> Iterator[EmrNode]:
+    """A node that reaches the services and the backend, and nothing else."""
+    with emr_node(tmp_path / "node", services.url, backend.port) as found:
         yield found

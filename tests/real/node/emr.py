@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sparklineage.model.conf_properties import properties_text
+from tests.real.node.network import METADATA, loopback, reaching
 from tests.real.node.tree import Ended, Tree, missing, tree
 from tests.real.submission import REPOSITORY, spark_home
 
@@ -38,8 +40,8 @@ echo 'hadoop ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/hadoop
 install -d -o hadoop -g hadoop /mnt /mnt/var/lib/hadoop/steps /mnt/var/lib/bootstrap-actions/1 /mnt/tmp
 """
 _AWS = """#!/bin/sh
-# Leads to the services of the test; who asks is the instance's role, as on a node.
-export AWS_ENDPOINT_URL={endpoint} AWS_EC2_METADATA_SERVICE_ENDPOINT={endpoint}
+# Leads to the services of the test. Who asks is the instance's role, which is not told either where it is.
+export AWS_ENDPOINT_URL={endpoint}
 {python_home}exec {interpreter} {aws} "$@"
 """
 _SUBMIT = """#!/bin/bash
@@ -164,8 +166,12 @@ class EmrNode:
 
 
 @contextmanager
-def emr_node(folder: Path, endpoint: str) -> Iterator[EmrNode]:
-    """A node whose bootstrap actions are about to run; `endpoint` answers for all services of AWS."""
+def emr_node(folder: Path, endpoint: str, *ports: int) -> Iterator[EmrNode]:
+    """A node whose bootstrap actions are about to run.
+
+    Its network reaches nothing but `endpoint`, which answers for all services of AWS and for the metadata of the
+    instance, and these ports of loopback.
+    """
     command = aws()
     assert command is not None
     needed = [
@@ -176,7 +182,14 @@ def emr_node(folder: Path, endpoint: str) -> Iterator[EmrNode]:
         Path(os.path.realpath(sys.executable)),
         command,
     ]
-    with tree(folder, [path if path.is_dir() else path.parent.parent for path in needed]) as machine:
+    folders = [path if path.is_dir() else path.parent.parent for path in needed]
+    with tree(folder, folders, network=False) as machine, ExitStack() as ways:
+        loopback(machine)
+        services = urlsplit(endpoint).port
+        assert services is not None
+        ways.enter_context(reaching(machine, 80, host=METADATA, to=services))
+        for port in (services, *ports):
+            ways.enter_context(reaching(machine, port))
         machine.shell(_NODE, *map(str, needed))
         interpreter, python_home = _apart(machine, command)
         text = _AWS.format(endpoint=endpoint, python_home=python_home, interpreter=interpreter, aws=command)

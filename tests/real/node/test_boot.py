@@ -128,12 +128,13 @@ def test_systemd_understands_the_unit_and_its_command_runs(managed: EmrNode, mad
         assert (verified.status, verified.stdout + verified.stderr) == (0, "")
     settings = dict(line.split("=", 1) for line in managed.tree.read(path).splitlines() if re.match(r"[A-Z]\w+=", line))
     assert settings["User"] == "sparklineage"
-    command = ["timeout", "--preserve-status", "20", *shlex.split(settings["ExecStart"])]
-    relay = managed.tree.start(command, user="sparklineage")
+    relay = managed.tree.start(shlex.split(settings["ExecStart"]), user="sparklineage")
     log = "/var/log/sparklineage/relay.log"
     until(lambda: managed.tree.exists(log) and "the secrets for" in managed.tree.read(log))
-    relay.terminate()
-    relay.communicate()
+    (pid,) = [pid for pid, user, _args in managed.tree.processes() if user == "sparklineage"]
+    managed.tree.shell('kill "$1"', str(pid))
+    assert relay.communicate(timeout=60) == ("", "")
+    assert relay.returncode == 0
 
 
 def test_the_loop_starts_the_relay_anew_when_it_dies(node: EmrNode, made: Kit) -> None:

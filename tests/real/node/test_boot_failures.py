@@ -77,6 +77,7 @@ CASES = {
         cause="listeners: .*Read-only file system",
         relays=0,
     ),
+    # Nothing can be put there, nor can EMR put Spark there afterwards.
     "read-only /usr/lib/spark": Case(
         trouble=on_node(
             "mkdir -p /usr/lib/spark && mount -t tmpfs s /usr/lib/spark && mount -o remount,ro /usr/lib/spark"

@@ -11,6 +11,7 @@ import pytest
 from tests.real.node.cloud import Cloud, Kit
 from tests.real.node.emr import EmrNode, emr_node
 from tests.real.node.test_boot import until
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.service
 
@@ -42,13 +43,15 @@ def boot(node: EmrNode, made: Kit, trap: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def ends(tmp_path_factory: pytest.TempPathFactory, services: Cloud, made: Kit) -> tuple[list[int], State, State]:
+def ends(
+    tmp_path_factory: pytest.TempPathFactory, services: Cloud, made: Kit, backend: Receiver
+) -> tuple[list[int], State, State]:
     """The lines of the script that run, and what it leaves behind with and without the objects."""
-    with emr_node(tmp_path_factory.mktemp("whole") / "node", services.url) as node:
+    with emr_node(tmp_path_factory.mktemp("whole") / "node", services.url, backend.port) as node:
         assert boot(node, made, 'printf "%s\\n" "$LINENO" >>/run/lines') == 0
         lines = sorted({int(line) for line in node.tree.read("/run/lines").split()})
         whole = node.state()
-    with emr_node(tmp_path_factory.mktemp("less") / "node", services.url) as node, services.denying():
+    with emr_node(tmp_path_factory.mktemp("less") / "node", services.url, backend.port) as node, services.denying():
         assert node.bootstrap(made.script).status == 0
         less = node.state()
     return lines, whole, less

@@ -11,6 +11,7 @@ import pytest
 
 from tests.real.node.cloud import KEY, Cloud, Kit, kit
 from tests.real.node.emr import CLUSTER, STEP, EmrNode, lacking
+from tests.real.node.network import reaching
 from tests.real.node.test_boot import until
 from tests.real.node.watch import watching
 from tests.real.submission import spark_home
@@ -112,7 +113,7 @@ def test_nothing_is_lost_where_the_backend_comes_up_after_the_job(
     node.install_spark(spark_home("4.0"), made.configurations)
     ran = node.step(JOB)
     assert ran.status == 0, ran.stderr
-    with Receiver(port=later) as backend:
+    with Receiver(port=later) as backend, reaching(node.tree, later):
         check(wait(backend))
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.node.network import METADATA, loopback, reaching
 from tests.real.node.tree import missing, tree
+from tests.support.receiver import Receiver
 
 pytestmark = [pytest.mark.service, pytest.mark.skipif(bool(missing()), reason=missing())]
 
@@ -31,3 +33,15 @@ def test_its_processes_end_with_it(tmp_path: Path) -> None:
         assert [args for _pid, _user, args in machine.processes()] == ["sleep 98765"]
     left = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert b"sleep\x0098765\x00" not in left
+
+
+def test_a_network_of_its_own_reaches_what_is_let_in_alone(tmp_path: Path) -> None:
+    get = ["python3", "-c", "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).status)"]
+    with Receiver() as receiver, tree(tmp_path / "tree", [tmp_path], network=False) as machine:
+        loopback(machine)
+        page = "/api/v1/namespaces"
+        with reaching(machine, receiver.port), reaching(machine, 80, host=METADATA, to=receiver.port):
+            assert machine.run([*get, f"{receiver.url}{page}"]).stdout == "200\n"
+            assert machine.run([*get, f"http://{METADATA}{page}"]).stdout == "200\n"
+            assert "unreachable" in machine.run([*get, "http://192.0.2.1/"]).stderr
+        assert "refused" in machine.run([*get, receiver.url]).stderr

@@ -1,4 +1,4 @@
-"""A machine of its own inside this one: own files, own processes, the same network.
+"""A machine of its own inside this one: own files, own processes, and the same network unless it is to have its own.
 
 Its root is this machine's file system under a layer in memory. So everything of this machine is there to be used and
 may be written to and removed, and nothing of this machine changes.
@@ -55,7 +55,7 @@ class Tree:
     work: Path
 
     def argv(self, command: Sequence[str], user: str = "root") -> list[str]:
-        inside = ["nsenter", f"--target={self.holder}", "--mount", "--pid"]
+        inside = ["nsenter", f"--target={self.holder}", "--mount", "--pid", "--net"]
         return [*inside, "chroot", f"--userspec={user}:", str(self.work / "root"), *command]
 
     def start(
@@ -154,11 +154,15 @@ def missing() -> str:
 
 
 @contextmanager
-def tree(folder: Path, needed: Sequence[Path]) -> Iterator[Tree]:
-    """A fresh tree; `needed` are folders that it has to see wherever they are mounted."""
+def tree(folder: Path, needed: Sequence[Path], *, network: bool = True) -> Iterator[Tree]:
+    """A fresh tree; `needed` are folders that it has to see wherever they are mounted.
+
+    Without `network` it has an empty one of its own instead of this machine's.
+    """
     folder.mkdir(parents=True)
     elsewhere = sorted({str(path) for path in needed if path.stat().st_dev != Path("/").stat().st_dev})
-    command = [*_UNSHARE, "bash", str(_SCRIPT), str(folder), os.path.realpath(sys.executable), *elsewhere]
+    own = [] if network else ["--net"]
+    command = [*_UNSHARE, *own, "bash", str(_SCRIPT), str(folder), os.path.realpath(sys.executable), *elsewhere]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as unshared:
         holder = unshared.pid
         try:
