@@ -147,8 +147,8 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
       main = kind(first);
       python = "python".equals(main) ? onlyChild() : null;
       out = open(folder);
+      succeed(this, first); // It may write to the same file.
       write(application(conf, runId, main));
-      succeed(this, first);
       // Only now: without a folder the agent stays as it was configured.
       if (journal.isEmpty()) {
         handOver(conf, runId, folder);

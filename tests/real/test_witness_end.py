@@ -76,8 +76,7 @@ class Cluster:
             jar = self.folder / "end.jar"
             command = [self.home / "bin" / "spark-submit", "--class", "End", jar, *arguments]
         elif app == "gateway":
-            (py4j,) = (self.home / "python" / "lib").glob("py4j*.zip")
-            environ["PYTHONPATH"] = f"{self.home}/python:{py4j}"
+            environ["PYTHONPATH"] = os.pathsep.join(map(str, (self.home / "python" / "lib").glob("py*.zip")))
             command = [self.python, JOBS / "end.py", *arguments]
         log = self.folder / f"{name}.log"
         with log.open("wb") as output:
