@@ -24,7 +24,7 @@ def pytest_configure() -> None:
 
 _SERVICES = (
     "tests/unit/agent/test_store_", "tests/unit/apply/", "tests/unit/cli/test_bootstrap_databricks",
-    "tests/unit/cli/test_relay", "tests/unit/cli/test_submit",
+    "tests/unit/assemble/test_relay_process", "tests/unit/cli/test_relay", "tests/unit/cli/test_submit",
     "tests/unit/config/test_secrets_", "tests/unit/relay/test_deliver", "tests/unit/relay/test_watch",
     "tests/unit/kits/test_bootstrap_", "tests/unit/kits/test_databricks.py", "tests/unit/kits/test_emr",
     "tests/unit/kits/test_script",

@@ -55,11 +55,16 @@ def run_facets(event: Mapping[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def job_facets(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The job's facets; an empty dict where there are none."""
+    job = event.get("job")
+    found = job.get("facets") if isinstance(job, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def job_type(event: Mapping[str, Any]) -> str:
     """`APPLICATION`, `SQL_JOB`, `RDD_JOB` or what else the jobType facet says; empty where it is missing."""
-    found = event.get("job")
-    facets = found.get("facets") if isinstance(found, dict) else None
-    facet = facets.get("jobType") if isinstance(facets, dict) else None
+    facet = job_facets(event).get("jobType")
     return str(facet.get("jobType") or "") if isinstance(facet, dict) else ""
 
 

@@ -106,6 +106,8 @@ class Declared:
     def __init__(self, function: Any, declaration: Declaration) -> None:
         self.__wrapped__ = function
         self.declaration = declaration
+        self._has_own = False
+        """Whether it was sent as a step of its own; a plan may pickle it again and again."""
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -134,12 +136,17 @@ class Declared:
     def _sent(self) -> None:
         driver = Driver.of(None, os.environ)
         publish(driver, os.environ)
-        if not _for_an_action():
+        # Without a journal there is no witness either, so this is the only moment at which anything shows its use.
+        if driver.is_inert or (driver.direct is None and not _for_an_action()):
             return
         record = open_record(driver)
         if record is not None:
             record.declare(self.declaration.inputs.values(), self.declaration.outputs.values())
             return
+        if driver.direct is not None:
+            if self._has_own:
+                return
+            self._has_own = True
         with self._own_step():
             pass
 

@@ -15,6 +15,7 @@ from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.model.ids import is_run_id, new_run_id
 from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk.direct import Emission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +44,7 @@ _unwritable: set[Path] = set()
 
 
 class StepRecord:
-    """One entered step. Without a journal folder nothing of it has any effect.
+    """One entered step. Without a journal folder it is sent as a run of its own, where anything can be sent.
 
     No method raises, unless the step is `strict`: then what would be a warning is raised.
     """
@@ -61,10 +62,11 @@ class StepRecord:
         self._inherit, self._strict = inherit, strict
         self._outer_property: str | None = None
         self._outer: StepRecord | None = None
+        self._emission = Emission(driver.direct) if driver.direct is not None else None
 
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record the start, then set the property, so that no job of the step is older than it."""
-        if self._driver.folder is None:
+        if self._driver.is_inert:
             if self._strict:
                 self._datasets(inputs, self.inputs)
                 self._datasets(outputs, self.outputs)
@@ -93,7 +95,7 @@ class StepRecord:
 
     def declare(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record datasets that became known inside the step."""
-        if self._driver.folder is None and not self._strict:
+        if self._driver.is_inert and not self._strict:
             return
         read, written = self._datasets(inputs, self.inputs), self._datasets(outputs, self.outputs)
         if read or written:
@@ -122,7 +124,7 @@ class StepRecord:
 
     def end(self, error: BaseException | None) -> None:
         """Give the thread its old property back and record how the step ended."""
-        if self._driver.folder is None:
+        if self._driver.is_inert:
             return
         try:
             _current.set(self._outer)
@@ -136,7 +138,8 @@ class StepRecord:
         """Say what is wrong, or raise it where the step is strict. No secret of the environment is shown."""
         if self._strict:
             raise error
-        LOG.warning("step %r: its lineage is not complete: %s", self.name, mask(str(error), secrets_of(self._environ)))
+        secrets = secrets_of(self._environ)
+        LOG.warning("step %r: its lineage is not complete: %s", mask(self.name, secrets), mask(str(error), secrets))
 
     def _datasets(self, values: Iterable[DatasetLike], known: dict[Dataset, Dataset]) -> list[dict[str, Any]]:
         found: dict[Dataset, dict[str, Any]] = {}
@@ -154,6 +157,7 @@ class StepRecord:
     def _append(self, record: Mapping[str, Any]) -> None:
         folder = self._driver.folder
         if folder is None:
+            self._emit(record)
             return
         try:
             path = RunFolder(folder).steps
@@ -165,6 +169,13 @@ class StepRecord:
             if folder not in _unwritable or self._strict:  # say it once, not at every step
                 _unwritable.add(folder)
                 self.warn(error)
+
+    def _emit(self, record: Mapping[str, Any]) -> None:
+        try:
+            if self._emission is not None:
+                self._emission.take(record)
+        except Exception as error:  # noqa: BLE001 - the job goes on
+            self.warn(error)
 
 
 def dataset_record(dataset: Dataset) -> dict[str, Any]:

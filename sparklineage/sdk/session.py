@@ -16,6 +16,8 @@ from weakref import WeakKeyDictionary
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sparklineage.sdk.direct import Direct
+
 STEP_PROPERTY = "spark.sparklineage.step"
 JOURNAL_PROPERTY = "spark.sparklineage.journal"
 JOURNAL_VARIABLE = "SPARKLINEAGE_JOURNAL_RUN"
@@ -34,15 +36,27 @@ class Driver:
     folder: Path | None
     """The run folder of the application, or None where lineage is off."""
     context: Any = None
+    direct: Direct | None = None
+    """Where steps are sent to without a folder; None there too where nothing is known to send to."""
 
     @classmethod
     def of(cls, spark: Any, environ: Mapping[str, str]) -> Driver:
         """The driver behind a session (or the active one for None). Never raises."""
         if in_worker():
             return cls(folder=None)
-        context = _context_of(spark if spark is not None else _active())
+        session = spark if spark is not None else _active()
+        context = _context_of(session)
         path = (_journal_of(context) if context is not None else None) or environ.get(JOURNAL_VARIABLE)
-        return cls(folder=Path(path) if path else None, context=context)
+        if path:
+            return cls(folder=Path(path), context=context)
+        from sparklineage.sdk.direct import direct  # noqa: PLC0415
+
+        return cls(folder=None, direct=direct(session, context, environ))
+
+    @property
+    def is_inert(self) -> bool:
+        """Whether nothing that is declared gets anywhere."""
+        return self.folder is None and self.direct is None
 
     def step(self) -> str | None:
         """The thread's step property. Never raises."""

@@ -1,0 +1,79 @@
+"""What is to be known of the agent in this driver: its application's run, and where it sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model.ids import is_run_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AGENT = "io.openlineage.spark.agent.OpenLineageSparkListener"
+WITNESS = "io.sparklineage.Witness"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listeners:
+    """Those that Spark's listener bus really has."""
+
+    classes: tuple[str, ...]
+    agent: Any = None
+    """The agent's object in the JVM."""
+    sources: Mapping[str, str] | None = None
+    """Where the classes of agent and witness come from: a JAR's path."""
+
+    @classmethod
+    def of(cls, context: Any) -> Listeners:
+        """Asks the JVM. Raises what py4j raises where it cannot be asked."""
+        found = context._jsc.sc().listenerBus().listeners()  # noqa: SLF001 - there is no public way
+        classes, agent, sources = [], None, {}
+        for number in range(found.size()):
+            listener = found.get(number)
+            kind = listener.getClass()
+            name = str(kind.getName())
+            classes.append(name)
+            if name in (AGENT, WITNESS):
+                sources[name] = _source(kind)
+            if name == AGENT:
+                agent = listener
+        return cls(classes=tuple(classes), agent=agent, sources=sources)
+
+
+def emitter_of(agent: Any) -> Any:
+    """The agent's `EventEmitter`, which knows its run and its job; None where it has none yet (1.53: private fields).
+
+    The agent makes it when its first event comes, which is soon after the context's start.
+    """
+    try:
+        field = agent.getClass().getDeclaredField("contextFactory")
+        field.setAccessible(True)
+        factory = field.get(agent)
+        if factory is None:
+            return None
+        known = factory.getClass().getField("openLineageEventEmitter")
+        return known.get(factory)
+    except Exception:  # noqa: BLE001 - another version of the agent keeps it elsewhere
+        return None
+
+
+def application_run(agent: Any) -> tuple[str, str, str] | None:
+    """Run id, namespace and job of the application's run as the agent reports it; None where it does not say."""
+    emitter = emitter_of(agent)
+    try:
+        found = (
+            str(emitter.getApplicationRunId().toString()),
+            str(emitter.getJobNamespace()),
+            str(emitter.getApplicationJobName()),
+        )
+    except Exception:  # noqa: BLE001 - none yet, or an older agent
+        return None
+    return found if is_run_id(found[0]) else None
+
+
+def _source(kind: Any) -> str:
+    try:
+        return str(kind.getProtectionDomain().getCodeSource().getLocation().getPath())
+    except Exception:  # noqa: BLE001 - a class loader need not tell
+        return ""

@@ -1,0 +1,238 @@
+"""Steps as runs of their own, where there is no journal that a relay could read."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from sparklineage.model import event as ol
+from sparklineage.model.clock import to_iso
+from sparklineage.model.dataset import Dataset
+from sparklineage.model.ids import is_run_id
+from sparklineage.model.naming import normalize_job_name
+from sparklineage.model.parent_variables import parent_from
+from sparklineage.sdk.agent import Listeners, application_run
+from sparklineage.sdk.emit import emitter, is_configured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.sdk.emit import Emitter
+
+_PARENT = ("parentRunId", "parentJobNamespace", "parentJobName")
+_ROOT = ("rootParentRunId", "rootParentJobNamespace", "rootParentJobName")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Whose steps they are."""
+
+    namespace: str
+    job: str
+    """The application's job, normalized."""
+    parent: Mapping[str, Any] | None = None
+    """The `parent` facet of the steps: the application's own run where that is known, else what started it."""
+    above: str = "nothing: no variable and no property names a parent run"
+    """Where the parent is from, for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Direct:
+    """Where events go without a journal."""
+
+    who: Who
+    emitter: Emitter
+    place: str
+    """What configures the client, such as a variable's name."""
+
+
+_of_sessions: WeakKeyDictionary[Any, Direct] = WeakKeyDictionary()
+_application: Who | None = None
+"""Of the application that is open, where that goes the same way."""
+
+
+def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | None:
+    """The way of this session's steps; None where neither the client nor the agent knows a backend. Never raises."""
+    try:
+        place = is_configured(environ)
+        cached = _cached(session)
+        if cached is None:
+            conf = None
+            if place is None and (conf := _Conf(session, context)) and (conf.text("transport.type") == "http"):
+                place = "spark.openlineage.transport.url" if conf.text("transport.url") else None
+            if place is None:
+                return None
+            config = _transport(conf) if conf is not None else None
+            conf = conf or _Conf(session, context)
+            cached = Direct(who=who(conf, context, environ), emitter=emitter(environ, config), place=place)
+            _keep(session, cached)
+        return replace(cached, who=_application) if _application is not None else cached
+    except Exception:  # noqa: BLE001 - the job goes on without it
+        return None
+
+
+def open_application(found: Who | None) -> None:
+    """From now on steps belong to this application; None when it has ended."""
+    global _application  # noqa: PLW0603 - a process has one
+    _application = found
+
+
+class _Conf:
+    """The properties of a session: a classic one's, or what the server of Spark Connect says."""
+
+    def __init__(self, session: Any, context: Any) -> None:
+        self._conf = context.getConf() if context is not None else None
+        self._session = session
+
+    def text(self, key: str, prefix: str = "spark.openlineage.") -> str | None:
+        try:
+            if self._conf is not None:
+                found = self._conf.get(prefix + key)
+            else:
+                found = self._session.conf.get(prefix + key, None)
+        except Exception:  # noqa: BLE001 - a server that does not answer, or no session at all
+            return None
+        return str(found) if found else None
+
+
+def who(conf: _Conf, context: Any, environ: Mapping[str, str]) -> Who:
+    """The application of a session, and its run, as far as anything knows it."""
+    parent, _ = parent_from(environ)
+    namespace = (
+        environ.get("SPARKLINEAGE_NAMESPACE")
+        or environ.get("OPENLINEAGE_NAMESPACE")
+        or conf.text("namespace")
+        or (parent.namespace if parent else None)
+        or "default"
+    )
+    name = conf.text("appName") or conf.text("spark.app.name", "") or script_name()
+    job = normalize_job_name(name) or "spark_application"
+    made = Who(namespace=namespace, job=job)
+    if (run := _by_agent(context)) is not None:
+        facet = ol.parent_facet(run[0], run[1], run[2], parent.facet()["root"] if parent else None)
+        return Who(namespace=run[1], job=run[2], parent=facet, above="the run of the application, asked of the agent")
+    if (run_id := conf.text("applicationRunId")) and is_run_id(run_id):
+        facet = ol.parent_facet(run_id, namespace, job, parent.facet()["root"] if parent else None)
+        return replace(made, parent=facet, above="spark.openlineage.applicationRunId")
+    if parent is not None:
+        facet = ol.facet("1-2-0/ParentRunFacet", **parent.facet())
+        return replace(made, parent=facet, above="the environment (OPENLINEAGE_PARENT_ID or OPENLINEAGE_CONTEXT)")
+    told = [conf.text(key) for key in _PARENT]
+    if told[0] and is_run_id(told[0]) and told[1] and told[2]:
+        root = [conf.text(key) for key in _ROOT]
+        over = None
+        if root[0] and is_run_id(root[0]) and root[1] and root[2]:
+            over = {"run": {"runId": root[0]}, "job": {"namespace": root[1], "name": root[2]}}
+        return replace(
+            made,
+            parent=ol.parent_facet(told[0], told[1], told[2], over),
+            above="spark.openlineage.parentRunId",
+        )
+    return made
+
+
+def script_name() -> str:
+    """The name of the program: its file without the ending."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    return Path(main).stem if main else "python"
+
+
+def _by_agent(context: Any) -> tuple[str, str, str] | None:
+    try:
+        found = Listeners.of(context).agent if context is not None else None
+        return application_run(found) if found is not None else None
+    except Exception:  # noqa: BLE001 - no JVM, or a stopped one
+        return None
+
+
+def _transport(conf: _Conf) -> dict[str, Any]:
+    """The agent's own http transport, as the client for Python writes it."""
+    found: dict[str, Any] = {"type": "http", "url": conf.text("transport.url")}
+    if endpoint := conf.text("transport.endpoint"):
+        found["endpoint"] = endpoint.lstrip("/")
+    if key := conf.text("transport.auth.apiKey"):
+        found["auth"] = {"type": "api_key", "apiKey": key}
+    return {"transport": found}
+
+
+def _cached(session: Any) -> Direct | None:
+    try:
+        return _of_sessions.get(session)
+    except TypeError:
+        return None
+
+
+def _keep(session: Any, found: Direct) -> None:
+    try:
+        if session is not None:
+            _of_sessions[session] = found
+    except TypeError:  # cannot be referred to weakly
+        return
+
+
+class Emission:
+    """One step's run: takes the records that would stand in the journal, and sends what they say."""
+
+    def __init__(self, way: Direct) -> None:
+        self._way = way
+        self._event: ol.Event = {}
+        self._name = ""
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """One record of a step, as it is written into steps.ndjson."""
+        kind = record["type"]
+        if kind == "stepStart":
+            self._start(record)
+        elif kind == "stepDatasets":
+            self._declare(record)
+            self._send("RUNNING", record["time"])
+        elif kind == "stepFacets":
+            for name, value in record["run"].items():
+                self._event = ol.with_run_facet(self._event, name, value)
+            for name, value in record["job"].items():
+                self._event = ol.with_job_facet(self._event, name, value)
+        elif kind == "stepEnd":
+            self._end(record)
+
+    def _start(self, record: Mapping[str, Any]) -> None:
+        who, self._name = self._way.who, record["name"]
+        self._event = ol.make(
+            "START",
+            time=record["time"],
+            run=record["step"],
+            job=(who.namespace, f"{who.job}.{normalize_job_name(self._name) or 'step'}"),
+            run_facets={"parent": dict(who.parent)} if who.parent else {},
+            job_facets={"jobType": ol.job_type_facet("STEP")},
+        )
+        self._declare(record)
+        self._send("START", record["time"])
+
+    def _declare(self, record: Mapping[str, Any]) -> None:
+        for side in ("inputs", "outputs"):
+            found = [_dataset(item) for item in record[side]]
+            self._event = ol.with_declared(self._event, side, [ol.declared(item, self._name, side) for item in found])
+
+    def _end(self, record: Mapping[str, Any]) -> None:
+        error = record["error"]
+        if error is not None:
+            message = f"{error['type']}: {error['message']}".rstrip(": ")
+            facet = ol.error_facet(message, language="PYTHON", stack_trace=error["stackTrace"])
+            self._event = ol.with_run_facet(self._event, "errorMessage", facet)
+        self._send("COMPLETE" if error is None else "FAIL", record["time"])
+
+    def _send(self, kind: str, time: int) -> None:
+        # The event is replaced and never changed, so the one that waits stays as it is.
+        self._way.emitter.put({**self._event, "eventType": kind, "eventTime": to_iso(time)})
+
+
+def _dataset(record: Mapping[str, Any]) -> Dataset:
+    return Dataset(
+        record["namespace"],
+        record["name"],
+        record.get("facets", {}),
+        record.get("inputFacets", {}),
+        record.get("outputFacets", {}),
+    )

@@ -1,0 +1,193 @@
+"""Sending events with openlineage-python's own client, from a thread that no job ever waits for.
+
+The way of steps where there is no journal: Spark Connect, serverless, an agent that sends by itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model.event import datasets, job, job_facets, run_facets, run_id
+from sparklineage.model.hiding import Hider
+from sparklineage.model.masking import mask, secrets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sparklineage.model.event import Event
+
+LOG = logging.getLogger("sparklineage")
+INSTALL = "pip install 'sparklineage-toolkit[emit]'"
+FLUSH = 5.0
+"""Seconds for which the exit of the process waits for what is not sent yet."""
+_MOST = 1_000
+"""Events that wait at most; then the oldest make room."""
+
+
+def is_configured(environ: Mapping[str, str]) -> str | None:
+    """Where the client would find its transport, as its own documentation lists it; None where it has none."""
+    if environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
+        return None
+    if environ.get("OPENLINEAGE_URL"):
+        return "OPENLINEAGE_URL"
+    for name in environ:
+        if name == "OPENLINEAGE__TRANSPORT" or name.startswith(
+            ("OPENLINEAGE__TRANSPORT__TYPE", "OPENLINEAGE__TRANSPORT__TRANSPORTS__")
+        ):
+            return name
+    home = Path(environ.get("HOME") or "~").expanduser()
+    chosen = environ.get("OPENLINEAGE_CONFIG")
+    places = ([Path(chosen)] if chosen else []) + [Path("openlineage.yml"), home / ".openlineage" / "openlineage.yml"]
+    for path in places:
+        try:
+            if path.is_file():
+                return str(path)
+        except OSError:
+            continue
+    return None
+
+
+class Emitter:
+    """A queue with one thread behind it. No method raises, and only `flush` takes any time."""
+
+    def __init__(
+        self, environ: Mapping[str, str], *, connect: Callable[[], Any] | None = None, most: int = _MOST
+    ) -> None:
+        """`connect` makes the client, in the thread; without one it is OpenLineageClient as it is configured."""
+        self._connect = connect or _client
+        self._environ = environ
+        self._hider = Hider(secrets_of(environ))
+        self._waiting: deque[Event] = deque()
+        self._most = most
+        self._moved = threading.Condition()
+        self._busy = False
+        self._closed = False
+        self._warned: set[str] = set()
+        self._thread: threading.Thread | None = None
+        self.trouble: str | None = None
+        """Why the last event could not be sent; None once one was."""
+        self.sent = self.dropped = 0
+
+    def put(self, event: Event) -> None:
+        """Leave one event to be sent."""
+        with self._moved:
+            if self._closed:
+                self.dropped += 1
+                return
+            if len(self._waiting) >= self._most:
+                self._waiting.popleft()
+                self.dropped += 1
+                self._warn("full", f"more than {self._most} events of lineage wait to be sent; the oldest are dropped")
+            self._waiting.append(event)
+            self._moved.notify_all()
+            if self._thread is None:
+                self._start()
+
+    def flush(self, timeout: float = FLUSH) -> bool:
+        """Wait until everything is sent, at most so many seconds; whether it is."""
+        until = time.monotonic() + timeout
+        with self._moved:
+            while (self._waiting or self._busy) and (left := until - time.monotonic()) > 0:
+                self._moved.wait(left)
+            return not (self._waiting or self._busy)
+
+    def close(self, timeout: float = FLUSH) -> None:
+        """Flush, and take nothing more."""
+        done = self.flush(timeout)
+        with self._moved:
+            self._closed = True
+            left = len(self._waiting) + self._busy
+            self._waiting.clear()
+            self._moved.notify_all()
+        if not done:
+            self._warn("left", f"{left} events of lineage could not be sent within {timeout:g} seconds and are lost")
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="sparklineage-emit", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the interpreter is on its way out, or there are no more threads
+            self._closed = True
+            self._warn("thread", f"lineage cannot be sent: {error}")
+
+    def _run(self) -> None:
+        client: Any = None
+        while True:
+            with self._moved:
+                self._busy = False
+                self._moved.notify_all()
+                while not self._waiting and not self._closed:
+                    self._moved.wait()
+                if not self._waiting:
+                    return
+                event = self._waiting.popleft()
+                self._busy = True
+            try:
+                if client is None:
+                    client = self._connect()
+                client.emit(_attrs(self._hider.event(event)))
+                self.sent += 1
+                self.trouble = None
+            except ImportError:
+                self._give_up(f"lineage cannot be sent without openlineage-python; {INSTALL}")
+                return
+            except Exception as error:  # noqa: BLE001 - the job goes on
+                self.dropped += 1
+                self.trouble = mask(f"{type(error).__name__}: {error}", secrets_of(self._environ))[:500]
+                self._warn("send", f"an event of lineage could not be sent: {self.trouble}")
+
+    def _give_up(self, why: str) -> None:
+        self.trouble = why
+        with self._moved:
+            self._closed, self._busy = True, False
+            self.dropped += 1 + len(self._waiting)
+            self._waiting.clear()
+            self._moved.notify_all()
+        self._warn("package", why)
+
+    def _warn(self, cause: str, text: str) -> None:
+        if cause not in self._warned:
+            self._warned.add(cause)
+            LOG.warning("%s", text)
+
+
+_emitters: dict[tuple[int, str], Emitter] = {}
+
+
+def emitter(environ: Mapping[str, str], config: Mapping[str, Any] | None = None) -> Emitter:
+    """The one of this process; a forked child has its own. `config` is for a client that finds none itself."""
+    key = (os.getpid(), repr(sorted((config or {}).items())))
+    found = _emitters.get(key)
+    if found is None:
+        found = _emitters[key] = Emitter(environ, connect=lambda: _client(config))
+        atexit.register(found.close)
+    return found
+
+
+def _client(config: Mapping[str, Any] | None = None) -> Any:
+    from openlineage.client import OpenLineageClient
+
+    return OpenLineageClient(config=dict(config)) if config else OpenLineageClient()
+
+
+def _attrs(event: Event) -> Any:
+    """The client takes its own classes alone; its facets may be plain objects."""
+    from openlineage.client import event_v2
+
+    namespace, name = job(event)
+    return event_v2.RunEvent(
+        eventTime=event["eventTime"],
+        producer=event["producer"],
+        eventType=event_v2.RunState(event["eventType"]),
+        run=event_v2.Run(run_id(event), facets=dict(run_facets(event))),
+        job=event_v2.Job(namespace, name, facets=dict(job_facets(event))),
+        inputs=[event_v2.InputDataset(**item) for item in datasets(event, "inputs")],
+        outputs=[event_v2.OutputDataset(**item) for item in datasets(event, "outputs")],
+    )
