@@ -183,6 +183,11 @@ def _loads(data: bytes, access: Access) -> Any:
         raise ValueError("too deep") from None
 
 
+def next_data(file: BinaryIO, offset: int) -> int:
+    """Where the next bytes are that lie on the disk; the end of the file where there are none."""
+    return _stretch(file, offset)[0]
+
+
 def _stretch(file: BinaryIO, offset: int) -> tuple[int, int]:
     """Where the next bytes are that lie on the disk, and how many up to the next hole."""
     fd = file.fileno()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sparklineage.journal import FORMAT, LineReader, append_line, read_json, write_cursor
+from sparklineage.journal.read import next_data
 from sparklineage.model.clock import now_ms
 from sparklineage.relay.sinks import Verdict
 from sparklineage.relay.sinks.hierarchy import hierarchy_of
@@ -27,6 +30,8 @@ _BLOCK = 1 << 20
 _LONG = 1.0
 """Seconds after which an attempt without an answer is worth a word."""
 _SILENT = "no answer yet"
+_LARGE = threading.Lock()
+"""Held for an event that takes much memory while it is looked at: one at a time."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,14 @@ class Delivery:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._remember()
 
+    def sync(self) -> None:
+        """Put the cursor onto the disk. Raises OSError."""
+        fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fdatasync(fd)
+        finally:
+            os.close(fd)
+
     def waiting(self) -> int:
         """Bytes of settled events that the sink has not answered yet."""
         try:
@@ -88,7 +101,8 @@ class Delivery:
             # Whatever comes first is the application's own START, and with it what stands above it.
             self._hierarchy, self._placed = hierarchy_of(LineReader(self.folder.events).read(most=_BLOCK)), True
         self._attempt = time.monotonic()
-        answer = self.sink.send(line.rstrip(b"\n"), self._hierarchy)
+        with _LARGE if len(line) > _BLOCK else nullcontext():
+            answer = self.sink.send(line.rstrip(b"\n"), self._hierarchy)
         with self._telling:
             self._attempt = None
             return self._take(line, answer)
@@ -148,12 +162,28 @@ class Delivery:
                 with self.folder.events.open("rb") as file:
                     file.seek(self.offset)
                     self._buffer, self._at = file.read(_BLOCK), 0
+                    if self._buffer[:1] == b"\0":
+                        self._pass_hole(file)
                     while self._buffer and b"\n" not in self._buffer and (more := file.read(_BLOCK)):
                         self._buffer += more
             except FileNotFoundError:
                 return None
             end = self._buffer.find(b"\n") + 1
-        return self._buffer[self._at : end] if end else None
+            if not end:
+                self._buffer = b""  # a run that waits for its application holds nothing
+                return None
+        return self._buffer[self._at : end]
+
+    def _pass_hole(self, file: BinaryIO) -> None:
+        """What was delivered and given back to the disk, if the cursor is older than that."""
+        while self._buffer[:1] == b"\0":
+            left = self._buffer.lstrip(b"\0")
+            self.offset += len(self._buffer) - len(left)
+            if not left:
+                self.offset = max(next_data(file, self.offset), self.offset)
+                file.seek(self.offset)
+                left = file.read(_BLOCK)
+            self._buffer = left
 
     def _set_aside(self, line: bytes, answer: Answer) -> None:
         record = {

@@ -137,7 +137,8 @@ def drain(
 
 def check_formats(folder: RunFolder) -> None:
     """Raises JournalTooNewError for a folder that a newer version wrote; a damaged file is no matter here."""
-    for path, access in ((folder.run, folder.access), (folder.settled, OWN)):
+    theirs = ((folder.run, folder.access), (folder.outcome, folder.access))
+    for path, access in (*theirs, (folder.settled, OWN)):
         try:
             read_json(path, access=access)
         except ForeignError:

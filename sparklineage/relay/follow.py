@@ -18,6 +18,7 @@ from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from sparklineage.journal import RunFolder
     from sparklineage.model.event import Event
@@ -57,6 +58,8 @@ class Follower:
         """Whether it was closed although nobody saw its end."""
         self._pending: list[tuple[Event, int]] = []
         """Events of the agent's that wait for what the witness says of them."""
+        self._readers = (self._agent, self._witness, self._steps)
+        self._until: dict[Path, int] = {}
         if write:
             _cut_torn_line(folder)
         readers = {"agent": self._agent, "witness": self._witness, "steps": self._steps}
@@ -82,17 +85,29 @@ class Follower:
         """Whether the files hold more than the last round has taken in."""
         return self._agent.more or self._is_behind
 
+    def mark_end(self) -> None:
+        """The application has ended: whoever goes on writing is not waited for."""
+        self._until = {reader.path: size_of(reader.path) for reader in self._readers}
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all is taken in that was there when the end was marked."""
+        return not self._pending and all(reader.offset >= self._until.get(reader.path, 0) for reader in self._readers)
+
+    @property
+    def before(self) -> int:
+        """How many events had been written at the last checkpoint: `poll` gives those that follow."""
+        return self.checkpoint.written if self.checkpoint is not None else 0
+
     def finish(self, outcome: Outcome | None = None) -> list[Event]:
         """Everything to the end, when the driver is gone; closes the application and writes settled.json.
 
         Without an outcome it ends as its witness says, where no `submit` could record more; else it is closed as lost.
         """
-        # Whoever goes on writing after the end is not waited for.
-        until = [(reader, size_of(reader)) for reader in (self._agent, self._witness, self._steps)]
-        while self._feed(final=False) or self.more:
+        if not self._until:
+            self.mark_end()
+        while (self._feed(final=False) or self.more) and not self.is_at_end:
             self._keep(self._take())
-            if all(reader.offset >= size for reader, size in until) and not self._pending:
-                break
         self._feed(final=True)
         self._keep(self._take())
         outcome = outcome or Outcome.of(self.folder) or self._gone()
@@ -125,8 +140,7 @@ class Follower:
 
     def corrupt(self) -> dict[str, list[int]]:
         """Damaged lines by file, numbered from 1."""
-        readers = (self._agent, self._witness, self._steps)
-        return {reader.path.name: reader.corrupt for reader in readers if reader.corrupt}
+        return {reader.path.name: reader.corrupt for reader in self._readers if reader.corrupt}
 
     def _feed(self, *, final: bool) -> bool:
         """Whether there was anything of the agent's."""
@@ -209,10 +223,10 @@ class Follower:
         }
 
 
-def size_of(reader: LineReader) -> int:
-    """Bytes of its file; 0 where there is none."""
+def size_of(path: Path) -> int:
+    """Bytes of the file; 0 where there is none."""
     try:
-        return reader.path.lstat().st_size
+        return path.lstat().st_size
     except OSError:
         return 0
 

@@ -59,10 +59,21 @@ def read_events(folder: RunFolder) -> list[Event]:
     if folder.settled.exists():
         return read_all(LineReader(folder.events), final=True)
     follower = Follower(folder, write=False)
-    events = follower.poll()
+    events = _before(folder, follower) + follower.poll()
     while more := follower.poll():
         events += more
     return events if is_alive(folder) else events + follower.finish()
+
+
+def _before(folder: RunFolder, follower: Follower) -> list[Event]:
+    """What the relay of a long application has settled, as far as it is kept."""
+    if follower.checkpoint is None or not follower.before:
+        return []
+    reader, found = LineReader(folder.events), []
+    while reader.offset < follower.checkpoint.events:
+        most = min(follower.checkpoint.events - reader.offset, 1 << 20)
+        found += list(reader.read(most=most))
+    return found
 
 
 def status(folder: RunFolder) -> RunStatus:
@@ -96,7 +107,7 @@ def _status(folder: RunFolder) -> RunStatus:
         state = outcome.state if outcome else ("RUNNING" if is_alive(folder) else "LOST")
         ended = outcome.ended if outcome else None
         follower = Follower(folder, write=False)
-        count = len(follower.poll())
+        count = follower.before + len(follower.poll())
         while more := follower.poll():
             count += len(more)
         corrupt = sum(map(len, follower.corrupt().values()))

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, ForeignError, RunLock, make_state, read_json
 from sparklineage.journal.access import check_folder
+from sparklineage.journal.holes import give_back
 from sparklineage.relay.alive import is_gone
 from sparklineage.relay.causes import Causes, sentence
+from sparklineage.relay.checkpoint import EVERY
 from sparklineage.relay.couriers import Couriers
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
 from sparklineage.relay.drain import check_formats, close_if_lost, wants
@@ -77,6 +79,14 @@ class _Run:
         self.asked = -math.inf
         """When its driver was looked for."""
         self.owner = folder.owner
+        self.over = False
+        """Whether its application had ended when it was taken."""
+        self.given_back = 0
+        """Up to where its events were given back to the disk."""
+
+    @property
+    def has_ended(self) -> bool:
+        return self.over or self.follower is None
 
 
 class Watcher:
@@ -236,8 +246,10 @@ class Watcher:
             self._later.wait(folder.run_id, _BUSY)
             return False
         try:
-            follower = None
-            if follow:
+            follower, over = None, False
+            if not follow and folder.is_apart and not folder.settled.exists():
+                over = True  # as much of it in a round as of any other
+            if follow or over:
                 follower = Follower(folder, secrets=self._secrets, surroundings=self._surroundings)
             elif not folder.settled.exists():
                 self._close_run(folder)
@@ -245,7 +257,10 @@ class Watcher:
         except BaseException:
             lock.close()
             raise
-        self._runs[folder.run_id] = _Run(folder, lock, follower, parcel)
+        run = self._runs[folder.run_id] = _Run(folder, lock, follower, parcel)
+        if over and follower is not None:
+            run.over = over
+            follower.mark_end()
         return True
 
     def _close_run(self, folder: RunFolder) -> None:
@@ -295,17 +310,29 @@ class Watcher:
         if size != run.size:
             run.size, run.moved = size, now
         # What the last round has read may answer what the one before had.
-        events = follower.poll() if now - run.moved <= _QUIET or follower.more else []
-        if self._has_ended(run, follower, now):
+        events = follower.poll() if run.over or now - run.moved <= _QUIET or follower.more else []
+        # Of a spool of many as much in a round as of any other, until its end is reached.
+        behind = run.folder.is_apart and (not follower.is_at_end if run.over else follower.more)
+        if not behind and (run.over or self._has_ended(run, follower, now)):
             follower.finish()
             run.follower = None
-        elif now - run.moved >= _LINGER and (stopped := follower.stopped()) is not None:
+        elif not behind and now - run.moved >= _LINGER and (stopped := follower.stopped()) is not None:
             follower.finish(stopped)
             run.follower = None
         elif not events:
-            return False
+            return behind
         self._couriers.wake(run.parcel)
+        self._give_back(run, follower)
         return True
+
+    def _give_back(self, run: _Run, follower: Follower) -> None:
+        """The room of events that are delivered, and that nobody needs who begins anew."""
+        checkpoint, delivery = follower.checkpoint, run.parcel.delivery
+        end = min(checkpoint.events, delivery.offset) if checkpoint is not None else 0
+        if end - run.given_back >= EVERY:
+            delivery.sync()
+            give_back(run.folder.events, end)
+            run.given_back = end
 
     def _has_ended(self, run: _Run, follower: Follower, now: float) -> bool:
         if run.folder.outcome.exists() or self._closes_all:
@@ -335,7 +362,7 @@ class Watcher:
         return True
 
     def _make_room(self) -> bool:
-        room = _ENDED - sum(run.follower is None for run in self._runs.values())
+        room = _ENDED - sum(run.has_ended for run in self._runs.values())
         moved = False
         while room > 0 and self._waiting:
             folder = self._next_waiting()
@@ -347,13 +374,13 @@ class Watcher:
         """The first of the user who has the fewest on their way."""
         if len(self._waiting) == 1 or self._spool.state is None:
             return self._waiting.popitem(last=False)[1]
-        under_way = Counter(run.owner for run in self._runs.values() if run.follower is None)
+        under_way = Counter(run.owner for run in self._runs.values() if run.has_ended)
         run_id = min(self._waiting, key=lambda run_id: under_way[self._waiting[run_id].owner])
         return self._waiting.pop(run_id)
 
     def _has_place(self, folder: RunFolder) -> bool:
         """Whether one more application can be followed; one of whoever has the most may have to go for it."""
-        followed = [run for run in self._runs.values() if run.follower is not None]
+        followed = [run for run in self._runs.values() if not run.has_ended]
         if len(followed) < _FOLLOWED:
             return True
         self._causes.tell(
