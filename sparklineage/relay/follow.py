@@ -12,6 +12,7 @@ from sparklineage.model.clock import now_ms
 from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
 from sparklineage.relay.checkpoint import Checkpoint
+from sparklineage.relay.past import LIMITS, Limits
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
@@ -44,6 +45,7 @@ class Follower:
         write: bool = True,
         secrets: Iterable[str] = (),
         surroundings: Surroundings = NOWHERE,
+        limits: Limits = LIMITS,
     ) -> None:
         self.folder = folder
         self.record = RunRecord.of(folder)
@@ -65,7 +67,9 @@ class Follower:
         readers = {"agent": self._agent, "witness": self._witness, "steps": self._steps}
         self.checkpoint = Checkpoint(folder, readers) if folder.is_apart else None
         already = self._already() if write else ()
-        self.settler = Settler(self.record, already=already, hider=self._hider, surroundings=surroundings)
+        self.settler = Settler(
+            self.record, already=already, hider=self._hider, surroundings=surroundings, limits=limits
+        )
         if self.checkpoint is not None and self.checkpoint.state is not None:
             self.settler.restore(self.checkpoint.state)
             self.checkpoint.state = None
