@@ -79,7 +79,7 @@ def order_for(
     notes: list[str] = []
     settings = {key: spec.text(f"platform.{key}") or "" for key in spec.below("platform.")}
     found = _versions(spec, name, install if name in _LOCAL else None, notes)
-    mode, why_mode = _relayed(spec, name, place) if kit else _mode(spec, name, place)
+    mode, why_mode = _relayed(spec, name) if kit else _mode(spec, name, place)
     reuse = settings.get("vendorAgent") == "reuse"
     # Without a cluster there is nothing to put a JAR on.
     none = reuse or settings.get("accessMode") == "SERVERLESS"
@@ -88,7 +88,7 @@ def order_for(
     jars = () if none or brought else tuple(_jars(spec, name, found, mode, notes, cache=cache))
     entries = [redaction()] if none else [listeners(mode), redaction()]
     if mode == "outbox":
-        entries += outbox(spec, _spool(spec, name))
+        entries += outbox(spec, _spool(spec, local=name in _LOCAL and not kit))
     # What lost among the layers is for `explain`; a target tells what gives way to a file of the user's.
     ours = conf_set(spec, mode)
     if not allow_literal_secrets:
@@ -181,7 +181,7 @@ def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
     return "outbox", "the job never waits for the backend; the relay delivers the journal"
 
 
-def _relayed(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
+def _relayed(spec: Spec, name: str) -> tuple[Mode, str]:
     """The outbox. Raises ConfigError for what a relay on the nodes would not deliver."""
     source = spec.source("delivery.mode") or "default"
     if spec["delivery.mode"] == "direct":
@@ -193,7 +193,7 @@ def _relayed(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
         where = spec.source("transport.type") or source
         raise ConfigError(f"{where}: {reason}, so a kit is of no use; take `sparklineage conf {name}`, where the "
                           "agent itself sends.")  # fmt: skip
-    return _allowed("outbox", place, name, source), "the kit puts the relay on the nodes, which delivers the journals"
+    return "outbox", "the kit puts the relay on the nodes, which delivers the journals"
 
 
 def _relay(spec: Spec) -> ConfSet:
@@ -208,11 +208,11 @@ def _allowed(mode: Mode, place: Target, name: str, source: str) -> Mode:
     return mode
 
 
-def _spool(spec: Spec, name: str) -> str:
+def _spool(spec: Spec, *, local: bool) -> str:
     text = spec.text("delivery.journal")
     if text is None:
-        text = str(default_root(spec.environ) if name in _LOCAL else _SPOOL)
-    return str(Path(text).expanduser().absolute()) if name in _LOCAL else text
+        text = str(default_root(spec.environ) if local else _SPOOL)
+    return str(Path(text).expanduser().absolute()) if local else text
 
 
 def _jars(spec: Spec, name: str, found: _Versions, mode: Mode, notes: list[str], *, cache: Path) -> list[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sparklineage.config.spec import Spec
     from sparklineage.kits.interface import Jar, Kit
+    from sparklineage.submit.spark import SparkInstall
     from sparklineage.targets import Order
 
 _LAST = (".sh",)
@@ -60,9 +61,12 @@ def order_of(
     *,
     artifacts: tuple[str, str | None],
     relayed: Callable[[Spec], bool] = lambda _: True,
+    install: SparkInstall | None = None,
 ) -> tuple[Spec, Order]:
     """The configuration and the order for a platform. `artifacts` are the option that says where the kit goes, and
-    what it says; `relayed` says whether a relay delivers. Raises ConfigError for what a kit cannot do.
+    what it says; `relayed` says whether a relay delivers; `install` is the Spark that it is for, if that is here.
+
+    Raises ConfigError for what a kit cannot do.
     """
     from sparklineage.assemble.order import order_for  # noqa: PLC0415
     from sparklineage.targets import Application  # noqa: PLC0415
@@ -79,7 +83,9 @@ def order_of(
         application = Application(uri=args.application, arguments=tuple(args.argument), main_class=args.main_class)
     elif getattr(args, "argument", None) or getattr(args, "main_class", None):
         raise UsageError(f"bootstrap {args.action}: --argument and --class need --application URI.")
-    return spec, order_for(spec, platform, install=None, home=Path.home(), application=application, kit=relayed(spec))
+    return spec, order_for(
+        spec, platform, install=install, home=Path.home(), application=application, kit=relayed(spec)
+    )
 
 
 def agent_of(spec: Spec, order: Order, environ: Mapping[str, str]) -> Jar:

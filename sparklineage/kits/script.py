@@ -87,6 +87,8 @@ def assignment(name: str, value: str | Sequence[str]) -> Iterator[str]:
         yield f"readonly {name}={quoted(name, value)}"
         return
     words = [quoted(name, word) for word in value]
+    # A comma between words is a common mistake, which checkers of shells warn of.
+    words = [f"'{word}'" if "," in word and word[0] not in "'$" else word for word in words]
     line = f"readonly -a {name}=({' '.join(words)})"
     if len(line) <= _WIDTH:
         yield line

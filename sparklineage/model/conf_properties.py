@@ -16,9 +16,14 @@ def properties_text(properties: Mapping[str, str]) -> str:
 
     Spark itself cuts the blanks around a value off.
     """
-    written = {_key(key): _value(value) for key, value in properties.items()}
+    written = escaped(properties)
     width = max(map(len, written), default=0)
     return "".join(f"{key:<{width}}  {value}\n" if value else f"{key}\n" for key, value in written.items())
+
+
+def escaped(properties: Mapping[str, str]) -> dict[str, str]:
+    """Keys and values as they stand in such a text."""
+    return {_key(key): _value(value) for key, value in properties.items()}
 
 
 def _key(key: str) -> str:

@@ -62,7 +62,10 @@ our_lines() {
       case " ${CONF_LISTS[*]-} " in
         # Theirs begins, as the order of listeners may matter to them.
         *" $key "*) value=$(joined "$theirs" "$value") ;;
-        *) continue ;;
+        *)
+          [[ $theirs == "$value" ]] || printf '%s is in the file already, and stays as it is there\n' "$key" >&2
+          continue
+          ;;
       esac
     fi
     printf '%s %s\n' "$key" "$value"

@@ -102,3 +102,14 @@ agent() {
     case ${jar##*/} in "$AGENT" | "$WITNESS") ;; *) rm -f "$jar" ;; esac
   done
 }
+
+# Takes all that is ours out of Spark's folders and our own.
+without_jars() {
+  local folder jar
+  for folder in "${SPARK_JARS[@]}"; do
+    for jar in "$folder"/openlineage-spark_*.jar "$folder"/sparklineage-*.jar; do
+      [[ -e $jar || -L $jar ]] && ours "$jar" && { rm -f "$jar" || return; }
+    done
+  done
+  rm -f "$BASE/lib/"*.jar
+}

@@ -190,3 +190,15 @@ relay() {
   # Last: where anything before has failed or was killed, the next run begins anew.
   printf '%s\n' "$version" | place "$BASE/relay.version" 0644
 }
+
+# Stops the relay for good. It delivers what is settled before it leaves.
+without_relay() {
+  local unit=/etc/systemd/system/$SERVICE.service
+  if systemd && [[ -e $unit ]]; then
+    limited 40 systemctl disable --quiet --now "$SERVICE.service"
+    rm -rf "$unit" "$unit.d"
+    limited 20 systemctl daemon-reload
+  fi
+  stop_loop
+  rm -f "$BASE/relay.version" "$BASE/relay-loop.sh" "$BASE/relay.pyz" "$ETC/relay.json"
+}

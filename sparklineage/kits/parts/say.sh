@@ -32,3 +32,8 @@ say() {
   { printf '%s\n' "$line" >&3; } 2>/dev/null
   return 0
 }
+
+# From here on nothing goes into the log: its folder is about to go.
+unlogged() {
+  log=/dev/null
+}
