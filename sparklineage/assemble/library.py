@@ -13,8 +13,12 @@ from sparklineage.config.conf import refuse_sparks_own_secrets
 from sparklineage.config.loading import load_spec
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import SparklineageError, UnsupportedSparkError
+from sparklineage.journal.folder import APPLICATION_VARIABLE, RunFolder
 from sparklineage.model.conf_builder import options
+from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.conf_value import Text
+from sparklineage.submit.our_properties import RUN_ID
 from sparklineage.submit.user_conf import defaults_file
 
 if TYPE_CHECKING:
@@ -94,32 +98,63 @@ def configure(
     Fetches the agent's JAR, and what the transport needs besides, unless that is cached. Keys and headers go into the
     environment of this process, from where the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the
     events wait in the journal for `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the
-    job, so the agent sends them itself. Raises SessionRunsError where a session runs already, and ConfigError,
+    job, so the agent sends them itself. Inside of a `sparklineage.application` the session reports as that one, whose
+    relay delivers. Raises SessionRunsError where a session runs already, and ConfigError,
     AgentJarError and UnsupportedSparkError where there can be no lineage; `disabled: true` gives the builder back as
     it is.
     """
     spec = load(config, profile=profile, platform=platform)
     if spec["disabled"] is True:
         return builder
-    if spec["delivery.mode"] == "auto" and spec["transport.type"] is not None:
+    run = _open_run(spec)
+    if run is None and spec["delivery.mode"] == "auto" and spec["transport.type"] is not None:
         spec = spec.with_mode("direct", "configure: nobody else would deliver beside this job")
-    # pyspark starts the Spark of SPARK_HOME, or its own, whatever else is on PATH.
-    install = _spark(spec, None, path="")
-    done = finished(spec, install=install, home=Path.home())
-    if done.unfit is not None:
-        raise UnsupportedSparkError(done.unfit)
-    theirs = _theirs(builder, install, spec)
+    done = for_this_python(spec)
+    theirs = _theirs(builder, done.install, spec)
     conf = done.merged_with(theirs).added
+    if run is not None and done.mode == "outbox":
+        conf = run.over(conf)
     refuse_sparks_own_secrets(conf)
     # Refuses before anything is fetched or set.
     conf.apply(_Dry(builder), environ=spec.environ)
     conf = conf.resolved(lambda reference, source: resolve(reference, source=source, environ=spec.environ))
     variables = conf.environment()
-    for artifact, path in (*_agent(done), *done.companions):
-        if not path.is_file():
-            _fetch(artifact, spec, install)
+    fetch_missing(done, spec)
     os.environ.update(variables)
     return conf.apply(builder, environ=spec.environ)
+
+
+def for_this_python(spec: Spec) -> Finished:
+    """The finished conf set for the Spark that a session of this process will run.
+
+    Raises ConfigError, and UnsupportedSparkError where the agent that is asked for does not run on it.
+    """
+    # pyspark starts the Spark of SPARK_HOME, or its own, whatever else is on PATH.
+    done = finished(spec, install=_spark(spec, None, path=""), home=Path.home())
+    if done.unfit is not None:
+        raise UnsupportedSparkError(done.unfit)
+    return done
+
+
+def fetch_missing(done: Finished, spec: Spec) -> None:
+    """Bring the JARs that the conf set names into the cache, as far as they are not there. Raises AgentJarError."""
+    for artifact, path in (*_agent(done), *done.companions):
+        if not path.is_file():
+            _fetch(artifact, spec, done.install)
+
+
+def _open_run(spec: Spec) -> ConfSet | None:
+    """What makes the session that of the `sparklineage.application` around it; None where there is none."""
+    folder = spec.environ.get(APPLICATION_VARIABLE)
+    if not folder or not RunFolder(Path(folder)).run.exists():
+        return None
+    source, why = "sparklineage.application", "the run that is open"
+    return ConfSet(
+        (
+            ConfEntry(key=RUN_ID, value=Text(Path(folder).name), source=source, why=why),
+            ConfEntry(key="spark.sparklineage.spool", value=Text(str(Path(folder).parent)), source=source, why=why),
+        )
+    )
 
 
 def _agent(done: Finished) -> Iterator[tuple[Artifact, Path]]:

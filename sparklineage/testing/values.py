@@ -1,0 +1,138 @@
+"""Sets of datasets and of columns that compare with the short texts that people write in tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from sparklineage.model.dataset import Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_T = TypeVar("_T")
+
+
+class Column(NamedTuple):
+    """One column of a dataset."""
+
+    dataset: Dataset
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset.uri}.{self.name}"
+
+
+class Named(AbstractSet[_T], Generic[_T]):
+    """A set whose members may be named in several ways; equal to a set in which each is named exactly once."""
+
+    def __init__(self, members: Iterable[_T] = ()) -> None:
+        self._members = frozenset(members)
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(sorted(self._members, key=self.text))
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, item: object) -> bool:
+        return bool(self.named(item))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Named):
+            return self._members == other._members
+        if not isinstance(other, (AbstractSet, list, tuple)):
+            return NotImplemented
+        found = [self.named(item) for item in other]
+        return all(len(members) == 1 for members in found) and len(found) == len(self) == len({m for (m,) in found})
+
+    def __hash__(self) -> int:
+        return hash(self._members)
+
+    def __le__(self, other: AbstractSet[Any]) -> bool:
+        return isinstance(other, AbstractSet) and len(self & other) == len(self)
+
+    def __ge__(self, other: AbstractSet[Any]) -> bool:
+        return isinstance(other, AbstractSet) and all(item in self for item in other)
+
+    def __and__(self, other: AbstractSet[Any]) -> Any:
+        return type(self)({member for item in other for member in self.named(item)})
+
+    def __sub__(self, other: AbstractSet[Any]) -> Any:
+        return type(self)(self._members - (self & other)._members)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(map(self.text, self)) + "}"
+
+    def named(self, item: object) -> set[_T]:
+        """The members that are meant by this."""
+        if isinstance(item, os.PathLike):
+            item = Dataset("file", str(Path(os.fspath(item)).absolute()))
+        if isinstance(item, str):
+            whole = {member for member in self._members if item in self.names(member)}
+            return whole or {member for member in self._members if self.ends(member, item)}
+        return {member for member in self._members if member == item}
+
+    @staticmethod
+    def text(member: Any) -> str:
+        """The member as people write it in full."""
+        raise NotImplementedError
+
+    @staticmethod
+    def names(member: Any) -> set[str]:
+        """All its full names."""
+        raise NotImplementedError
+
+    @staticmethod
+    def ends(member: Any, text: str) -> bool:
+        """Whether the text is the last part of its name, or the last parts."""
+        raise NotImplementedError
+
+
+class Datasets(Named[Dataset]):
+    """Datasets by `Dataset`, (namespace, name), URI, name, last parts of the name (`bronze/flights`), or path.
+
+    assert lineage.inputs == {"flights.csv", "s3://bucket/rates"}
+    assert tmp_path / "out" in lineage.outputs
+    """
+
+    @staticmethod
+    def text(member: Dataset) -> str:
+        return member.uri
+
+    @staticmethod
+    def names(member: Dataset) -> set[str]:
+        return {member.uri, member.name}
+
+    @staticmethod
+    def ends(member: Dataset, text: str) -> bool:
+        if "://" in text:
+            try:
+                return Dataset.of(text) == member
+            except ValueError:
+                return False
+        return bool(text) and member.name.endswith((f"/{text}", f".{text}"))
+
+    def named(self, item: object) -> set[Dataset]:
+        if isinstance(item, tuple) and len(item) == 2:
+            item = Dataset(*item)
+        return super().named(item)
+
+
+class Columns(Named[Column]):
+    """Columns as `dataset.column`, the dataset named in any way that `Datasets` knows; or as (dataset, column)."""
+
+    @staticmethod
+    def text(member: Column) -> str:
+        return str(member)
+
+    @staticmethod
+    def names(member: Column) -> set[str]:
+        return {f"{name}.{member.name}" for name in Datasets.names(member.dataset)}
+
+    @staticmethod
+    def ends(member: Column, text: str) -> bool:
+        dataset, dot, name = text.rpartition(".")
+        return bool(dot) and name == member.name and Datasets.ends(member.dataset, dataset)
