@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sparklineage.agent.inspect import AbsentAgentError, AgentJar, inspect
-from sparklineage.agent.names import LISTENER
+from sparklineage.agent.names import LISTENER, agent_name
 from sparklineage.agent.transports import TransportInside, transports_in
 from sparklineage.errors import AgentJarError
 
@@ -41,6 +41,8 @@ class Examined:
     transports: tuple[TransportInside, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """What will not work, a sentence each."""
+    misnamed: str | None = None
+    """Why the name of an agent misleads, a sentence: what reads the name alone puts it where it ends every job."""
 
     @property
     def usable(self) -> bool:
@@ -94,8 +96,17 @@ def _agent(path: Path, java: int | None, inside: tuple[TransportInside, ...]) ->
     if not inside:
         notes.append("it registers no transport, as JARs do that lost META-INF/services: it may send nothing.")
     build = f"of a vendor ({path.name.partition('-')[0]})" if _is_vendors(path) else agent.digest_state()
+    misnamed = _misnamed(agent)
+    notes += [misnamed] if misnamed else []
     return Examined(path=path, kind="agent", agent=agent, build=build, java=java, transports=inside,
-                    notes=tuple(notes))  # fmt: skip
+                    notes=tuple(notes), misnamed=misnamed)  # fmt: skip
+
+
+def _misnamed(agent: AgentJar) -> str | None:
+    named = agent_name(agent.path.name)
+    if named is None or None in (named.scala, agent.scala) or named.scala == agent.scala:
+        return None
+    return f"its name says Scala {named.scala}, but its classes are for Scala {agent.scala}; rename it."
 
 
 def _is_vendors(path: Path) -> bool:

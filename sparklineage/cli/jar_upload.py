@@ -86,7 +86,8 @@ def _configured(args: argparse.Namespace, environ: Mapping[str, str]) -> Choice:
 def _named(args: argparse.Namespace, choice: Choice | None) -> Iterator[Payload]:
     """The files on the command line.
 
-    Raises AgentJarError for a damaged one, and UnsupportedSparkError for an agent that is not for the chosen Spark.
+    Raises AgentJarError for one that is damaged or has another agent's name, and UnsupportedSparkError for an agent
+    that is not for the chosen Spark.
     """
     from sparklineage.agent.examine import examine  # noqa: PLC0415
     from sparklineage.agent.stores import payload  # noqa: PLC0415
@@ -94,8 +95,8 @@ def _named(args: argparse.Namespace, choice: Choice | None) -> Iterator[Payload]
     for jar in args.jars:
         path = Path(jar).expanduser()
         found = examine(path)
-        if found.trouble:
-            raise AgentJarError(f"{path}: {found.trouble}")
+        if wrong := found.trouble or found.misnamed:
+            raise AgentJarError(f"{path}: {wrong}")
         if found.agent is not None and choice is not None and not args.force:
             for target in choice.targets:
                 if target.version:

@@ -56,6 +56,13 @@ def test_an_agent_with_its_transports_and_what_they_lack(tmp_path: Path) -> None
     assert found.notes == (f"gcs: {gone}",)
 
 
+def test_an_agent_with_the_name_of_another_scala_is_told(tmp_path: Path) -> None:
+    found = examine(jar(tmp_path / "openlineage-spark_2.12-1.53.0.jar", AGENT))
+    assert found.misnamed == "its name says Scala 2.12, but its classes are for Scala 2.13; rename it."
+    assert found.misnamed in found.notes
+    assert examine(jar(tmp_path / "openlineage-spark_2.13-1.53.0.jar", AGENT)).misnamed is None
+
+
 def test_the_highest_class_that_every_java_loads_decides(tmp_path: Path) -> None:
     assert examine(jar(tmp_path / "a.jar", {**AGENT, "x/Y.class": java(61)})).java == 17
 

@@ -138,6 +138,15 @@ def test_a_damaged_file_is_refused(environ: dict[str, str], tmp_path: Path, caps
     assert capsys.readouterr().err == f"sparklineage: {jar}: damaged or cut short, it is no readable JAR.\n"
 
 
+def test_an_agent_with_the_name_of_another_scala_is_refused(
+    environ: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = agent(tmp_path / "openlineage-spark_2.13-1.53.0.jar")
+    assert main(["jar", "upload", str(tmp_path / "share"), str(wrong)], environ) == 73
+    assert "its name says Scala 2.13, but its classes are for Scala 2.12; rename it." in capsys.readouterr().err
+    assert list((tmp_path / "share").iterdir()) == []
+
+
 def test_a_bucket_gets_it_and_no_word_tells_the_key(
     environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
