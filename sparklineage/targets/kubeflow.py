@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.config.documents import Mapping, Scalar, Sequence, at
-from sparklineage.errors import ConfigError
+from sparklineage.config.platforms import platforms
+from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.targets.conf_map import (
     JARS,
     conf_in,
@@ -81,6 +82,7 @@ def merged(order: Order, conf: ConfSet, document: Node, known: Any, file: str) -
     check_name(document, file)
     path = ("spec", "template") if str(known.get("kind")).startswith("Scheduled") else ("spec",)
     spec = mapping_in(at(document, *path), file, ".".join(path))
+    _same_scala(order, at(spec, "sparkVersion"), file)
     driver = mapping_in(at(spec, "driver"), file, "driver")
     for name in ("volumeMounts", "initContainers", "env"):
         if (node := at(driver, name)) is not None and not isinstance(node, (Sequence, Scalar)):
@@ -100,6 +102,22 @@ def merged(order: Order, conf: ConfSet, document: Node, known: Any, file: str) -
         below = below.get(name) or {}
     filled = _with_pod(below, pod(order, added, whole), _variables(spec), _user(spec))
     return grown(wanted, path, filled), whole
+
+
+def _same_scala(order: Order, version: Node | None, file: str) -> None:
+    """Raises ConfigError where the user's Spark has another Scala, whose every job the agent would end."""
+    if not isinstance(version, Scalar) or order.release is None or order.release.scala != order.scala:
+        return  # Whoever names the Scala itself knows the image.
+    try:
+        known = platforms().find("kubernetes", version.text)
+    except (ConfigError, UnsupportedSparkError):
+        return
+    if known.warning is None and known.release.scala != order.scala:
+        refuse(
+            version, file,
+            f"sparkVersion is {version.text}, which has Scala {known.release.scala}, and the agent is the one for "
+            f"{order.scala}; say --release {version.text}, or write agent.scala.",
+        )  # fmt: skip
 
 
 def spark_version(order: Order) -> str:

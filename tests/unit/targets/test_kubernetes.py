@@ -521,3 +521,28 @@ def test_twice_is_once(theirs: dict[str, str], stackable: bool, outbox: bool, in
     for key in {"spark.app.x", "a b", "é"} & set(theirs):
         assert found[key] == known[key]
     assert kubernetes.render(wanted, file(once)).artefacts[0].text == once
+
+
+def _theirs(version: str) -> str:
+    return (
+        "apiVersion: sparkoperator.k8s.io/v1beta2\nkind: SparkApplication\nmetadata: {name: a}\n"
+        f"spec:\n  type: Python\n  mode: cluster\n  sparkVersion: {version}\n  driver: {{}}\n"
+    )
+
+
+def test_an_agent_for_another_scala_than_that_of_their_spark_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"theirs:7:17: sparkVersion is 4\.0\.1, which has Scala 2\.13, and the agent"
+    ):
+        kubernetes.render(_order(), file(_theirs("4.0.1")))
+    assert _JAR in kubernetes.render(_order(), file(_theirs("3.5.1"))).artefacts[0].text
+
+
+def test_a_scala_that_was_named_is_that_of_their_image() -> None:
+    """agent.scala is 2.13 for a Spark 3.5, whose published images have 2.12."""
+    rendered = kubernetes.render(_order(scala="2.13"), file(_theirs("3.5.1")))
+    assert "sparkVersion: 3.5.1" in rendered.artefacts[0].text
+
+
+def test_a_version_that_nobody_knows_is_left_to_the_user() -> None:
+    assert "sparkVersion: latest" in kubernetes.render(_order(), file(_theirs("latest"))).artefacts[0].text
