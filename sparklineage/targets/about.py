@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError
+from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.model.conf_value import SecretValue, Unseen
 from sparklineage.model.secret import Secret, SecretReference
 from sparklineage.targets.pieces import pieces, together, within_reach
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from sparklineage.model.conf_set import ConfSet
     from sparklineage.targets.interface import Order
+
+
+_TYPE = f"{TRANSPORT}type"
+_SPOOL = "spark.sparklineage.spool"
 
 
 def about(order: Order) -> Iterator[str]:
@@ -73,6 +78,10 @@ def handed_on(conf: ConfSet) -> Iterator[str]:
 
 def lost(conf: ConfSet) -> Iterator[str]:
     """What of ours gave way to the user's own, a sentence each."""
+    kind = conf.entry(_TYPE)
+    # In the outbox nothing of ours names a transport.
+    if kind is not None and not kind.value.blank and _SPOOL in conf:
+        yield f"The outbox is off: {_TYPE} is set ({kind.source}), so the agent sends its events itself."
     for entry in conf.entries:
         for other in entry.lost:
             why = "" if other.reason == f"{entry.source} stays" else f": {other.reason}"

@@ -12,6 +12,7 @@ from sparklineage.model.conf_properties import properties_text
 from sparklineage.targets import Order, spark_defaults
 from tests.support.orders import AGENT, HOSTILE, HTTP, KEY, THEIRS, WITNESS, file, order
 
+_TYPE = "spark.openlineage.transport.type"
 _HEAD = "# added by sparklineage; of a property that is given twice the later one counts"
 
 
@@ -145,3 +146,12 @@ def test_a_file_that_java_refuses_is_refused() -> None:
     assert str(caught.value) == (
         "theirs: \\users is no character; write \\u and four hexadecimal digits, or \\\\ for a backslash."
     )
+
+
+def test_a_transport_of_theirs_puts_the_outbox_off() -> None:
+    properties = {"spark.extraListeners": f"{WITNESS},{AGENT}", "spark.sparklineage.spool": "/var/spool"}
+    told = f"The outbox is off: {_TYPE} is set (theirs:1), so the agent sends its events itself."
+    outbox = order(properties, mode="outbox")
+    assert told in spark_defaults.render(outbox, file(f"{_TYPE} console\n")).notes
+    assert not any("is off" in note for note in spark_defaults.render(outbox, file("spark.a 1\n")).notes)
+    assert told not in spark_defaults.render(order(), file(f"{_TYPE} console\n")).notes
