@@ -85,8 +85,8 @@ SCALARS = st.one_of(
 )  # fmt: skip
 KEYS = st.sampled_from(
     ["type", "time", "pid", "host", "runId", "backend", "format", "state", "endedAt", "job", "parent", "run",
-     "eventType", "eventTime", "facets", "inputs", "outputs", "executionId", "rootExecutionId", "jobId", "step", "governance",
-     "namespace", "name", "error", "parentStep", "startedAt", "message", "how", "stoppedBy", "main",
+     "eventType", "eventTime", "facets", "inputs", "outputs", "executionId", "rootExecutionId", "jobId", "step",
+     "governance", "namespace", "name", "error", "parentStep", "startedAt", "message", "how", "stoppedBy", "main",
      "applicationName", "functions"]
 )  # fmt: skip
 KINDS = st.sampled_from(
