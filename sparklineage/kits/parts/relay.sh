@@ -20,6 +20,23 @@ found_python() {
   return 1
 }
 
+# Fields of the facet of the cluster, as members of an object of JSON.
+place_of_node=''
+
+# Adds a field that only the node knows, where it has a value of plain letters.
+located() {
+  local name=$1 value=$2
+  [[ ${#value} -le 256 && $value =~ ^[A-Za-z0-9_.:/-]+$ ]] || return 0
+  place_of_node+="${place_of_node:+, }\"$name\": \"$value\""
+}
+
+# Prints relay.json.
+relay_config() {
+  printf '%s\n' "${RELAY_CONFIG[0]}"
+  [[ -z $place_of_node ]] || printf '  "cluster": {%s},\n' "$place_of_node"
+  printf '%s\n' "${RELAY_CONFIG[@]:1}"
+}
+
 # Whether systemd runs this machine; its command alone says nothing.
 systemd() {
   [[ $RELAY_BY != loop && -d /run/systemd/system ]] && ((EUID == 0)) && command -v systemctl >/dev/null
@@ -170,7 +187,7 @@ relay() {
     printf '%s is not there\n' "$BASE/relay.pyz" >&2
     return 1
   fi
-  printf '%s\n' "${RELAY_CONFIG[@]}" | place "$ETC/relay.json" 0644 || return
+  relay_config | place "$ETC/relay.json" 0644 || return
   version=$(version_of_relay "$python") || return
   if systemd; then
     sweep /etc/systemd/system
