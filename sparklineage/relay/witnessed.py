@@ -217,8 +217,7 @@ class Witnessed:
             found.start = time
             found.description = str(record.get("description") or "")[:_DESCRIPTION]
             found.command = str(record.get("command") or "")[:_COMMAND]
-            named = (("function", record.get("functions")), ("source", record.get("sources")))
-            found.functions = tuple((kind, name) for kind, names in named for name in _texts(names))
+            found.functions = _named(record)
             self._starts.setdefault(time, []).append(found)
             self._spread(found, found.step, found.has_jobs)
 
@@ -229,6 +228,8 @@ class Witnessed:
             error = record.get("error")
             found.error = None if error is None else str(error)[:_ERROR]
             found.tags = _texts(record.get("tags"))
+            # The description of the start may be cut short, and texts in it may look like names.
+            found.functions = _named(record) or found.functions
             trace = record.get("stackTrace")
             found.stack_trace = None if trace is None else str(trace)[:_ERROR]
             self._ends.setdefault(time, []).append(found)
@@ -260,6 +261,12 @@ class Witnessed:
             if item is not None:
                 item.step = item.step or step
                 item.has_jobs = item.has_jobs or has_jobs
+
+
+def _named(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Python functions and data sources that the record names, by kind."""
+    kinds = (("function", "functions"), ("source", "sources"))
+    return tuple((kind, name) for kind, key in kinds for name in _texts(record.get(key)))
 
 
 def _texts(found: object) -> tuple[str, ...]:

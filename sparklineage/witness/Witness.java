@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -14,9 +15,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -65,8 +71,23 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   private static final int ERROR_LIMIT = 16_384;
   private static final int DESCRIPTION_LIMIT = 500;
   private static final int COMMAND_LIMIT = 200;
+  private static final int PLAN_LIMIT = 1 << 20;
+  private static final int NODE_LIMIT = 20_000;
+  private static final int NAMES_LIMIT = 200;
+  private static final int NAME_LIMIT = 200;
   // Text is masked a little beyond its limit, so that the limit does not cut a secret into an unknown shape.
   private static final int MASK_MARGIN = 1_024;
+
+  /** What sparklineage.tag sets on a logical plan: ids of steps, with commas between them. */
+  private static final String TAG = "sparklineage.step";
+
+  // Nodes of a plan that run functions of Python's, in all Sparks: BatchEvalPython, ArrowEvalPythonUDTF, MapInPandas,
+  // PythonMapInArrow, FlatMapCoGroupsInPandas, ArrowWindowPython, …
+  private static final Pattern PYTHON = Pattern.compile("\\w*(?:Python|InPandas|InArrow)\\w*");
+  private static final Pattern CALL = Pattern.compile("([^\\s(),\\[\\]]{1,200})\\(");
+  private static final Pattern READS = Pattern.compile("(?:Batch|MicroBatch|Continuous)Scan(?:\\[[^\\]]{0,999}\\])? (\\S+).*");
+  private static final Pattern WRITES =
+      Pattern.compile("(?:AppendData|OverwriteByExpression|OverwritePartitionsDynamic|WriteToDataSourceV2)\\b ?(\\S*).*");
 
   private static final Pattern EMR_STEP = Pattern.compile("/steps/(s-[0-9A-Z]+)(?:/|$)");
 
@@ -237,6 +258,15 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     number(record, "rootExecutionId", root instanceof Long ? (Long) root : null);
     text(record, "description", clean(event.description(), DESCRIPTION_LIMIT));
     text(record, "command", clean(command(event.physicalPlanDescription()), COMMAND_LIMIT));
+    try {
+      Set<String> functions = new LinkedHashSet<>();
+      Set<String> sources = new LinkedHashSet<>();
+      named(event.physicalPlanDescription(), functions, sources);
+      names(record, "functions", functions);
+      names(record, "sources", sources);
+    } catch (Throwable ignored) {
+      // The end of the execution tells them, too.
+    }
     write(record);
   }
 
@@ -268,11 +298,163 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     number(record, "executionId", event.executionId());
     text(record, "error", clean(error, ERROR_LIMIT));
     text(record, "stackTrace", clean(trace, ERROR_LIMIT));
+    try {
+      Set<String> functions = new LinkedHashSet<>();
+      Set<String> sources = new LinkedHashSet<>();
+      Set<String> tags = new LinkedHashSet<>();
+      marked(event.qe().analyzed(), functions, sources, tags);
+      names(record, "functions", functions);
+      names(record, "sources", sources);
+      names(record, "tags", tags);
+    } catch (Throwable ignored) {
+      // An execution that is no query's, or a fork of Spark.
+    }
     write(record);
   }
 
   private static Object value(Option<?> option) {
     return option != null && option.isDefined() ? option.get() : null;
+  }
+
+  // What its plan names -----------------------------------------------------------------------------------------------
+
+  /** The names that a description shows; where it is cut short, the plan itself tells more at the end. */
+  private static void named(String plan, Set<String> functions, Set<String> sources) {
+    boolean python = false;
+    boolean writes = false;
+    int from = 0;
+    int last = plan == null ? 0 : Math.min(plan.length(), PLAN_LIMIT);
+    while (from < last) {
+      int end = plan.indexOf('\n', from);
+      end = end < 0 || end > last ? last : end;
+      String line = withoutNumber(withoutTree(plan.substring(from, end)));
+      from = end + 1;
+      boolean arguments = line.startsWith("Arguments: ");
+      if (line.isEmpty()) {
+        python = false;
+        writes = false;
+      } else if (arguments && writes) {
+        // Spark 4.0: `Arguments: …Lambda…, rates`.
+        sources.add(line.substring(line.lastIndexOf(' ') + 1));
+      }
+      int word = line.indexOf(' ');
+      String node = word < 0 ? line : line.substring(0, word);
+      Matcher found = READS.matcher(line);
+      if (found.matches()) {
+        sources.add(found.group(1));
+      }
+      found = WRITES.matcher(line);
+      if (found.matches()) {
+        writes = true;
+        sources.add(found.group(1).startsWith("(") ? "" : found.group(1));
+      }
+      boolean here = !arguments && PYTHON.matcher(node).matches();
+      if (here || arguments && python) {
+        Matcher call = CALL.matcher(line);
+        while (functions.size() < NAMES_LIMIT && call.find()) {
+          functions.add(call.group(1));
+        }
+      }
+      python |= here;
+    }
+  }
+
+  /**
+   * Python functions, Python data sources and tags of an analyzed plan, with the plans in commands and subqueries.
+   *
+   * <p>Analyzed, because the optimizer makes new nodes without tags and puts what is cached in their place. By
+   * reflection: sequences have another type in Scala 2.13.
+   */
+  private static void marked(Object plan, Set<String> functions, Set<String> sources, Set<String> tags)
+      throws ReflectiveOperationException {
+    ClassLoader loader = plan.getClass().getClassLoader();
+    Class<?> tree = Class.forName("org.apache.spark.sql.catalyst.trees.TreeNode", false, loader);
+    Class<?> plans = Class.forName("org.apache.spark.sql.catalyst.plans.QueryPlan", false, loader);
+    Class<?> subquery = Class.forName("org.apache.spark.sql.catalyst.expressions.PlanExpression", false, loader);
+    Class<?> name = Class.forName("org.apache.spark.sql.catalyst.trees.TreeNodeTag", true, loader);
+    Object tag = name.getConstructor(String.class).newInstance(TAG);
+    Method tagOf = tree.getMethod("getTagValue", name);
+    Method children = tree.getMethod("children");
+    Method inner = tree.getMethod("innerChildren");
+    Method expressions = plans.getMethod("expressions");
+    Method planOf = subquery.getMethod("plan");
+    IdentityHashMap<Object, Object> seen = new IdentityHashMap<>();
+    ArrayDeque<Object> nodes = new ArrayDeque<>();
+    // Behind all plans: the tags of a plan with very many columns come first.
+    ArrayDeque<Object> later = new ArrayDeque<>();
+    nodes.add(plan);
+    while (seen.size() < NODE_LIMIT) {
+      Object node = nodes.isEmpty() ? later.poll() : nodes.poll();
+      if (node == null) {
+        return;
+      }
+      if (!tree.isInstance(node) || seen.put(node, node) != null) {
+        continue;
+      }
+      try {
+        if (plans.isInstance(node)) {
+          Object value = value((Option<?>) tagOf.invoke(node, tag));
+          if (value instanceof String) {
+            for (String step : ((String) value).split(",")) {
+              tags.add(step);
+            }
+          }
+          add(nodes, children.invoke(node));
+          add(nodes, inner.invoke(node));
+          add(later, expressions.invoke(node));
+          table(node, sources, nodes);
+        } else {
+          add(later, children.invoke(node));
+          if (subquery.isInstance(node)) {
+            nodes.add(planOf.invoke(node));
+          }
+          String type = node.getClass().getName();
+          type = type.substring(type.lastIndexOf('.') + 1);
+          if (type.startsWith("Python") || type.endsWith("PythonUDTF")) {
+            functions.add(String.valueOf(node.getClass().getMethod("name").invoke(node)));
+          }
+        }
+      } catch (ReflectiveOperationException unlike) {
+        // A node that says less than others; the rest of the plan goes on.
+      }
+    }
+  }
+
+  /** The table that a node reads or writes; one that Python makes has the name of its data source. */
+  private static void table(Object node, Set<String> sources, Collection<Object> nodes)
+      throws ReflectiveOperationException {
+    Method method;
+    try {
+      method = node.getClass().getMethod("table");
+    } catch (NoSuchMethodException none) {
+      return;
+    }
+    Object table = method.invoke(node);
+    if (table != null && table.getClass().getName().startsWith("org.apache.spark.sql.execution.datasources.v2.python.")) {
+      sources.add(String.valueOf(table.getClass().getMethod("name").invoke(table)));
+    } else if (table != null) {
+      nodes.add(table);
+    }
+  }
+
+  private static void add(Collection<Object> nodes, Object sequence) {
+    scala.collection.Iterator<?> found = ((scala.collection.Iterable<?>) sequence).iterator();
+    for (int i = 0; i < NODE_LIMIT && found.hasNext(); i++) {
+      nodes.add(found.next());
+    }
+  }
+
+  private static void names(StringBuilder record, String name, Set<String> names) {
+    String opening = ",\"" + name + "\":[";
+    int count = 0;
+    for (String found : names) {
+      if (!found.isEmpty() && count++ < NAMES_LIMIT) {
+        record.append(opening);
+        literal(record, clean(found, NAME_LIMIT));
+        opening = ",";
+      }
+    }
+    record.append(count == 0 ? "" : "]");
   }
 
   // Who this application is -------------------------------------------------------------------------------------------
@@ -754,6 +936,17 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     return line.substring(start).trim();
   }
 
+  /** `(4) BatchScan rates` → `BatchScan rates`. */
+  private static String withoutNumber(String line) {
+    int end = line.startsWith("(") ? line.indexOf(") ") : -1;
+    for (int i = 1; i < end; i++) {
+      if (!Character.isDigit(line.charAt(i))) {
+        return line;
+      }
+    }
+    return end < 0 ? line : line.substring(end + 2);
+  }
+
   private static String clean(String text, int limit) {
     if (text == null) {
       return null;
@@ -822,8 +1015,12 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     record.append(",\"").append(name).append("\":");
     if (value == null) {
       record.append("null");
-      return;
+    } else {
+      literal(record, value);
     }
+  }
+
+  private static void literal(StringBuilder record, String value) {
     record.append('"');
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
