@@ -13,17 +13,23 @@ if TYPE_CHECKING:
     from sparklineage.config.spec import Spec
     from sparklineage.model.conf_set import ConfSet
     from sparklineage.model.dataset import Dataset
+    from sparklineage.sdk.application import application
+    from sparklineage.sdk.check import check
     from sparklineage.sdk.hidden import reads, writes
     from sparklineage.sdk.step import current_step, step
+    from sparklineage.sdk.streaming import foreach_batch
 
 __all__ = [
     "ConfSet",
     "Dataset",
     "Spec",
     "__version__",
+    "application",
+    "check",
     "configure",
     "current_step",
     "finished",
+    "foreach_batch",
     "load",
     "reads",
     "render",
@@ -38,9 +44,12 @@ _LAZY = {
     "ConfSet": "sparklineage.model.conf_set.ConfSet",
     "Dataset": "sparklineage.model.dataset.Dataset",
     "Spec": "sparklineage.config.spec.Spec",
+    "application": "sparklineage.sdk.application.application",
+    "check": "sparklineage.sdk.check.check",
     "configure": "sparklineage.assemble.library.configure",
     "current_step": "sparklineage.sdk.step.current_step",
     "finished": "sparklineage.assemble.library.finished_for",
+    "foreach_batch": "sparklineage.sdk.streaming.foreach_batch",
     "load": "sparklineage.assemble.library.load",
     "reads": "sparklineage.sdk.hidden.reads",
     "render": "sparklineage.assemble.library.render",

@@ -29,7 +29,7 @@ _SERVICES = (
     "tests/unit/kits/test_bootstrap_", "tests/unit/kits/test_databricks.py", "tests/unit/kits/test_emr",
     "tests/unit/kits/test_script",
     "tests/unit/kits/test_zipapp", "tests/unit/relay/node/test_node", "tests/unit/relay/node/test_secrets",
-    "tests/unit/submit/test_launch", "tests/unit/targets/test_aws_hostile", "tests/unit/targets/test_aws_services",
+    "tests/unit/sdk/test_application", "tests/unit/submit/test_launch", "tests/unit/targets/test_aws_hostile", "tests/unit/targets/test_aws_services",
     "tests/unit/targets/test_node_script",
 )  # fmt: skip
 """Where tests talk to servers of their own, or start processes and wait for them or signal them."""

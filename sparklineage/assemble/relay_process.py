@@ -61,11 +61,11 @@ class RelayProcess:
             )
         self._say(handover.line())
 
-    def ended(self) -> bool:
+    def ended(self, within: float = _SETTLE) -> bool:
         """Tell it that outcome.json is written, and wait until the journal is settled; False if it did not."""
         if not self._say("ended"):
             return False
-        until = time.monotonic() + _SETTLE
+        until = time.monotonic() + within
         while not self.folder.settled.exists():
             if self._process.poll() is not None or time.monotonic() >= until:
                 return False
@@ -96,6 +96,10 @@ class RelayProcess:
     def leave(self) -> None:
         """Let go of it. An event under way is still answered and remembered, then it ends by itself."""
         self._say("leave")
+        self.let_go()
+
+    def let_go(self) -> None:
+        """As at this process's end: one that lingers goes on by itself."""
         stdin = self._process.stdin
         if stdin is not None:
             with contextlib.suppress(OSError):

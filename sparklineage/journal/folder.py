@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The journal's format, written into run.json and the first witness and step records."""
 
+APPLICATION_VARIABLE = "SPARKLINEAGE_APPLICATION_RUN"
+"""Names the run folder of a `sparklineage.application` that is open before its session is made."""
+
 
 def default_root(environ: Mapping[str, str]) -> Path:
     """`SPARKLINEAGE_JOURNAL`, else `sparklineage/journal` under the XDG state folder of the user."""

@@ -24,6 +24,9 @@ class Handover:
     """Further values to keep out of everything that is written."""
     waits: Waits = field(default_factory=Waits)
     keep: Keep = field(default_factory=Keep)
+    linger: float | None = None
+    """Seconds for which the relay goes on once the driver is gone, whose run it then closes itself; None leaves at
+    once, as `submit` wants it, which has closed the run."""
 
     def line(self) -> str:
         """The text that `read` reads back. It holds secrets."""
@@ -48,6 +51,7 @@ class Handover:
                 "secrets": list(self.secrets),
                 "waits": [self.waits.first, self.waits.longest],
                 "keep": [self.keep.size, self.keep.age],
+                "linger": self.linger,
             }
         )
 
@@ -62,6 +66,7 @@ class Handover:
             secrets=tuple(found["secrets"]),
             waits=Waits(first=first, longest=longest),
             keep=Keep(size=size, age=age),
+            linger=found["linger"],
         )
 
 

@@ -1,9 +1,10 @@
-"""The relay of one `submit`, as a process of its own.
+"""The relay of one `submit`, or of one `sparklineage.application`, as a process of its own.
 
 A separate process, so that a bug or a slow backend of the lineage never touches the job, a tty's Ctrl-C does not
 reach it, and an event that is under way when `submit` leaves is still answered and remembered. Standard input
 carries one line of JSON (the backend, its key and other secrets to keep out of what is written: never an argument),
-later the line `ended` when outcome.json is written, and the line `leave`; its end means that `submit` is gone.
+later the line `ended` when outcome.json is written, and the line `leave`; its end means that `submit` is gone. An
+application has nobody behind it: once it is gone, the relay closes the run and goes on for a while by itself.
 Secrets that lie with a service are fetched here, so that no job ever waits for it.
 """
 
@@ -26,9 +27,11 @@ from sparklineage.relay.deliver import Courier, Delivery
 from sparklineage.relay.drain import drain_leftovers
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.handover import Handover
+from sparklineage.relay.record import Outcome
 from sparklineage.relay.retire import retire
 from sparklineage.relay.sinks.http import HttpSink
 from sparklineage.relay.sinks.late import LateBackend, LateSink, no_service
+from sparklineage.relay.status import arrivals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +43,13 @@ _ROUND = 0.25
 """Seconds between two looks at the growing files."""
 _RETIRE = 5.0
 """Seconds for runs that leave the journal; nobody waits for them, but for the lock of this one perhaps."""
+
+_LAST_WORDS = 3.0
+"""Seconds for the JVM of a driver that was killed."""
+_GONE = (
+    "The driver is gone and nothing recorded how it ended: it was killed (by SIGKILL, often the out-of-memory "
+    "killer's), or left by os._exit."
+)
 
 
 def main(path: str, fetch: Fetch = no_service) -> int:
@@ -78,7 +88,7 @@ def main(path: str, fetch: Fetch = no_service) -> int:
     leftovers = threading.Thread(target=deliver_leftovers, name="leftovers", daemon=True)
     leftovers.start()
     try:
-        _follow(follower, lines, courier)
+        _follow(follower, lines, courier, told.linger)
     finally:
         leaving.set()
         courier.leave()
@@ -104,12 +114,17 @@ def _log(text: str) -> None:
     print(to_iso(now_ms()), text, file=sys.stderr, flush=True)  # noqa: T201 - to relay.log
 
 
-def _follow(follower: Follower, lines: _Lines, courier: Courier) -> None:
+def _follow(follower: Follower, lines: _Lines, courier: Courier, linger: float | None) -> None:
     """Until told to leave: settle round by round, and to the end once the job has ended."""
-    ended = False
+    ended, parent = False, os.getppid()
     while True:
         word = lines.next(_ROUND)
         courier.delivery.note_silence()
+        if word is None and linger is not None and os.getppid() != parent:
+            word = ""  # a process that the driver forked holds the other end
+        if word == "" and linger is not None:
+            _close(follower, courier, linger, ended=ended)
+            return
         if word in ("leave", ""):
             return
         if word == "ended":
@@ -118,6 +133,24 @@ def _follow(follower: Follower, lines: _Lines, courier: Courier) -> None:
             courier.wake.set()
         elif not ended and follower.poll():
             courier.wake.set()
+
+
+def _close(follower: Follower, courier: Courier, linger: float, *, ended: bool) -> None:
+    """The driver is gone: settle its run, and deliver what waits for a while."""
+    folder = follower.folder
+    until = time.monotonic() + _LAST_WORDS
+    while not ended and not folder.outcome.exists() and folder.witness.exists() and time.monotonic() < until:
+        # The JVM outlives a Python that was killed for a moment, and ends its listeners properly.
+        if follower.poll():
+            courier.wake.set()
+        time.sleep(_ROUND)
+    if not ended:
+        follower.finish(Outcome.of(folder) or Outcome(state="ABORT", ended=now_ms(), message=_GONE, language="UNKNOWN"))
+    courier.wake.set()
+    until = time.monotonic() + linger
+    while time.monotonic() < until and any(item.waiting for item in arrivals(folder)):
+        courier.delivery.note_silence()
+        time.sleep(_ROUND)
 
 
 class _Lines:

@@ -132,7 +132,7 @@ class StepRecord:
             self._driver.swap_step(self._outer_property)
         except Exception:  # the context was stopped inside the step
             LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
-        self._append({"type": "stepEnd", "time": now_ms(), "step": self.step, "error": _error(error, self._environ)})
+        self._append({"type": "stepEnd", "time": now_ms(), "step": self.step, "error": error_of(error, self._environ)})
 
     def warn(self, error: Exception) -> None:
         """Say what is wrong, or raise it where the step is strict. No secret of the environment is shown."""
@@ -194,7 +194,8 @@ def open_record(driver: Driver) -> StepRecord | None:
     return _open.get(step) if step else None
 
 
-def _error(error: BaseException | None, environ: Mapping[str, str]) -> dict[str, str] | None:
+def error_of(error: BaseException | None, environ: Mapping[str, str]) -> dict[str, str] | None:
+    """Type, message and innermost frames of what ended a block, without secrets; None for a good end."""
     if error is None or isinstance(error, GeneratorExit):
         return None
     if isinstance(error, SystemExit) and error.code in {None, 0}:

@@ -44,8 +44,8 @@ class Driver:
         """The driver behind a session (or the active one for None). Never raises."""
         if in_worker():
             return cls(folder=None)
-        session = spark if spark is not None else _active()
-        context = _context_of(session)
+        session = spark if spark is not None else active()
+        context = context_of(session)
         path = (_journal_of(context) if context is not None else None) or environ.get(JOURNAL_VARIABLE)
         if path:
             return cls(folder=Path(path), context=context)
@@ -85,7 +85,7 @@ def in_worker() -> bool:
     return "pyspark.worker" in sys.modules
 
 
-def _context_of(spark: Any) -> Any:
+def context_of(spark: Any) -> Any:
     """The SparkContext of a session or of itself; None under Spark Connect, or for what is no session."""
     try:
         return spark if hasattr(spark, "setLocalProperty") else spark.sparkContext
@@ -93,7 +93,7 @@ def _context_of(spark: Any) -> Any:
         return None
 
 
-def _active() -> Any:
+def active() -> Any:
     """The session of this thread, else the process's SparkContext, where pyspark is in use at all."""
     try:
         sql = sys.modules.get("pyspark.sql")

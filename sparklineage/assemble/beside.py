@@ -1,0 +1,186 @@
+"""What `sparklineage.application` has in common with `submit`: the settings, a journal folder, a relay beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import socket
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.assemble.relay_process import RelayProcess, settle_here
+from sparklineage.config.load import load_settings
+from sparklineage.errors import JournalBusyError, JournalError, SparklineageError
+from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, write_json
+from sparklineage.model.clock import now_ms
+from sparklineage.model.ids import new_run_id
+from sparklineage.model.masking import secrets_of
+from sparklineage.relay.deliver import Waits
+from sparklineage.relay.handover import Handover
+from sparklineage.relay.retire import Keep
+from sparklineage.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sparklineage.config import Settings
+    from sparklineage.model.parent import Parent
+
+_LINGER = 60.0
+"""Seconds for which the relay delivers when the application is gone; what waits then is for `relay drain`."""
+
+
+def settings_for(
+    environ: Mapping[str, str], *, backend: str | None, config: Path | None, profile: str | None
+) -> Settings:
+    """The settings that `submit` would have in this folder. Raises ConfigError."""
+    flags = {"--backend": backend}
+    return load_settings(environ=environ, flags=flags, directory=Path(), config=config, profile=profile)
+
+
+class Beside:
+    """A run folder whose outcome this process writes, and the relay that delivers it meanwhile."""
+
+    def __init__(self, folder: RunFolder, *, relay: RelayProcess | None, why: str, lock: RunLock | None) -> None:
+        self.folder = folder
+        self.relay = relay
+        self.why = why
+        """Who delivers, for people."""
+        self._lock = lock
+        self._reserve: Reserve | None = None
+        # A node's spool has a relay that reads what it may by the group.
+        self._shared = bool(folder.path.stat().st_mode & stat.S_ISGID)
+        if not self._shared:
+            self._reserve = Reserve(folder.outcome)
+
+    @classmethod
+    def new(
+        cls, settings: Settings, environ: Mapping[str, str], *, job: tuple[str, str], parent: Parent | None
+    ) -> Beside:
+        """A folder of its own in the journal, for an application without one. Raises SparklineageError and OSError."""
+        folder = create_folder(settings.journal.value, new_run_id())
+        return cls._owned(folder, settings, environ, job, parent)
+
+    @classmethod
+    def of(
+        cls,
+        folder: RunFolder,
+        settings: Settings,
+        environ: Mapping[str, str],
+        *,
+        job: tuple[str, str],
+        parent: Parent | None,
+    ) -> Beside:
+        """The folder that the session's witness has made. Raises SparklineageError and OSError."""
+        if folder.path.stat().st_mode & stat.S_ISGID:
+            return cls(folder, relay=None, why="the relay of this node delivers", lock=None)
+        if settings.backend.value is None:
+            why = "no backend is configured: `sparklineage relay drain` or a relay that watches the journal delivers"
+            return cls(folder, relay=None, why=why, lock=None)
+        return cls._owned(folder, settings, environ, job, parent)
+
+    @classmethod
+    def _owned(
+        cls,
+        folder: RunFolder,
+        settings: Settings,
+        environ: Mapping[str, str],
+        job: tuple[str, str],
+        parent: Parent | None,
+    ) -> Beside:
+        lock = RunLock(folder)
+        backend = settings.backend.value
+        try:
+            if backend is None:
+                write_json(folder.run, _record(folder, settings, environ, job, parent))
+                why = "no backend is configured: `sparklineage relay drain` delivers"
+                return cls(folder, relay=None, why=why, lock=lock)
+            told = Handover(
+                backend=backend,
+                secrets=(*backend.secrets, *secrets_of(environ)),
+                waits=Waits(first=settings.retry.first, longest=settings.retry.longest),
+                keep=Keep(size=settings.limits.size, age=settings.limits.age),
+                linger=_LINGER,
+            )
+            try:
+                write_json(folder.run, _record(folder, settings, environ, job, parent))
+                relay = RelayProcess(folder, told, environ=environ, lock_fd=lock.fd)
+            except JournalBusyError:
+                # Without run.json it stays the run of whoever watches the journal.
+                with contextlib.suppress(OSError):
+                    folder.run.unlink()
+                return cls(folder, relay=None, why="a relay that watches the journal delivers", lock=lock)
+            return cls(folder, relay=relay, why=f"a relay beside this process delivers to {backend.shown}", lock=lock)
+        except BaseException:
+            lock.close()
+            raise
+
+    def end(self, outcome: Mapping[str, Any], within: float) -> bool:
+        """Record the end, and wait until it is delivered, at most so many seconds; what waits then goes on without us.
+
+        False where something is left to deliver. Raises SparklineageError and OSError.
+        """
+        try:
+            if self._reserve is not None:
+                self._reserve.write(outcome)
+            else:
+                write_json(self.folder.outcome, outcome)
+                self.folder.outcome.chmod(0o660)
+            if self.relay is not None:
+                settled = self.relay.ended(within)
+                if settled:
+                    self.relay.drain(within, lambda: False)
+                self.relay.let_go()
+                return settled
+            if self.folder.run.exists() and self._lock is not None:
+                settle_here(self.folder, secrets_of(os.environ))
+            return True
+        finally:
+            if self._lock is not None:
+                self._lock.close()
+
+    def record_end(self, outcome: Mapping[str, Any]) -> None:
+        """Write the end and wait for nothing, as a process does that is told to end. Raises OSError."""
+        if self._reserve is not None:
+            self._reserve.write(outcome)
+
+
+def _record(
+    folder: RunFolder, settings: Settings, environ: Mapping[str, str], job: tuple[str, str], parent: Parent | None
+) -> dict[str, Any]:
+    backend = settings.backend.value
+    return {
+        "format": FORMAT,
+        "runId": folder.run_id,
+        "job": {"namespace": job[0], "name": job[1]},
+        "parent": parent.facet() if parent else None,
+        "governance": dict(settings.governance) or None,
+        "startedAt": now_ms(),
+        "sparkVersion": None,
+        "scalaVersion": None,
+        "agentVersion": None,
+        "agent": folder.witness.exists(),
+        "witness": folder.witness.exists(),
+        "transport": "outbox",
+        "backend": backend.key if backend else None,
+        # Arguments of a program that is none of ours may hold anything.
+        "command": [Path(sys.executable or "python").name, *sys.argv[:1]],
+        "user": _user(environ),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "toolkit": VERSION,
+    }
+
+
+def _user(environ: Mapping[str, str]) -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return environ.get("USER") or str(os.getuid())
+
+
+TROUBLE = (SparklineageError, JournalError, OSError)
+"""What goes wrong here in ways that a sentence tells."""

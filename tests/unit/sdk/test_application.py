@@ -1,0 +1,277 @@
+"""Whole programs that nobody started through `submit`, each ended in its own way, with a receiver behind them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sparklineage.errors import ConfigError
+from sparklineage.journal import RunFolder, run_folders
+from sparklineage.sdk.application import Application
+from tests.support.receiver import Receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[3]
+PARENT = "0190a0a0-0000-7000-8000-000000000001"
+SECRET = "canary-7ab3-s3cret"
+STEP = 'with sparklineage.step(None, "load", inputs=["s3://b/in"], outputs=["s3://b/out"]): pass\n'
+
+
+@dataclass
+class Told:
+    status: int
+    stderr: str
+    events: list[dict[str, Any]]
+    seconds: float
+
+    def of(self, job: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["job"]["name"] == job]
+
+    def states(self, job: str = "nightly_load") -> list[str]:
+        return [event["eventType"] for event in self.of(job)]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.of("nightly_load")[-1]["run"]["facets"]["errorMessage"]
+        return found
+
+
+@dataclass
+class Scene:
+    folder: Path
+    receiver: Receiver
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal"
+
+    @property
+    def run(self) -> RunFolder:
+        (found,) = run_folders(self.journal)
+        return found
+
+    def outcome(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run.outcome.read_text())
+        return found
+
+    def program(self, code: str, wait: float = 20.0, /, **environ: str) -> Told:
+        """Run `code`, and wait until the receiver has the end of the application, or so long."""
+        path = self.folder / "program.py"
+        path.write_text(f"import os, signal, sys, time\nimport sparklineage\n{code}")
+        dropped = ("OPENLINEAGE", "SPARKLINEAGE", "MARQUEZ", "NAMESPACE", "JOB_NAME", "XDG")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+        own = {"PYTHONPATH": str(REPOSITORY), "HOME": str(self.folder), "SPARKLINEAGE_JOURNAL": str(self.journal)}
+        before = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, str(path)], env=kept | own | environ, cwd=self.folder,
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        seconds = time.monotonic() - before
+        until = time.monotonic() + wait
+        while time.monotonic() < until and not self._ended():
+            time.sleep(0.05)
+        return Told(done.returncode, done.stderr, list(self.receiver.events), seconds)
+
+    def _ended(self) -> bool:
+        return any(
+            event["eventType"] in ("COMPLETE", "FAIL", "ABORT") and event["job"]["name"] == "nightly_load"
+            for event in self.receiver.events
+        )
+
+    def relayed(self, code: str, **environ: str) -> Told:
+        return self.program(code, OPENLINEAGE_URL=self.receiver.url, **environ)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with Receiver() as receiver:
+        yield Scene(tmp_path, receiver)
+
+
+OPEN = 'app = sparklineage.application(name="Nightly Load")\n' + STEP
+ENDS = {
+    "returns": ("", 0, ["START", "COMPLETE"], None),
+    "exits well": ("sys.exit(0)", 0, ["START", "COMPLETE"], None),
+    "exits": ("sys.exit(3)", 3, ["START", "FAIL"], "The application exited with status 3."),
+    "exits with a text": ("sys.exit('no rates')", 1, ["START", "FAIL"], "exited with status 1: no rates."),
+    "raises": ("raise ValueError('no rates')", 1, ["START", "FAIL"], "ValueError: no rates"),
+    "catches": ("try: sys.exit(3)\nexcept SystemExit: pass", 0, ["START", "COMPLETE"], None),
+    "is told to end": (
+        "os.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(30)",
+        -signal.SIGTERM, ["START", "ABORT"], "The application was ended by SIGTERM.",
+    ),
+    "is interrupted": (
+        "os.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)",
+        -signal.SIGINT, ["START", "ABORT"], "The application was ended by SIGINT.",
+    ),
+    "leaves without a word": ("os._exit(4)", 4, ["START", "ABORT"], "nothing recorded how it ended"),
+    "is killed": ("os.kill(os.getpid(), 9)", -9, ["START", "ABORT"], "nothing recorded how it ended"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_each_end_is_told_as_it_was(scene: Scene, how: str) -> None:
+    """Without `with`, as at the top of a notebook or a script; without Spark, so without any listener."""
+    code, status, states, message = ENDS[how]
+    told = scene.relayed(OPEN + code)
+    assert told.status == status, told.stderr
+    assert told.states() == states
+    if message is not None:
+        assert message in told.error["message"]
+    else:
+        assert "errorMessage" not in told.of("nightly_load")[-1]["run"]["facets"]
+    assert "sparklineage" not in told.stderr.replace("program.py", "")
+    # Nothing that was declared is lost, and it belongs to the application.
+    (start, end) = told.of("nightly_load.load")
+    assert (start["eventType"], end["eventType"]) == ("START", "COMPLETE")
+    assert [item["name"] for item in end["outputs"]] == ["out"]
+    assert end["run"]["facets"]["parent"]["run"]["runId"] == told.of("nightly_load")[0]["run"]["runId"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "state", "message"),
+    [
+        ("pass", 0, "COMPLETE", None),
+        ("raise SystemExit(3)", 3, "FAIL", "The application exited with status 3."),
+        ("raise KeyError('rate')", 1, "FAIL", "KeyError: 'rate'"),
+        ("sys.exit(143)", 143, "ABORT", "The application was ended by SIGTERM."),
+    ],
+)
+def test_a_block_is_the_application(scene: Scene, code: str, status: int, state: str, message: str | None) -> None:
+    block = f'with sparklineage.application(name="Nightly Load"):\n    {code}\n'
+    told = scene.relayed(block)
+    assert told.status == status, told.stderr
+    assert told.states() == ["START", state]
+    assert (told.error["message"] if message else None) == message
+    assert scene.outcome()["exitStatus"] == status
+    if state == "FAIL" and status == 1:
+        assert "raise KeyError('rate')" in told.error["stackTrace"]
+
+
+def test_the_parent_is_that_of_the_environment(scene: Scene) -> None:
+    scene.receiver.marquez = False
+    told = scene.relayed(OPEN, OPENLINEAGE_PARENT_ID=f"airflow/dag.task/{PARENT}", NAMESPACE="harbour")
+    assert told.status == 0, told.stderr
+    start = told.of("nightly_load")[0]
+    assert start["run"]["facets"]["parent"]["job"] == {"namespace": "airflow", "name": "dag.task"}
+    assert start["job"]["namespace"] == "harbour"
+    assert told.of("nightly_load.load")[0]["run"]["facets"]["parent"]["root"]["run"]["runId"] == PARENT
+
+
+def test_without_a_backend_it_waits_in_the_journal(scene: Scene) -> None:
+    told = scene.program(OPEN + "sys.exit(3)", 0)
+    assert told.status == 3
+    assert told.events == []
+    assert scene.outcome()["state"] == "FAIL"
+    settled = [json.loads(line) for line in scene.run.events.read_text().splitlines()]
+    assert [event["eventType"] for event in settled if event["job"]["name"] == "nightly_load"] == ["START", "FAIL"]
+
+
+def test_the_client_sends_where_it_alone_is_configured(scene: Scene) -> None:
+    told = scene.program(
+        OPEN + "raise ValueError('no rates')",
+        OPENLINEAGE__TRANSPORT__TYPE="http", OPENLINEAGE__TRANSPORT__URL=scene.receiver.url,
+        SPARKLINEAGE_DELIVERY_MODE="direct",
+    )  # fmt: skip
+    assert told.status == 1
+    assert told.states() == ["START", "FAIL"]
+    assert told.error["message"] == "ValueError: no rates"
+    parent = told.of("nightly_load.load")[0]["run"]["facets"]["parent"]
+    assert parent["run"]["runId"] == told.of("nightly_load")[0]["run"]["runId"]
+
+
+def test_a_backend_that_never_answers_costs_the_limit_at_most(scene: Scene) -> None:
+    scene.receiver.silent = True
+    quick = scene.program('with sparklineage.application(name="Nightly Load"): pass', 0)
+    told = scene.program(
+        'with sparklineage.application(name="Nightly Load", flush=1): pass', 0, MARQUEZ_URL=scene.receiver.url
+    )
+    assert told.status == 0
+    assert told.seconds < quick.seconds + 6
+
+
+def test_what_comes_late_is_delivered_when_the_program_is_gone(scene: Scene) -> None:
+    scene.receiver.delay = 1.5
+    told = scene.program(OPEN.replace(")", ", flush=0.2)", 1), 30, MARQUEZ_URL=scene.receiver.url)
+    assert told.states() == ["START", "COMPLETE"]
+
+
+def test_secrets_do_not_leave(scene: Scene) -> None:
+    told = scene.relayed(
+        OPEN + "raise ValueError(f'login with {os.environ[\"DB_PASSWORD\"]} failed')",
+        DB_PASSWORD=SECRET, OPENLINEAGE_API_KEY=f"{SECRET}-key",
+    )  # fmt: skip
+    assert told.states() == ["START", "FAIL"]
+    assert scene.receiver.seen_headers[0]["Authorization"] == f"Bearer {SECRET}-key"
+    assert SECRET not in json.dumps(told.events)
+    for path in scene.journal.rglob("*"):
+        assert not path.is_file() or SECRET not in path.read_text()
+
+
+def test_a_forked_child_does_not_end_it(scene: Scene) -> None:
+    told = scene.relayed(OPEN + "pid = os.fork()\nif not pid: sys.exit(5)\nos.waitpid(pid, 0)")
+    assert told.status == 0
+    assert told.states() == ["START", "COMPLETE"]
+
+
+def test_trouble_is_one_warning_and_strict_raises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "journal").touch()
+    environ = {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL": str(tmp_path / "journal"), "DB_PASSWORD": SECRET}
+    hook, exit_ = sys.excepthook, sys.exit
+    found = Application(None, environ=environ)
+    assert (found.way, found.is_open) == ("off", False)
+    assert len(caplog.records) == 1
+    assert "the application has no lineage of its own" in caplog.text
+    assert (sys.excepthook, sys.exit) == (hook, exit_)
+    with pytest.raises(ConfigError, match="absent"):
+        Application(None, config=tmp_path / "absent.yml", strict=True, environ=environ)
+
+
+def test_a_second_one_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL": str(tmp_path / "journal")}
+    hook, exit_, handler = sys.excepthook, sys.exit, signal.getsignal(signal.SIGTERM)
+    with Application(None, environ=environ) as first:
+        assert first.is_open
+        assert os.environ["SPARKLINEAGE_JOURNAL_RUN"] == str(first.folder)
+        with Application(None, environ=environ) as second:
+            assert (second.way, second.why) == ("off", "an application is open in this process already")
+        assert first.is_open
+    assert not first.is_open
+    assert "SPARKLINEAGE_JOURNAL_RUN" not in os.environ
+    assert (sys.excepthook, sys.exit, signal.getsignal(signal.SIGTERM)) == (hook, exit_, handler)
+    assert first.folder is not None
+    assert json.loads(RunFolder(first.folder).outcome.read_text())["state"] == "COMPLETE"
+    first.end(ValueError("too late"))
+    assert json.loads(RunFolder(first.folder).outcome.read_text())["state"] == "COMPLETE"
+
+
+def test_submit_keeps_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / PARENT
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    with Application(None, environ={"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL_RUN": str(folder)}) as found:
+        assert (found.way, found.run_id) == ("submit", PARENT)
+    assert not (folder / "outcome.json").exists()
+
+
+def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Application(None, environ={"HOME": str(tmp_path), "OPENLINEAGE_DISABLED": "true"}) as found:
+        assert found.way == "off"
+        assert found.why == "lineage is switched off (OPENLINEAGE_DISABLED)"

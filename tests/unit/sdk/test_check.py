@@ -1,0 +1,162 @@
+"""`sparklineage.check`, with the parts of a session that it asks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import sparklineage
+from sparklineage.sdk.agent import AGENT, WITNESS
+from sparklineage.sdk.check import check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "canary-91c2-s3cret"
+RUN = "0190a0a0-0000-7000-8000-000000000001"
+
+
+class Class:
+    def __init__(self, name: str, jar: str) -> None:
+        self.name, self.jar = name, jar
+
+    def getName(self) -> str:  # noqa: N802 - Java's name
+        return self.name
+
+    def getProtectionDomain(self) -> Any:  # noqa: N802 - Java's name
+        place = SimpleNamespace(getPath=lambda: self.jar)
+        return SimpleNamespace(getCodeSource=lambda: SimpleNamespace(getLocation=lambda: place))
+
+
+class Context:
+    """What a SparkContext shows of its conf and, through the gateway, of its listeners."""
+
+    version = "4.2.0"
+
+    def __init__(self, conf: dict[str, str], listeners: tuple[str, ...] | None) -> None:
+        self.conf = conf
+        self._listeners = listeners
+
+    def getConf(self) -> dict[str, str]:  # noqa: N802 - Spark's name
+        return self.conf
+
+    def setLocalProperty(self, *_: object) -> None:  # noqa: N802 - Spark's name
+        raise AssertionError("a check changes nothing")
+
+    @property
+    def _jsc(self) -> Any:
+        if self._listeners is None:
+            raise ConnectionRefusedError("the gateway is gone")
+        jars = {AGENT: "/jars/openlineage-spark_2.13-1.53.0.jar", WITNESS: "/jars/witness.jar"}
+        found = [Class(name, jars.get(name, "")) for name in self._listeners]
+        objects = [SimpleNamespace(getClass=lambda kind=kind: kind) for kind in found]
+        listed = SimpleNamespace(size=lambda: len(objects), get=lambda number: objects[number])
+        return SimpleNamespace(
+            sc=lambda: SimpleNamespace(listenerBus=lambda: SimpleNamespace(listeners=lambda: listed))
+        )
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os  # noqa: PLC0415
+
+    for name in list(os.environ):
+        if name.startswith(("OPENLINEAGE", "SPARKLINEAGE")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+def session(conf: dict[str, str], *listeners: str) -> Context:
+    return Context(conf, listeners)
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    folder = tmp_path / RUN
+    folder.mkdir()
+    found = sparklineage.check(
+        session(
+            {
+                "spark.sparklineage.journal": str(folder),
+                "spark.openlineage.transport.type": "file",
+                "spark.openlineage.transport.location": f"{folder}/agent.ndjson",
+            },
+            WITNESS,
+            "org.apache.spark.status.AppStatusListener",
+            AGENT,
+        )
+    )
+    assert found.ok
+    assert (found.session, found.spark, found.agent, found.witness) == ("classic", "4.2.0", True, True)
+    assert (found.agent_version, found.run_id, found.journal, found.steps) == ("1.53.0", RUN, folder, "journal")
+    assert str(found) == (
+        "session    classic, Spark 4.2.0\n"
+        "agent      registered, 1.53.0\n"
+        "witness    registered\n"
+        f"transport  file to {folder}/agent.ndjson\n"
+        f"journal    {folder}\n"
+        f"run        {RUN}\n"
+        "steps      journal: there is a journal (the session's)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("conf", "listeners", "missing"),
+    [
+        ({}, (), "The agent is not there"),
+        ({"spark.extraListeners": f"x.Y,{AGENT}"}, ("x.Y",), "it failed to start"),
+        ({}, (AGENT,), "prints its events into the log"),
+        ({"spark.openlineage.disabled": "true"}, (AGENT,), "The agent is switched off"),
+    ],
+)
+def test_what_is_missing_is_said_with_what_to_do(
+    conf: dict[str, str], listeners: tuple[str, ...], missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("OPENLINEAGE_PARENT_ID", f"airflow/dag.task/{RUN}")
+    (said,) = check(session(conf, *listeners)).missing
+    assert missing in said
+    assert said.endswith(".")
+
+
+def test_a_journal_without_its_witness_is_named(tmp_path: Path) -> None:
+    conf = {"spark.sparklineage.journal": str(tmp_path), "spark.openlineage.transport.type": "file"}
+    (said,) = check(session(conf, AGENT)).missing
+    assert said.startswith("The witness is not there")
+
+
+def test_steps_that_go_directly_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
+    found = check(session({"spark.openlineage.transport.type": "http", "spark.openlineage.transport.url":
+                           f"https://u:{SECRET}@h/x?apiKey={SECRET}"}, AGENT))  # fmt: skip
+    assert (found.steps, found.transport_place) == ("direct", "https://h/x")
+    assert found.why == "there is no journal, so openlineage-python sends them, configured by OPENLINEAGE_URL"
+    assert found.parent == "nothing: no variable and no property names a parent run"
+    assert "Steps have no parent run" in found.missing[0]
+    assert SECRET not in f"{found} {found!r}"
+
+
+class Connect:
+    version = "4.2.0"
+    conf: Any = SimpleNamespace(get=lambda _key, default=None: default)
+
+    @property
+    def sparkContext(self) -> Any:  # noqa: N802 - Spark's name
+        raise NotImplementedError("JVM_ATTRIBUTE_NOT_SUPPORTED")
+
+
+def test_over_connect_it_says_what_cannot_be_seen() -> None:
+    found = check(Connect())
+    assert (found.session, found.agent, found.witness, found.steps) == ("connect", None, None, "off")
+    assert "agent      cannot be seen from here" in str(found)
+    assert found.missing[0].startswith("Steps have nowhere to go.")
+    assert "whether the server has the agent cannot be seen" in found.why
+
+
+@pytest.mark.parametrize("what", [None, 7, "a session", object(), Context({}, None), SimpleNamespace()])
+def test_it_never_raises(what: Any) -> None:
+    found = check(what)
+    assert not found.ok
+    assert str(found)
