@@ -18,6 +18,7 @@ from sparklineage.config.platforms import platforms
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
+from sparklineage.model.agent_jar import recognise
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
 from sparklineage.model.conf_merge import TRANSPORT
@@ -78,11 +79,11 @@ def order_for(
         raise ConfigError(f"{spec.source('disabled')}: disabled is true, so there is nothing to write for {name}.")
     notes: list[str] = []
     settings = {key: spec.text(f"platform.{key}") or "" for key in spec.below("platform.")}
-    found = _versions(spec, name, install if name in _LOCAL else None, notes)
-    mode, why_mode = _relayed(spec, name) if kit else _mode(spec, name, place)
     reuse = settings.get("vendorAgent") == "reuse"
     # Without a cluster there is nothing to put a JAR on.
     none = reuse or settings.get("accessMode") == "SERVERLESS"
+    found = _versions(spec, name, install if name in _LOCAL else None, notes, guess=none or name in _LOCAL)
+    mode, why_mode = _relayed(spec, name) if kit else _mode(spec, name, place)
     cache = default_cache(spec.environ, home) / "jars"
     brought = kit or (mode == "outbox" and name in _BY_KIT)
     jars = () if none or brought else tuple(_jars(spec, name, found, mode, notes, cache=cache))
@@ -128,8 +129,11 @@ def _checked(conf: ConfSet, jars: tuple[str, ...], configured: ConfSet) -> tuple
     return checked(ConfSet((added,)).merged_with(conf) if jars else conf, configured)
 
 
-def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[str]) -> _Versions:
-    """The agent that runs on the release: the one that is asked for, else the newest."""
+def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[str], *, guess: bool) -> _Versions:
+    """The agent that runs on the release: the one that is asked for, else the newest.
+
+    With `guess` a Scala that nothing tells is taken to be 2.13; else it is refused.
+    """
     release, asked = None, spec.text("platform.release")
     sure = True
     if asked is not None:
@@ -139,19 +143,25 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
         sure = known.warning is None
     spark = release.spark if release is not None else install.version if install is not None else None
     theirs = release.scala if release is not None else install.scala if install is not None else None
-    scala = spec.text("agent.scala") or theirs
+    named = recognise(spec.text("agent.jar") or "")
+    scala = (named.scala if named else None) or spec.text("agent.scala") or theirs
+    if scala is None and not guess:
+        raise ConfigError(
+            f"platforms.{name}.release is missing, and an agent for another Scala would end every job; write it, such "
+            f"as {platforms().of(name)[-1].release}, say --release, or write agent.scala."
+        )
     if scala is None:
         scala = "2.13"
-        where = f"platforms.{name}.release" if name not in _LOCAL else "agent.scala"
-        notes.append(f"Nothing tells the Scala, so the agent is the one for 2.13; {where} says otherwise.")
+        notes.append("Nothing tells the Scala, so the agent is the one for 2.13; agent.scala says otherwise.")
     if asked is None and spark is not None and name in _ELSEWHERE:
         notes.append(
             f"Nothing tells which Spark runs there, so it is taken to be the one here ({spark}, Scala {theirs}); "
             f"platforms.{name}.release says otherwise."
         )
-    asked_agent = spec.text("agent.version")
+    by = spec.source("agent.jar" if named and named.version else "agent.version")
+    asked_agent = (named.version if named else None) or spec.text("agent.version")
     agent = asked_agent or releases().default
-    why = f"asked for by {spec.source('agent.version')}" if asked_agent else "the newest that is known"
+    why = f"asked for by {by}" if asked_agent else "the newest that is known"
     what = asked or (f"Spark {spark}" if spark else "")
     # Of a release that is only the nearest known one, agent.scala knows better.
     known_better = not sure and spec.text("agent.scala") is not None
@@ -159,8 +169,7 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
         raise UnsupportedSparkError(f"{what}: {reason}")
     if release is not None and release.agent_min and numbers(agent) < numbers(release.agent_min):
         raise UnsupportedSparkError(
-            f"{what} needs agent {release.agent_min} or later, and agent.version is {agent} "
-            f"({spec.source('agent.version') or 'default'})."
+            f"{what} needs agent {release.agent_min} or later, and it is {agent} ({by or 'default'})."
         )
     return _Versions(release, spark, agent, f"{why}, runs on {what}" if what else why, scala)
 

@@ -114,6 +114,36 @@ def test_without_any_spark_the_scala_is_a_guess_that_is_told(tmp_path: Path) -> 
     assert "Nothing tells the Scala, so the agent is the one for 2.13; agent.scala says otherwise." in found.notes
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "such"),
+    [
+        ("emr", "s3://b/l", "emr-spark-8"),
+        ("emr-serverless", "s3://b/l", "emr-spark-8"),
+        ("emr-containers", "s3://b/l", "emr-spark-8"),
+        ("glue", "s3://b/l", "6"),
+        ("sagemaker", "s3://b/l", "3"),
+        ("dataproc", "gs://b/l", "3"),
+        ("databricks", "/Volumes/a/b/c", "19"),
+        ("kubernetes", "local:///l", "4"),
+    ],
+)
+def test_a_platform_whose_scala_nothing_tells_is_refused(tmp_path: Path, name: str, place: str, such: str) -> None:
+    """The one taken by guess would end every job, and bring a second agent where the vendor has put one."""
+    text = f"{HTTP}platforms: {{{name}: {{artifacts: '{place}'}}}}\n"
+    with pytest.raises(ConfigError, match=rf"^platforms\.{name}\.release is missing, .*, such as {such}"):
+        _order(tmp_path, name, text)
+    assert _order(tmp_path, name, f"{text}agent: {{scala: '2.12'}}\n").scala == "2.12"
+
+
+def test_the_name_of_ones_own_agent_tells_its_version_and_scala(tmp_path: Path) -> None:
+    text = "agent: {jar: /l/openlineage-spark_2.12-1.45.0.jar}\nplatforms: {emr: {release: RELEASE, artifacts: 's3://b/l'}}\n"
+    found = _order(tmp_path, "emr", text.replace("RELEASE", "emr-7.5.0"))
+    assert (found.agent, found.scala) == ("1.45.0", "2.12")
+    assert found.why_agent == f"asked for by {tmp_path}/sparklineage.yml:1:9, runs on emr-7.5.0"
+    with pytest.raises(UnsupportedSparkError, match=r"^emr-spark-8\.0\.0: This agent is built for Scala 2\.12"):
+        _order(tmp_path, "emr", text.replace("RELEASE", "emr-spark-8.0.0"))
+
+
 def test_with_the_vendors_agent_nothing_of_ours_is_loaded(tmp_path: Path) -> None:
     """Only what its transport has to know."""
     text = HTTP + "platforms: {glue: {release: '5.0', vendorAgent: reuse}}\n"
@@ -226,7 +256,7 @@ def test_jars_at_a_place_that_the_platform_cannot_read_are_refused(
     tmp_path: Path, name: str, place: str, sentence: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        _order(tmp_path, name, HTTP + f"platforms: {{{name}: {{artifacts: '{place}'}}}}\n")
+        _order(tmp_path, name, f"{HTTP}platforms: {{{name}: {{artifacts: '{place}'}}}}\nagent: {{scala: '2.12'}}\n")
     assert "sparklineage.yml:2:" in str(caught.value)
     assert f"platforms.{name}.artifacts is {sentence}" in str(caught.value)
 

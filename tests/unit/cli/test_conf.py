@@ -202,10 +202,10 @@ def test_dotted_names_inside_of_a_transport_go_by_variables(desk: Desk) -> None:
     assert "  OPENLINEAGE__TRANSPORT__TYPE=composite\n" in err
 
 
-@pytest.mark.parametrize("name", ["emr", "glue", "livy"])
-def test_a_target_without_variables_refuses_them(desk: Desk, name: str) -> None:
+@pytest.mark.parametrize("words", [("emr", "--release", "emr-7.5.0"), ("glue", "--release", "4.0"), ("livy",)])
+def test_a_target_without_variables_refuses_them(desk: Desk, words: tuple[str, ...]) -> None:
     desk.write(DOTTED)
-    status, out, err = desk.run("conf", name, "--artifacts", "s3://b/l", "--application", "s3://b/x.py")
+    status, out, err = desk.run("conf", *words, "--artifacts", "s3://b/l", "--application", "s3://b/x.py")
     assert (status, out) == (64, "")
     key = "spark.openlineage.transport.transports.k.properties.bootstrap.servers"
     assert f"sparklineage.yml:5:49: {key} is in a transport whose dotted names " in err

@@ -66,8 +66,8 @@ def test_the_other_files_are_for_keys_and_journals(desk: Desk) -> None:
     for name, secret in (("emr", "aws-ssm:/lineage/key"), ("dataproc", "env:LINEAGE_KEY")):
         key = f"  auth: {{type: api_key, apiKey: '{secret}'}}\ndelivery: {{mode: direct}}\nplatforms:"
         desk.write(text.replace("platforms:", key))
-        place = "gs://lake/lineage" if name == "dataproc" else "s3://lake/lineage"
-        desk.good("conf", name, "--artifacts", place, "--out", name)
+        place, release = ("gs://lake/lineage", "2.2") if name == "dataproc" else ("s3://lake/lineage", "emr-7.5.0")
+        desk.good("conf", name, "--artifacts", place, "--release", release, "--out", name)
         (more,) = re.findall(r"`([a-z-]+\.sh)`", ROWS[name].partition(";")[2])
         assert (desk.work / name / more).is_file()
 

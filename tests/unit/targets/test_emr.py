@@ -117,7 +117,7 @@ def test_the_step_of_a_new_cluster_needs_no_property(tmp_path: Path) -> None:
 
 
 def test_without_a_release_there_is_no_cluster(tmp_path: Path) -> None:
-    rendered = render(order(tmp_path, "emr", application=None), "emr")
+    rendered = render(order(tmp_path, "emr", application=None, agent={"scala": "2.12"}), "emr")
     assert names(rendered) == ["configurations.json"]
     assert any("no release is named" in note for note in rendered.notes)
 
@@ -324,10 +324,12 @@ def test_steps_of_a_cluster_with_the_kit_get_what_their_own_lists_would_take_awa
     assert none == mine[1]
 
 
-@pytest.mark.parametrize(("release", "says"), [("emr-7.8.0", "emr-7.8.0"), (None, "Scala 2.13")])
-def test_a_cluster_of_another_release_is_refused(tmp_path: Path, release: str | None, says: str) -> None:
+@pytest.mark.parametrize(
+    ("changes", "says"), [({"release": "emr-7.8.0"}, "emr-7.8.0"), ({"agent": {"scala": "2.13"}}, "Scala 2.13")]
+)
+def test_a_cluster_of_another_release_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=f"the release is emr-7[.]5[.]0, but the agent is the one for {says}"):
-        render(order(tmp_path, "emr", release=release), "emr", MINE)
+        render(order(tmp_path, "emr", **changes), "emr", MINE)
 
 
 @pytest.mark.parametrize(
