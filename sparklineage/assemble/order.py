@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.releases import misfit, releases, unchecked
@@ -18,11 +18,13 @@ from sparklineage.config.platforms import platforms
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
+from sparklineage.kits.relay_config import Node, relay_config
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
 from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.model.conf_set import ConfSet
+from sparklineage.model.secret import KINDS
 from sparklineage.model.versions import numbers
 from sparklineage.targets import Order, target
 from sparklineage.witness import STORED_NAME, jar_path
@@ -42,6 +44,8 @@ _NO_VARIABLES = frozenset(("databricks", "emr-serverless", "glue", "sagemaker"))
 """Targets that write secrets among the properties, or take none."""
 _BY_KIT = frozenset(("emr",))
 """Targets whose JARs come with the kit in the outbox, as the relay does."""
+_SIDECARS = frozenset(("kubernetes",))
+"""Targets that start a relay beside the driver."""
 _APP_NAME = "spark.openlineage.appName"
 _ELSEWHERE = frozenset(("airflow", "livy"))
 """Local ones that start a Spark of another machine as well."""
@@ -117,6 +121,7 @@ def order_for(
         application=application,
         settings=settings,
         relay=_relay(spec) if mode == "outbox" else ConfSet(),
+        told=_told(spec, conf) if mode == "outbox" and name in _SIDECARS else {},
         allow_literal_secrets=allow_literal_secrets,
         notes=tuple(notes),
     )
@@ -209,6 +214,15 @@ def _relay(spec: Spec) -> ConfSet:
     """The transport that the agent would be told if it delivered itself."""
     entries = conf_set(spec, "direct").entries
     return ConfSet(tuple(entry for entry in entries if entry.key.startswith(TRANSPORT)))
+
+
+def _told(spec: Spec, conf: ConfSet) -> dict[str, Any]:
+    """What a relay in the driver's pod is told; nothing without a backend. The target says which secrets it can have."""
+    if "transport.url" not in spec.resolved:
+        return {}
+    spool = conf["spark.sparklineage.spool"].written
+    # Its state lies with the journal, and its log is the container's.
+    return relay_config(spec, Node(platform="kubernetes", kinds=KINDS, spool=spool, state=None, log=None))
 
 
 def _allowed(mode: Mode, place: Target, name: str, source: str) -> Mode:

@@ -13,6 +13,7 @@ KITS: dict[str, str] = {
     "emr": "Amazon EMR on EC2: a bootstrap action and what goes with it",
     "databricks": "Databricks: an init script for the driver and what goes with it",
     "dataproc": "Google Dataproc: an initialization action and what goes with it",
+    "kubernetes": "Spark on Kubernetes: lines of a Dockerfile, and a relay beside each driver",
     "machine": "a machine with a Spark of its own, standalone or of YARN: a script to be run there",
 }
 """Every kit with its summary; `sparklineage.cli.bootstrap_<name>` is its module."""

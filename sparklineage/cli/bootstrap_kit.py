@@ -62,9 +62,11 @@ def order_of(
     artifacts: tuple[str, str | None],
     relayed: Callable[[Spec], bool] = lambda _: True,
     install: SparkInstall | None = None,
+    more: Mapping[str, tuple[str, str | None]] | None = None,
 ) -> tuple[Spec, Order]:
     """The configuration and the order for a platform. `artifacts` are the option that says where the kit goes, and
-    what it says; `relayed` says whether a relay delivers; `install` is the Spark that it is for, if that is here.
+    what it says; `relayed` says whether a relay delivers; `install` is the Spark that it is for, if that is here;
+    `more` are other keys of the platform, with option and value.
 
     Raises ConfigError for what a kit cannot do.
     """
@@ -73,7 +75,7 @@ def order_of(
 
     args.platform = platform
     spec = spec_of(args, environ)
-    given = [("platform.artifacts", *artifacts)]
+    given = [("platform.artifacts", *artifacts), *((f"platform.{name}", *one) for name, one in (more or {}).items())]
     given += [(f"platform.{name}", f"--{name}", getattr(args, name, None)) for name in ("release", "region")]
     for key, flag, value in given:
         if value is not None:

@@ -212,8 +212,8 @@ PLATFORM_KEYS: tuple[Key, ...] = (
     Key(
         name="relayImage",
         kind="text",
-        doc="an image with this toolkit in it, for a relay beside the driver in its pod of Kubernetes; with it "
-        "`delivery.mode: auto` is `outbox` there",
+        doc="an image with the relay in it, as `sparklineage bootstrap kubernetes` makes one, for a relay beside the "
+        "driver in its pod of Kubernetes; with it `delivery.mode: auto` is `outbox` there",
     ),
 )
 """What a platform's section takes besides the keys of the file itself."""

@@ -104,8 +104,8 @@ def _base(order: Order) -> str:
             f"{found}odes of Dataproc fetch it from Cloud Storage; give --gs gs://BUCKET/PREFIX, or write "
             "platforms.dataproc.artifacts."
         )
-    if found := re.search(r"[*?\[\]#,]", base):
-        raise ConfigError(f"{base} holds `{found[0]}`, by which gcloud would find other files; take another prefix.")
+    if sign := re.search(r"[*?\[\]#,]", base):
+        raise ConfigError(f"{base} holds `{sign[0]}`, by which gcloud would find other files; take another prefix.")
     return base
 
 

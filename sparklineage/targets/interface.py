@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_lists import CommaList
@@ -53,6 +53,8 @@ class Order:
     """The platform's own section: `release`, `artifacts`, `vendorAgent`, `region`, `accessMode`."""
     relay: ConfSet = field(default_factory=ConfSet)
     """In the outbox: the transport that the relay delivers by, as the agent would be told it; empty without one."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """The same with all else that a relay beside the driver is told: what its relay.json holds."""
     allow_literal_secrets: bool = False
     notes: tuple[str, ...] = ()
     """What is to be said whatever the target."""

@@ -50,9 +50,11 @@ def application(order: Order, conf: ConfSet) -> dict[str, Any]:
     elif job is not None and job.uri.lower().endswith(".r"):
         spec = {"type": "R"}
     version = spark_version(order)
+    by_kit = order.mode == "outbox" and not order.jars
     spec |= {
         "mode": "cluster",
-        "image": f"docker.io/apache/spark:{version}",
+        # Without JARs of its own it is for the image of the kit, which has them.
+        "image": order.settings["relayImage"] if by_kit else f"docker.io/apache/spark:{version}",
         "sparkVersion": version,
         "mainApplicationFile": job.uri if job is not None else "local:///opt/spark/work-dir/job.py",
     }

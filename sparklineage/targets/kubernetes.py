@@ -161,7 +161,7 @@ def _notes(order: Order, conf: ConfSet, *, whole: bool) -> Iterator[str]:
         yield "The application is an example; give --application URI, or write yours."
     if denied := [key for key in kubeflow.DENIED if key in conf]:
         yield f"Not in sparkConf, where Kubeflow's operator refuses it: {', '.join(denied)}."
-    if any(jar.startswith("local:") for jar in comma_list(conf[JARS].written) if JARS in conf):
+    if JARS in conf and any(jar.startswith("local:") for jar in comma_list(conf[JARS].written)):
         yield "A path with local: has to be in the image of the driver."
     uris = [*order.jars, *([order.application.uri] if order.application is not None else [])]
     for scheme, module in _CONNECTORS.items():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError
-from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.targets.limits import form, one_line
 from sparklineage.targets.opened import opened, references
 from sparklineage.targets.pieces import alone, pieces, together
@@ -31,7 +30,11 @@ _DEFAULT_SECRET = "sparklineage"  # noqa: S105 - the name of a Secret
 LIKE_JSON = (
     "The agent reads it as JSON where it can, so a key such as 1e5, a number, needs double quotes around it there."
 )
-_WATCH = ("sparklineage", "relay", "watch", "--sidecar", "--drain-timeout", str(GRACE - 10))
+TOLD = "SPARKLINEAGE_RELAY"
+"""The variable with what the relay is told."""
+PYZ = "/opt/sparklineage/relay.pyz"
+"""Where images have the relay: the kit's Dockerfile puts it there."""
+_WATCH = ("python3", PYZ, "watch", "--config", f"env:{TOLD}", "--drain-timeout", str(GRACE - 10))
 """A container that restarts always is told to end when the driver has ended (sidecar containers of Kubernetes)."""
 
 
@@ -76,7 +79,8 @@ def pod(order: Order, conf: ConfSet, whole: ConfSet) -> Pod:
     if not image:
         raise ConfigError(
             "delivery.mode is outbox, but platforms.kubernetes.relayImage is missing: the journal ends with its pod, "
-            "so a relay has to be in it; name an image that has this toolkit, or write delivery.mode: direct."
+            "so a relay has to be in it; name the image of `sparklineage bootstrap kubernetes`, or write "
+            "delivery.mode: direct."
         )
     if not order.relay:
         raise ConfigError(
@@ -95,9 +99,8 @@ def pod(order: Order, conf: ConfSet, whole: ConfSet) -> Pod:
         "command": list(_WATCH),
         "env": [
             *(_from_secret(reference.name, reference, secret) for reference in _each(transport)),
-            {"name": "OPENLINEAGE__TRANSPORT", "value": _literal(json.dumps(_tree(transport)))},
-            {"name": "SPARKLINEAGE_JOURNAL", "value": _literal(mount)},
-            {"name": "HOME", "value": "/tmp"},  # noqa: S108 - any user may write there
+            {"name": TOLD, "value": _literal(json.dumps({**order.told, "spool": mount}))},
+            {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         ],
         "volumeMounts": [{"name": VOLUME, "mountPath": mount}],
     }
@@ -145,18 +148,6 @@ def _from_secret(name: str, reference: SecretReference, secret: str) -> dict[str
 def _literal(text: str) -> str:
     """The text of a variable of a pod: Kubernetes expands `$(NAME)` and reads `$$` as one."""
     return text.replace("$", "$$")
-
-
-def _tree(conf: ConfSet) -> dict[str, Any]:
-    """The transport as one object, in which the names of headers and parameters are whole."""
-    found: dict[str, Any] = {}
-    for entry in conf.entries:
-        name, _, rest = entry.key.removeprefix(TRANSPORT).partition(".")
-        if rest:
-            found.setdefault(name, {})[rest] = entry.value.written
-        else:
-            found[name] = entry.value.written
-    return found
 
 
 def _each(conf: ConfSet) -> list[SecretReference]:

@@ -34,6 +34,7 @@ _RETRY = ("first", "longest")
 _KEEP = ("size", "age", "hard")
 _CLUSTER = tuple(name for name in FIELDS if name not in ("platform", "attempt"))
 _LARGEST = 1 << 20
+_VARIABLE = "env:"
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -69,9 +70,23 @@ class NodeConfig:
     """Fields of the facet `sparklineage_cluster` that the kit knew."""
 
 
+def config_at(place: str, environ: Mapping[str, str]) -> NodeConfig:
+    """What a file says, or with `env:NAME` the text of a variable, as a container has it. Raises ConfigError."""
+    if not place.startswith(_VARIABLE):
+        return read_config(Path(place))
+    text = environ.get(place.removeprefix(_VARIABLE))
+    if not text:
+        raise ConfigError(f"--config: {place} is not set; give the variable the text of a relay.json.")
+    return _config(_parsed(text.encode("utf-8", "surrogateescape"), place), place)
+
+
 def read_config(path: Path) -> NodeConfig:
     """The file's content. Raises ConfigError, one sentence that begins with the file and the key."""
-    whole = Object(_load(path), f"{path}", KEYS)
+    return _config(_load(path), f"{path}")
+
+
+def _config(value: object, path: str) -> NodeConfig:
+    whole = Object(value, path, KEYS)
     version = whole.get("format")
     if version != FORMAT or isinstance(version, bool):
         found = "has no format" if version is None else f"has the format {kind(version)}"
@@ -104,8 +119,15 @@ def _load(path: Path) -> object:
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ConfigError(f"{path} is larger than 1 MiB; it is no relay.json.")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}; name the file with --config.") from None
+    if len(data) > _LARGEST:
+        raise ConfigError(f"{path} is larger than 1 MiB; it is no relay.json.")
+    return _parsed(data, f"{path}")
+
+
+def _parsed(data: bytes, path: str) -> object:
+    try:
         return json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}:{error.lineno}:{error.colno}: is not JSON: {error.msg}.") from None
@@ -113,8 +135,6 @@ def _load(path: Path) -> object:
         raise ConfigError(f"{path} is nested too deeply; it is no relay.json.") from None
     except UnicodeError:
         raise ConfigError(f"{path} is not UTF-8 text; write it anew.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}; name the file with --config.") from None
 
 
 def _log(whole: Object) -> Log | None:

@@ -8,11 +8,10 @@ import os
 import platform
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import SparklineageError, UsageError
-from sparklineage.relay.node.config import read_config
+from sparklineage.relay.node.config import config_at
 from sparklineage.version import VERSION
 
 if TYPE_CHECKING:
@@ -63,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        command.add_argument("--config", metavar="FILE", required=True, help="relay.json of this node")
+        command.add_argument("--config", metavar="FILE", required=True, help="relay.json of this node, or "
+                             "env:NAME for the variable that holds its text")  # fmt: skip
         if name == "watch":
             command.add_argument("--drain-timeout", metavar="SECONDS", type=float, default=10.0,
                                  help="how long to go on delivering once told to end (10)")  # fmt: skip
@@ -85,7 +85,7 @@ _COMMANDS = {
 
 
 def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    config = read_config(Path(args.config))
+    config = config_at(args.config, environ)
     if args.command == "check":
         return _check(config, environ)
     if args.command == "status":

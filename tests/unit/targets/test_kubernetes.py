@@ -16,10 +16,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sparklineage.config.conf import conf_set
 from sparklineage.config.loading import load_spec
 from sparklineage.config.platforms import platforms
 from sparklineage.errors import ConfigError
+from sparklineage.kits.relay_config import Node, relay_config
+from sparklineage.kits.zipapp import build
+from sparklineage.model.secret import KINDS
+from sparklineage.relay.node.config import config_at
 from sparklineage.targets import Application, Order, Rendered, kubernetes
 from sparklineage.targets.kubernetes_names import object_name
 from tests.support.orders import AGENT, HOSTILE, HTTP, KEY, THEIRS, WITNESS, conf, file, order
@@ -51,7 +54,19 @@ def _outbox(relay: dict[str, str] = KEY, **changes: Any) -> Order:
     }
     changes.setdefault("settings", {"relayImage": "registry.example.com/lineage:1"})
     relay = {key: text for key, text in relay.items() if key.startswith(_STEM)}
-    return _order(properties, mode="outbox", relay=conf(relay), **changes)
+    return _order(properties, mode="outbox", relay=conf(relay), told=_told(relay), **changes)
+
+
+def _told(relay: dict[str, str]) -> dict[str, Any]:
+    """What the toolkit makes of the same configuration for a relay in a pod."""
+    tree: dict[str, Any] = {}
+    for key, text in relay.items():
+        name, _, rest = key.removeprefix(_STEM).partition(".")
+        tree = {**tree, name: {**tree.get(name, {}), rest: text} if rest else text}
+    spec = load_spec(environ={"OPENLINEAGE__TRANSPORT": json.dumps(tree)}, flags={}, directory=Path("/"), config=None,
+                     profile=None, platform=None)  # fmt: skip
+    node = Node(platform="kubernetes", kinds=KINDS, spool="/elsewhere", state=None, log=None)
+    return relay_config(spec, node) if tree else {}
 
 
 def _text(rendered: Rendered, name: str) -> str:
@@ -67,7 +82,9 @@ def _expanded(env: list[dict[str, Any]], secret: dict[str, str]) -> dict[str, st
     found: dict[str, str] = {}
     for variable in env:
         if "valueFrom" in variable:
-            found[variable["name"]] = secret[variable["valueFrom"]["secretKeyRef"]["key"]]
+            source = variable["valueFrom"]
+            name = source["secretKeyRef"]["key"] if "secretKeyRef" in source else "POD_NAME"
+            found[variable["name"]] = secret.get(name, "a-pod") if name == "POD_NAME" else secret[name]
         else:
             found[variable["name"]] = re.sub(
                 r"\$\$|\$\(([^)]*)\)",
@@ -198,7 +215,7 @@ def test_the_relay_stands_beside_the_driver() -> None:
     assert "stackable-application.yaml" not in [artefact.name for artefact in rendered.artefacts]
 
 
-def test_the_relays_variables_are_the_configuration_again(tmp_path: Path) -> None:
+def test_the_relays_variables_are_the_configuration_again() -> None:
     relay_conf = {
         **KEY,
         f"{_STEM}endpoint": "/proxy/api/v1/lineage",
@@ -208,10 +225,13 @@ def test_the_relays_variables_are_the_configuration_again(tmp_path: Path) -> Non
     wanted = _outbox(relay_conf)
     (relay,) = _application(kubernetes.render(wanted))["spec"]["driver"]["initContainers"]
     environ = _expanded(relay["env"], {"MARQUEZ_KEY": "key-1"})
-    assert (environ["SPARKLINEAGE_JOURNAL"], environ["MARQUEZ_KEY"]) == (_SPOOL, "key-1")
-    spec = load_spec(environ=environ, flags={}, directory=tmp_path, config=None, profile=None, platform=None)
-    found = {key: shown for key, shown, _ in conf_set(spec, "direct").masked() if key.startswith(_STEM)}
-    assert found == {key: shown for key, shown, _ in wanted.relay.masked()}
+    assert environ["MARQUEZ_KEY"] == "key-1"
+    found = config_at("env:SPARKLINEAGE_RELAY", environ)
+    assert (found.platform, found.spool, found.state) == ("kubernetes", Path(_SPOOL), None)
+    backend = found.backend
+    assert (backend.url, backend.endpoint, backend.timeout) == (KEY[f"{_STEM}url"], "/proxy/api/v1/lineage", 2.5)
+    assert backend.headers == {"X-Team.Name": "$(whoami) $$"}
+    assert [one.reference.written for one in backend.deferred] == ["env:MARQUEZ_KEY"]
 
 
 def test_the_relay_delivers_while_the_driver_runs_and_ends_after_it(tmp_path: Path) -> None:
@@ -220,12 +240,13 @@ def test_the_relay_delivers_while_the_driver_runs_and_ends_after_it(tmp_path: Pa
     with Receiver() as receiver:
         wanted = _outbox({**KEY, f"{_STEM}url": receiver.url})
         (relay,) = _application(kubernetes.render(wanted))["spec"]["driver"]["initContainers"]
-        program, *arguments = relay["command"]
-        assert (program, arguments[-1]) == ("sparklineage", "50")
-        environ = _expanded(relay["env"], {"MARQUEZ_KEY": "key-1"})
-        environ |= {"SPARKLINEAGE_JOURNAL": str(journal), "PYTHONPATH": str(Path(__file__).parents[3])}
+        program, pyz, *arguments = relay["command"]
+        assert (program, pyz, arguments[-1]) == ("python3", "/opt/sparklineage/relay.pyz", "50")
+        build(tmp_path / "relay.pyz")
+        environ = _expanded(relay["env"], {"MARQUEZ_KEY": "key-1", "POD_NAME": "flights-driver"})
+        environ["SPARKLINEAGE_RELAY"] = environ["SPARKLINEAGE_RELAY"].replace(_SPOOL, str(journal))
         process = subprocess.Popen(
-            [sys.executable, "-m", "sparklineage", *arguments], stdout=subprocess.PIPE, text=True, env=environ
+            [sys.executable, str(tmp_path / "relay.pyz"), *arguments], stderr=subprocess.PIPE, text=True, env=environ
         )
         try:
             with driver(journal, count=1, end="wait") as spark:
@@ -234,10 +255,13 @@ def test_the_relay_delivers_while_the_driver_runs_and_ends_after_it(tmp_path: Pa
                 spark.kill()
                 spark.wait()
             process.terminate()
-            out, _ = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=20)
         finally:
             process.kill()
-        assert (out, process.returncode) == (f"{run_id(1)}  ABORT, 3 delivered\n", 0)
+        assert process.returncode == 0, said
+        assert re.search(rf"{run_id(1)}.*ABORT", said)
+        clusters = [event["run"]["facets"]["sparklineage_cluster"] for event in receiver.events]
+        assert {(one["platform"], one["instanceId"]) for one in clusters} == {("kubernetes", "flights-driver")}
         assert {headers["Authorization"] for headers in receiver.seen_headers} == {"Bearer key-1"}
 
 
@@ -501,8 +525,8 @@ def test_what_goes_in_comes_out(header: str, argument: str, name: str) -> None:
     assert words[-1] == argument
     relay = kubernetes.render(_outbox({**KEY, key: header}))
     env = _application(relay)["spec"]["driver"]["initContainers"][0]["env"]
-    transport = json.loads(_expanded(env, {"MARQUEZ_KEY": "k"})["OPENLINEAGE__TRANSPORT"])
-    assert transport["headers"] == {"X-Note": header}
+    told = json.loads(_expanded(env, {"MARQUEZ_KEY": "k"})["SPARKLINEAGE_RELAY"])
+    assert told["backend"]["headers"] == {"X-Note": header}
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
