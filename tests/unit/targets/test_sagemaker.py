@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -96,7 +97,9 @@ def test_a_variable_that_is_too_long_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_jar_has_to_be_in_s3(tmp_path: Path) -> None:
-    given = order(tmp_path, "sagemaker", release="3.5", section={"artifacts": "https://h/jars"})
+    with pytest.raises(ConfigError, match="is 'https://h/jars', which sagemaker does not read; write s3://"):
+        order(tmp_path, "sagemaker", release="3.5", section={"artifacts": "https://h/jars"})
+    given = replace(order(tmp_path, "sagemaker", release="3.5"), jars=("https://h/jars/a.jar",))
     with pytest.raises(ConfigError, match="submit_jars takes files and s3:// addresses alone, not https://h/jars/"):
         render(given, "sagemaker")
 
