@@ -178,7 +178,7 @@ def _loads(data: bytes, access: Access) -> Any:
     if _HUGE is not None and _HUGE.search(data):
         raise ValueError("a number is too large")
     try:
-        return json.loads(data)  # UnicodeDecodeError is a ValueError
+        return json.loads(data.decode())  # UnicodeDecodeError is a ValueError
     except RecursionError:
         raise ValueError("too deep") from None
 

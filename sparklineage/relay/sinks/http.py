@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from sparklineage.model.masking import mask, spellings
+from sparklineage.relay.sinks.connection import PlainConnection, SecureConnection
 from sparklineage.relay.sinks.interface import Answer, Verdict
 from sparklineage.relay.sinks.respell import respelt
 from sparklineage.version import VERSION
@@ -170,19 +171,19 @@ class HttpSink:
         context = self._trust() if secure else None
         if not proxy:
             if context:
-                return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
-            return http.client.HTTPConnection(host, port, timeout=timeout)
+                return SecureConnection(host, port, timeout=timeout, context=context)
+            return PlainConnection(host, port, timeout=timeout)
         via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         headers = {}
         if via.username:
             pair = f"{unquote(via.username)}:{unquote(via.password or '')}"
             headers["Proxy-Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
         if context:
-            tunnel = http.client.HTTPSConnection(via.hostname or "", via.port or 80, timeout=timeout, context=context)
+            tunnel = SecureConnection(via.hostname or "", via.port or 80, timeout=timeout, context=context)
             tunnel.set_tunnel(host, port, headers)
             return tunnel
         self._proxied_plainly, self._proxy_headers = True, headers
-        return http.client.HTTPConnection(via.hostname or "", via.port or 80, timeout=timeout)
+        return PlainConnection(via.hostname or "", via.port or 80, timeout=timeout)
 
     def _proxy(self) -> str | None:
         host = self._target.hostname or ""
