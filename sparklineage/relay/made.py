@@ -109,6 +109,14 @@ def governed(event: ol.Event, fields: Mapping[str, str | bool]) -> ol.Event:
     return ol.with_run_facet(event, ol.GOVERNANCE, ol.own_facet(ol.GOVERNANCE, **fields))
 
 
+def with_parent(event: ol.Event, parent: Mapping[str, Any] | None) -> ol.Event:
+    """The application's event with the run that started it, which an agent does not know that is not told; one that it
+    brings stays."""
+    if not parent or "parent" in ol.run_facets(event):
+        return event
+    return ol.with_run_facet(event, "parent", ol.facet("1-2-0/ParentRunFacet", **parent))
+
+
 def with_cluster(event: ol.Event, fields: Mapping[str, str | int]) -> ol.Event:
     """The event with its `sparklineage_cluster` facet; one that it brings stays."""
     if not fields or not ol.run_id(event) or ol.CLUSTER in ol.run_facets(event):

@@ -25,6 +25,7 @@ from sparklineage.relay.made import (
     with_cluster,
     with_declared,
     with_execution,
+    with_parent,
     with_step_facets,
 )
 from sparklineage.relay.match import AgentRun, Matcher, time_of
@@ -112,7 +113,7 @@ class Settler:
             if run.kind == "APPLICATION" and self._application is None:
                 self._application = run
         if run.kind == "APPLICATION":
-            event = governed(event, self.record.governance)
+            event = with_parent(governed(event, self.record.governance), self.record.parent)
         run.note(event, time)
         if kind in ol.TERMINAL:
             run.end(event, time)
