@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.assemble.relay_process import RelayProcess, settle_here
 from sparklineage.config.load import load_settings
-from sparklineage.errors import JournalBusyError, JournalError, SparklineageError
+from sparklineage.errors import JournalBusyError
 from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, write_json
 from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
@@ -58,11 +58,20 @@ class Beside:
 
     @classmethod
     def new(
-        cls, settings: Settings, environ: Mapping[str, str], *, job: tuple[str, str], parent: Parent | None
+        cls,
+        settings: Settings,
+        environ: Mapping[str, str],
+        *,
+        job: tuple[str, str],
+        parent: Parent | None,
+        named: bool = False,
     ) -> Beside:
-        """A folder of its own in the journal, for an application without one. Raises SparklineageError and OSError."""
+        """A folder of its own in the journal, for an application without one. Raises SparklineageError and OSError.
+
+        `named` where somebody chose the job's name, which counts for a session that is yet to be made too.
+        """
         folder = create_folder(settings.journal.value, new_run_id())
-        return cls._owned(folder, settings, environ, job, parent)
+        return cls._owned(folder, settings, environ, _record(folder, settings, environ, job, parent, named=named))
 
     @classmethod
     def of(
@@ -80,7 +89,7 @@ class Beside:
         if settings.backend.value is None:
             why = "no backend is configured: `sparklineage relay drain` or a relay that watches the journal delivers"
             return cls(folder, relay=None, why=why, lock=None)
-        return cls._owned(folder, settings, environ, job, parent)
+        return cls._owned(folder, settings, environ, _record(folder, settings, environ, job, parent))
 
     @classmethod
     def _owned(
@@ -88,14 +97,13 @@ class Beside:
         folder: RunFolder,
         settings: Settings,
         environ: Mapping[str, str],
-        job: tuple[str, str],
-        parent: Parent | None,
+        record: Mapping[str, Any],
     ) -> Beside:
         lock = RunLock(folder)
         backend = settings.backend.value
         try:
             if backend is None:
-                write_json(folder.run, _record(folder, settings, environ, job, parent))
+                write_json(folder.run, record)
                 why = "no backend is configured: `sparklineage relay drain` delivers"
                 return cls(folder, relay=None, why=why, lock=lock)
             told = Handover(
@@ -106,7 +114,7 @@ class Beside:
                 linger=_LINGER,
             )
             try:
-                write_json(folder.run, _record(folder, settings, environ, job, parent))
+                write_json(folder.run, record)
                 relay = RelayProcess(folder, told, environ=environ, lock_fd=lock.fd)
             except JournalBusyError:
                 # Without run.json it stays the run of whoever watches the journal.
@@ -149,13 +157,20 @@ class Beside:
 
 
 def _record(
-    folder: RunFolder, settings: Settings, environ: Mapping[str, str], job: tuple[str, str], parent: Parent | None
+    folder: RunFolder,
+    settings: Settings,
+    environ: Mapping[str, str],
+    job: tuple[str, str],
+    parent: Parent | None,
+    *,
+    named: bool = False,
 ) -> dict[str, Any]:
     backend = settings.backend.value
     return {
         "format": FORMAT,
         "runId": folder.run_id,
         "job": {"namespace": job[0], "name": job[1]},
+        "named": named,
         "parent": parent.facet() if parent else None,
         "governance": dict(settings.governance) or None,
         "startedAt": now_ms(),
@@ -180,7 +195,3 @@ def _user(environ: Mapping[str, str]) -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return environ.get("USER") or str(os.getuid())
-
-
-TROUBLE = (SparklineageError, JournalError, OSError)
-"""What goes wrong here in ways that a sentence tells."""

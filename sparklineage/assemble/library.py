@@ -13,12 +13,14 @@ from sparklineage.config.conf import refuse_sparks_own_secrets
 from sparklineage.config.loading import load_spec
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import SparklineageError, UnsupportedSparkError
-from sparklineage.journal.folder import APPLICATION_VARIABLE, RunFolder
+from sparklineage.journal import RunFolder, read_json
+from sparklineage.journal.folder import APPLICATION_VARIABLE
 from sparklineage.model.conf_builder import options
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import Text
-from sparklineage.submit.our_properties import RUN_ID
+from sparklineage.model.parent_variables import parent_from
+from sparklineage.submit.our_properties import APP_NAME, RUN_ID
 from sparklineage.submit.user_conf import defaults_file
 
 if TYPE_CHECKING:
@@ -145,16 +147,17 @@ def fetch_missing(done: Finished, spec: Spec) -> None:
 
 def _open_run(spec: Spec) -> ConfSet | None:
     """What makes the session that of the `sparklineage.application` around it; None where there is none."""
-    folder = spec.environ.get(APPLICATION_VARIABLE)
-    if not folder or not RunFolder(Path(folder)).run.exists():
+    path = spec.environ.get(APPLICATION_VARIABLE)
+    record = read_json(RunFolder(Path(path)).run) if path else None
+    if path is None or record is None:
         return None
+    found = {RUN_ID: Path(path).name, "spark.sparklineage.spool": str(Path(path).parent)}
+    if record.get("named"):
+        found[APP_NAME] = str(record["job"]["name"])
+    parent, _ = parent_from(spec.environ)
+    found |= dict(parent.spark_properties()) if parent else {}
     source, why = "sparklineage.application", "the run that is open"
-    return ConfSet(
-        (
-            ConfEntry(key=RUN_ID, value=Text(Path(folder).name), source=source, why=why),
-            ConfEntry(key="spark.sparklineage.spool", value=Text(str(Path(folder).parent)), source=source, why=why),
-        )
-    )
+    return ConfSet(tuple(ConfEntry(key=key, value=Text(text), source=source, why=why) for key, text in found.items()))
 
 
 def _agent(done: Finished) -> Iterator[tuple[Artifact, Path]]:

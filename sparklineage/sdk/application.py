@@ -176,7 +176,8 @@ class Application:
             if way is not None:
                 self._send_start(way, job, parent.facet() if parent else None)
                 return
-            self._beside = Beside.new(settings, environ, job=job, parent=parent)
+            named = bool(self._name or settings.job.value)
+            self._beside = Beside.new(settings, environ, job=job, parent=parent, named=named)
             self._set(JOURNAL_VARIABLE, str(self._beside.folder.path))
             self._set(APPLICATION_VARIABLE, str(self._beside.folder.path))
         self.way, self.why = "journal", self._beside.why

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sparklineage.model import event as ol
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sparklineage.sdk.emit import Emitter
 
+_T = TypeVar("_T")
 _PARENT = ("parentRunId", "parentJobNamespace", "parentJobName")
 _ROOT = ("rootParentRunId", "rootParentJobNamespace", "rootParentJobName")
 
@@ -50,6 +51,8 @@ class Direct:
 
 
 _of_sessions: WeakKeyDictionary[Any, Direct] = WeakKeyDictionary()
+_silent: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+"""Sessions whose properties name no backend; asking them costs a way to the JVM or the server."""
 _application: Who | None = None
 """Of the application that is open, where that goes the same way."""
 
@@ -58,17 +61,19 @@ def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | N
     """The way of this session's steps; None where neither the client nor the agent knows a backend. Never raises."""
     try:
         place = is_configured(environ)
-        cached = _cached(session)
+        cached = _of(_of_sessions, session)
         if cached is None:
-            conf = None
-            if place is None and (conf := _Conf(session, context)) and (conf.text("transport.type") == "http"):
-                place = "spark.openlineage.transport.url" if conf.text("transport.url") else None
-            if place is None:
+            if place is None and _of(_silent, session):
                 return None
-            config = _transport(conf) if conf is not None else None
-            conf = conf or _Conf(session, context)
+            conf = _Conf(session, context)
+            config = None
+            if place is None and conf.text("transport.type") == "http" and conf.text("transport.url"):
+                place, config = "spark.openlineage.transport.url", _transport(conf)
+            if place is None:
+                _keep(_silent, session, True)
+                return None
             cached = Direct(who=who(conf, context, environ), emitter=emitter(environ, config), place=place)
-            _keep(session, cached)
+            _keep(_of_sessions, session, cached)
         return replace(cached, who=_application) if _application is not None else cached
     except Exception:  # noqa: BLE001 - the job goes on without it
         return None
@@ -158,18 +163,17 @@ def _transport(conf: _Conf) -> dict[str, Any]:
     return {"transport": found}
 
 
-def _cached(session: Any) -> Direct | None:
+def _of(cache: WeakKeyDictionary[Any, _T], session: Any) -> _T | None:
     try:
-        return _of_sessions.get(session)
-    except TypeError:
+        return cache.get(session)
+    except TypeError:  # cannot be referred to weakly, as None
         return None
 
 
-def _keep(session: Any, found: Direct) -> None:
+def _keep(cache: WeakKeyDictionary[Any, _T], session: Any, found: _T) -> None:
     try:
-        if session is not None:
-            _of_sessions[session] = found
-    except TypeError:  # cannot be referred to weakly
+        cache[session] = found
+    except TypeError:
         return
 
 

@@ -11,7 +11,6 @@ import os
 import threading
 import time
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.event import datasets, job, job_facets, run_facets, run_id
@@ -42,15 +41,11 @@ def is_configured(environ: Mapping[str, str]) -> str | None:
             ("OPENLINEAGE__TRANSPORT__TYPE", "OPENLINEAGE__TRANSPORT__TRANSPORTS__")
         ):
             return name
-    home = Path(environ.get("HOME") or "~").expanduser()
-    chosen = environ.get("OPENLINEAGE_CONFIG")
-    places = ([Path(chosen)] if chosen else []) + [Path("openlineage.yml"), home / ".openlineage" / "openlineage.yml"]
-    for path in places:
-        try:
-            if path.is_file():
-                return str(path)
-        except OSError:
-            continue
+    # At each step of a job without lineage: nothing here may take more than microseconds.
+    chosen, home = environ.get("OPENLINEAGE_CONFIG"), environ.get("HOME")
+    for path in (chosen, "openlineage.yml", f"{home}/.openlineage/openlineage.yml" if home else None):
+        if path and os.path.isfile(path):  # noqa: PTH113 - three times as quick
+            return path
     return None
 
 
