@@ -7,10 +7,12 @@ is pickled as that function, by the standard library alone.
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 import os
 import sys
 import types
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -109,6 +111,9 @@ class Declared:
         self._has_own = False
         """Whether it was sent as a step of its own; a plan may pickle it again and again."""
         functools.update_wrapper(self, function)
+        # PySpark asks for it by inspect.getfullargspec, which takes an object with `__get__` for a builtin.
+        with suppress(ValueError, TypeError):
+            self.__signature__ = inspect.signature(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Called on the driver: as the user's function, with its datasets on the step that is open."""

@@ -52,6 +52,7 @@ def test_a_function_stays_what_it_is() -> None:
     assert declared("EUR", day=2) == rate("EUR", day=2)
     assert (declared.__name__, declared.__doc__, declared.__module__) == (rate.__name__, rate.__doc__, __name__)
     assert inspect.signature(declared) == inspect.signature(rate)
+    assert inspect.getfullargspec(declared) == inspect.getfullargspec(rate)
     assert callable(declared)
 
 
