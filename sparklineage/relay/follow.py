@@ -223,6 +223,7 @@ class Follower:
                 "reported": coverage.reported,
                 "leftOut": list(coverage.left_out),
             },
+            "unexecuted": list(coverage.unexecuted),
             "corrupt": self.corrupt(),
         }
 

@@ -46,11 +46,11 @@ class Application:
         return governed(event, self.governance)
 
     def step_run(
-        self, step: Step, root: Execution | None, outcome: Outcome | None, around: Sequence[Step] = ()
+        self, step: Step, root: Execution | None, outcome: Outcome | None, around: Sequence[Step] | None = None
     ) -> list[ol.Event]:
         """START and end of a run that stands for a query of the step, or for a step without any query.
 
-        `around` are all steps and functions whose datasets the query has; this one alone where it is empty.
+        `around` are all steps and functions whose datasets the run has; this one alone by default.
         """
         part: object = (root.epoch, root.number) if root is not None else "step"
         run_id = derived_run_id(self.run_id, step.id, part)
@@ -78,7 +78,7 @@ class Application:
             )
             for kind, time in (("START", start), (state, end))
         ]
-        for part in around or (step,):
+        for part in (step,) if around is None else around:
             events = [with_declared(event, part) for event in events]
         events[1] = with_step_facets(events[1], step)
         if error and state != "COMPLETE":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sparklineage.journal import RunFolder
     from sparklineage.relay.match import AgentRun, Matcher
+    from sparklineage.relay.steps import Step
     from sparklineage.relay.witnessed import Execution
 
 _MOST_TOLD = 1000
@@ -45,6 +46,8 @@ class Past:
     queries: int = 0
     reported: int = 0
     left_out: list[dict[str, Any]] = field(default_factory=list)
+    unexecuted: list[dict[str, Any]] = field(default_factory=list)
+    """What declared datasets that no query has."""
 
     def count(self, root: Execution, *, reported: bool, told: Callable[[Execution], dict[str, Any]]) -> None:
         """Take one of the user's queries into account."""
@@ -52,6 +55,12 @@ class Past:
         self.reported += reported
         if not reported and len(self.left_out) < _MOST_TOLD:
             self.left_out.append(told(root))
+
+    def idle(self, step: Step) -> None:
+        """Note what has a run of its own because no query had its datasets."""
+        kind = "step" if step.is_block else "tag" if step.tagged else "function"
+        if len(self.unexecuted) < _MOST_TOLD:
+            self.unexecuted.append({"what": kind, "step": step.name, "tagged": step.tagged})
 
 
 def overdue(match: Matcher, runs: Collection[AgentRun], limits: Limits) -> list[AgentRun]:

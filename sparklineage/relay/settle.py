@@ -11,7 +11,7 @@ starts anew passes over those it has already written.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
@@ -49,6 +49,8 @@ class Coverage:
     queries: int
     reported: int
     left_out: tuple[dict[str, Any], ...]
+    unexecuted: tuple[dict[str, Any], ...] = ()
+    """What declares datasets that no query has: steps, tags, functions."""
 
 
 class Settler:
@@ -163,10 +165,15 @@ class Settler:
         """Of the user's queries, how many the agent reported and which it left out."""
         roots = self.witnessed.roots()
         reported = self._match.reported_roots() - self._lacking
-        past = Past(self.past.queries, self.past.reported, list(self.past.left_out))
+        past = replace(self.past, left_out=list(self.past.left_out))
         for root in roots:
             past.count(root, reported=(root.epoch, root.number) in reported, told=self._left_out)
-        return Coverage(queries=past.queries, reported=past.reported, left_out=tuple(past.left_out))
+        return Coverage(
+            queries=past.queries,
+            reported=past.reported,
+            left_out=tuple(past.left_out),
+            unexecuted=tuple({**item, "step": self._hider.text(item["step"])} for item in past.unexecuted),
+        )
 
     def _left_out(self, root: Execution) -> dict[str, Any]:
         step = self._match.step_at(root)
@@ -310,12 +317,18 @@ class Settler:
         self._finish_run(run.id, event)
 
     def _tell(self, steps: Iterable[Step], outcome: Outcome | None) -> None:
-        """Give a run of our own to every query of these steps that the agent left out, or to a step without any."""
+        """Give a run of our own to every query of these steps that the agent left out, or to a step without any.
+
+        A block that failed has one in any case: the queries before may have ended well.
+        """
         fresh = {step.id: step for step in steps if not step.told}
+        if outcome is None:
+            # A tagged DataFrame may be executed at any time, so its step has no query only when all is over.
+            fresh = {step.id: step for step in fresh.values() if not step.tagged or step.id in self._merged}
+            if not fresh:
+                return
         for step in fresh.values():
             step.told = True
-        if outcome is None and not fresh:
-            return
         reported = self._match.reported_roots()
         reached = set(self._merged)
         for root in self.witnessed.roots():
@@ -329,6 +342,13 @@ class Settler:
                 self._out += self._who().step_run(owner or around[0], root, outcome, around)
         for step in fresh.values():
             if step.declares and step.id not in reached:
+                self.past.idle(step)
+                self._out += self._who().step_run(step, None, outcome)
+            elif step.error is not None:
+                self._out += self._who().step_run(step, None, outcome, ())
+        for step in self.steps.functions.values() if outcome is not None else ():
+            if step.declares and step.id not in reached:
+                self.past.idle(step)
                 self._out += self._who().step_run(step, None, outcome)
 
     def _close_application(self, outcome: Outcome) -> None:

@@ -31,6 +31,10 @@ class Step:
     job_facets: dict[str, Any] = field(default_factory=dict)
     told: bool = False
     """Whether its own runs have been decided on."""
+    tagged: bool = False
+    """Whether DataFrames are tagged with it, which may be executed when it is long over."""
+    is_block: bool = True
+    """Whether it was ever open; functions and tags with datasets of their own were not."""
 
     @property
     def declares(self) -> bool:
@@ -38,7 +42,7 @@ class Step:
         return bool(self.inputs or self.outputs)
 
     def holds(self, time: int) -> bool:
-        return self.start <= time and (self.end is None or time <= self.end)
+        return self.is_block and self.start <= time and (self.end is None or time <= self.end)
 
 
 @dataclass
@@ -74,10 +78,14 @@ class Steps:
                 parent if isinstance(parent, str) else None,
                 inherits=record.get("inherits") is not False,
             )
+        elif kind == "stepTagged" and number not in self.by_id:
+            name = str(record.get("name") or "tag")
+            self.by_id[number] = Step(number, name, time, end=time, inherits=False, is_block=False)
         found = self.by_id.get(number)
         if found is None:
             return
-        if kind in ("stepStart", "stepDatasets"):
+        found.tagged = found.tagged or kind == "stepTagged"
+        if kind in ("stepStart", "stepDatasets", "stepTagged"):
             _add(found.inputs, record.get("inputs"))
             _add(found.outputs, record.get("outputs"))
         elif kind == "stepFacets":
@@ -109,8 +117,9 @@ class Steps:
         kind, name, time = record.get("kind"), record.get("name"), record.get("time")
         if not isinstance(kind, str) or not isinstance(name, str) or not isinstance(time, int):
             return
-        # A step that is never open: queries get it by the name that stands in their plans.
-        found = self.functions.setdefault((kind, name), Step(f"{kind}:{name}", name, time, end=time))
+        # Queries get it by the name that stands in their plans.
+        new = Step(f"{kind}:{name}", name, time, end=time, is_block=False)
+        found = self.functions.setdefault((kind, name), new)
         _add(found.inputs, record.get("inputs"))
         _add(found.outputs, record.get("outputs"))
 

@@ -87,7 +87,6 @@ def test_a_query_gets_what_the_steps_around_its_own_declare(inherits: bool, expe
 def test_a_query_gets_what_functions_in_its_plan_declare(key: str, kind: str, reported: bool) -> None:
     story = Story()
     story.steps(type="function", kind=kind, name="rate", time=3, inputs=[RATES], outputs=[])
-    story.steps(type="function", kind=kind, name="other", time=3, inputs=[MAIL], outputs=[])
     story.query(start={key: ["rate"]})
     if reported:
         story.reported()
@@ -96,6 +95,21 @@ def test_a_query_gets_what_functions_in_its_plan_declare(key: str, kind: str, re
     assert [event["eventType"] for event in story.events if event["job"]["name"] == "app.rate"] == (
         [] if reported else ["START", "COMPLETE"]
     )
+
+
+def test_a_function_that_no_query_used_is_told_with_the_application() -> None:
+    story = Story()
+    story.steps(type="function", kind="function", name="rate", time=3, inputs=[RATES], outputs=[])
+    # The plan itself is right where the description of the start looks like more.
+    story.query(start={"functions": ["rate"]}, functions=["other"])
+    story.reported()
+    story.events += story.settler.take()
+    assert story.named("inputs", None) == {"/in"}
+    story.finish()
+    (start, end) = [event for event in story.events if event["job"]["name"] == "app.rate"]
+    assert [start["eventType"], end["eventType"]] == ["START", "COMPLETE"]
+    assert {item["name"] for item in end["inputs"]} == {"/v1"}
+    assert story.settler.coverage().unexecuted == ({"what": "function", "step": "rate", "tagged": False},)
 
 
 def test_a_query_gets_what_its_data_frames_are_tagged_with() -> None:
@@ -107,6 +121,62 @@ def test_a_query_gets_what_its_data_frames_are_tagged_with() -> None:
     story.finish()
     assert story.named("inputs") == {"/in", "/v1"}
     assert not [event for event in story.events if event["job"]["name"] == "app.a"]
+
+
+def test_a_tagged_step_waits_for_its_query_until_the_application_ends() -> None:
+    story = Story()
+    story.open(OUTER, 5, inputs=[RATES])
+    story.steps(type="stepTagged", step=OUTER, time=6)
+    story.steps(type="stepEnd", step=OUTER, time=7)
+    story.witness(type="jobStart", time=9, jobId=7)
+    story.events += story.settler.take()
+    story.events += story.settler.take()
+    story.query(tags=[OUTER])
+    story.reported()
+    story.events += story.settler.take()
+    story.finish()
+    assert story.named("inputs") == {"/in", "/v1"}
+    assert not [event for event in story.events if event["job"]["name"] == "app.a"]
+    assert story.settler.coverage().unexecuted == ()
+
+
+@pytest.mark.parametrize("executed", [True, False])
+def test_a_tag_may_carry_datasets_of_its_own(executed: bool) -> None:
+    story = Story()
+    story.steps(type="stepTagged", step=OUTER, time=10, name="rates", inputs=[RATES], outputs=[])
+    # Its time alone ties it to nothing.
+    story.witness(type="executionStart", time=10, executionId=0, rootExecutionId=0)
+    story.witness(type="executionEnd", time=20, executionId=0, tags=[OUTER] if executed else [])
+    story.reported()
+    story.events += story.settler.take()
+    assert story.named("inputs") == ({"/in", "/v1"} if executed else {"/in"})
+    story.finish()
+    own = [event["eventType"] for event in story.events if event["job"]["name"] == "app.rates"]
+    assert own == ([] if executed else ["START", "COMPLETE"])
+    told = ({"what": "tag", "step": "rates", "tagged": True},)
+    assert story.settler.coverage().unexecuted == (() if executed else told)
+
+
+@pytest.mark.parametrize("declares", [True, False])
+@pytest.mark.parametrize("queried", [True, False])
+def test_a_block_that_failed_has_a_run_that_says_so(queried: bool, declares: bool) -> None:
+    """Its queries may all have ended well before it failed; their runs stay what they are."""
+    story = Story()
+    story.open(OUTER, 5, inputs=[RATES] if declares else [])
+    if queried:
+        story.query(step=OUTER)
+        story.reported()
+    error = {"type": "acme.ModelError", "message": "no convergence", "stackTrace": "Traceback (most recent call last)"}
+    story.steps(type="stepEnd", step=OUTER, time=30, error=error)
+    story.events += story.settler.take()
+    story.finish()
+    start, end = [event for event in story.events if event["job"]["name"] == "app.a"]
+    assert (start["eventType"], end["eventType"]) == ("START", "FAIL")
+    assert ol.run_facets(end)["errorMessage"]["message"] == "acme.ModelError: no convergence"
+    assert [item["name"] for item in end["inputs"]] == (["/v1"] if declares and not queried else [])
+    if queried:
+        (last,) = [event for event in story.events if ol.run_id(event) == RUN and event["eventType"] == "COMPLETE"]
+        assert {item["name"] for item in last["inputs"]} == ({"/in", "/v1"} if declares else {"/in"})
 
 
 def test_a_step_describes_the_run_and_a_dataset_that_the_agent_saw() -> None:
