@@ -73,9 +73,12 @@ def _fresh(found: Parts) -> tuple[list[Artefact], list[str]]:
 def _cluster(found: Parts, configurations: list[Any]) -> dict[str, Any]:
     """The input of run-job-flow; empty where no release is known, without which EMR makes none."""
     order = found.order
-    label = order.settings.get("release") or (order.release.release if order.release is not None else None)
+    known = order.release.release if order.release is not None else ""
+    label = order.settings.get("release") or known
     if not label:
         return {}
+    # EMR knows no label such as emr-7.5, which a person may write for emr-7.5.0.
+    label = known if known == f"{label}.0" else label
     xml("job.name", order.name)
     xml("platforms.emr.release", label)
     steps = []

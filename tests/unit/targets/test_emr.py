@@ -122,6 +122,14 @@ def test_without_a_release_there_is_no_cluster(tmp_path: Path) -> None:
     assert any("no release is named" in note for note in rendered.notes)
 
 
+@pytest.mark.parametrize(
+    ("written", "label"), [("emr-7.5", "emr-7.5.0"), ("emr-7.5.0", "emr-7.5.0"), ("emr-7.10.9", "emr-7.10.9")]
+)
+def test_a_label_is_one_that_there_is(tmp_path: Path, written: str, label: str) -> None:
+    """A later patch than the known ones may be there."""
+    assert read(render(order(tmp_path, "emr", release=written), "emr"), "cluster.json")["ReleaseLabel"] == label
+
+
 def test_keys_go_through_a_file_that_the_nodes_fetch(tmp_path: Path) -> None:
     given = order(tmp_path, "emr", release="emr-7.5.0", transport=KEY, delivery={"mode": "direct"})
     rendered = render(given, "emr")
