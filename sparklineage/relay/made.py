@@ -64,26 +64,55 @@ class Application:
             state, error = (outcome.state, outcome.message) if outcome else ("ABORT", None)
             if state == "COMPLETE":
                 state, error = "ABORT", "The application ended before this step did."
-        namespace, name = self.job
-        root_facet = (self.parent or {}).get("root")
-        parent = ol.parent_facet(self.run_id, namespace, name, root_facet if isinstance(root_facet, dict) else None)
-        events = [
-            ol.make(
-                kind,
-                time=time,
-                run=run_id,
-                job=(namespace, f"{name}.{normalize_job_name(step.name) or 'step'}"),
-                run_facets={"parent": parent},
-                job_facets={"jobType": ol.job_type_facet("STEP")},
-            )
-            for kind, time in (("START", start), (state, end))
-        ]
+        events = [self._step_event(step, run_id, kind, time) for kind, time in (("START", start), (state, end))]
         for part in (step,) if around is None else around:
             events = [with_declared(event, part) for event in events]
         events[1] = with_step_facets(events[1], step)
         if error and state != "COMPLETE":
             events[1] = failed(events[1], error, trace)
         return events
+
+    def stream_run(self, step: Step, outcome: Outcome | None, *, over: bool) -> list[ol.Event]:
+        """What the run of a streaming query has to say since it was asked last: START, RUNNING, and its end once.
+
+        Its end is told when it is `over`, with all its batches.
+        """
+        said = [("RUNNING", time) for time in step.progress]
+        if not step.begun:
+            said.insert(0, ("START", step.start))
+        state, error = "COMPLETE" if step.error is None else "FAIL", _step_error(step)
+        if over and step.end is not None:
+            said.append((state, step.end))
+        elif over and outcome is not None:
+            state, error = outcome.state, outcome.message
+            said.append((state, max(step.start, outcome.ended)))
+        run_id = derived_run_id(self.run_id, step.id, "stream")
+        events = [with_declared(self._step_event(step, run_id, kind, time), step) for kind, time in said]
+        if events:
+            # They were seen before the last word of these, and a backend puts all words of a run together.
+            for side, found in step.seen.items():
+                events[-1] = ol.with_datasets(events[-1], side, found)
+            step.seen = {}
+        step.begun, step.progress, step.told = True, [], bool(said) and said[-1][0] in ol.TERMINAL
+        if step.told:
+            events[-1] = with_step_facets(events[-1], step)
+            if error and state != "COMPLETE":
+                events[-1] = failed(events[-1], error, (step.error or {}).get("stackTrace"))
+        return events
+
+    def _step_event(self, step: Step, run_id: str, kind: str, time: int) -> ol.Event:
+        namespace, name = self.job
+        root_facet = (self.parent or {}).get("root")
+        parent = ol.parent_facet(self.run_id, namespace, name, root_facet if isinstance(root_facet, dict) else None)
+        job_type = ol.job_type_facet("STEP")
+        return ol.make(
+            kind,
+            time=time,
+            run=run_id,
+            job=(namespace, f"{name}.{normalize_job_name(step.name) or 'step'}"),
+            run_facets={"parent": parent},
+            job_facets={"jobType": job_type if step.stream is None else {**job_type, "processingType": "STREAMING"}},
+        )
 
 
 def with_declared(event: ol.Event, step: Step) -> ol.Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ from sparklineage.relay.witnessed import Execution, Job, Witnessed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_BATCH = re.compile(r"(?:^|\n)id = ([0-9a-f-]{36})\nrunId = ")
+"""How Spark describes the queries of a batch."""
 
 
 @dataclass
@@ -121,6 +125,13 @@ class Matcher:
     def step_of(self, run: AgentRun) -> Step | None:
         """The step that a run belongs to."""
         return self.step_at(run.execution) or self.steps.get(run.carried)
+
+    def stream_of(self, run: AgentRun) -> Step | None:
+        """The step of a streaming query whose batch this is, but for the batch in which the step began."""
+        execution = self.execution_of(run) if self.steps.streams else None
+        root = self.witnessed.root_of(execution) if execution is not None else None
+        found = _BATCH.search(root.description) if root is not None else None
+        return self.steps.of_batch(found[1], root.start or 0) if found and root is not None else None
 
     def declaring(self, execution: Execution | None, carried: str | None = None) -> list[Step]:
         """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""

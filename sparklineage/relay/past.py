@@ -81,7 +81,7 @@ def overdue(match: Matcher, runs: Collection[AgentRun], limits: Limits) -> list[
         truth = match.job_of(run) if run.kind == "RDD_JOB" else run.execution
         if truth is None or id(truth) not in old or truth.end is None or truth.cut_off or run.id in early:
             continue
-        waits = run.said and any(step.end is None for step in match.declaring(run.execution, run.carried))
+        waits = run.said and any(step.is_awaited for step in match.declaring(run.execution, run.carried))
         if run.kind != "APPLICATION" and not waits:
             found.append(run)
     return found

@@ -114,6 +114,8 @@ class Settler:
             run = self._runs[run_id] = AgentRun(run_id, ol.job_type(event), event, time, size=size)
             if run.kind == "APPLICATION" and self._application is None:
                 self._application = run
+        if self._is_of_stream(run, event):
+            return
         if run.kind == "APPLICATION":
             event = with_parent(governed(event, self.record.governance), self.record.parent)
         run.note(event, time)
@@ -133,6 +135,16 @@ class Settler:
         run.sent = True
         self._out.append(event)
 
+    def _is_of_stream(self, run: AgentRun, event: ol.Event) -> bool:
+        """Whether it is taken into the run of a streaming query: one for each of its many batches would be a flood."""
+        stream = self._match.stream_of(run) if run.kind != "APPLICATION" and not run.sent else None
+        if stream is None:
+            return False
+        stream.see(event)
+        if str(event.get("eventType")).upper() in ol.TERMINAL:
+            self._forget_run(run.id)
+        return True
+
     def take(self, *, caught_up: bool = True) -> list[ol.Event]:
         """The events that are ready now, in order; an application's own terminal event is never among them.
 
@@ -143,6 +155,7 @@ class Settler:
         for run in list(self._runs.values()):
             if run.said and run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
+        self._tell_streams(None, caught_up=caught_up)
         if caught_up:
             seen = self._seen_before
             self._tell([step for step in self.steps.by_id.values() if self._is_over(step, seen)], None)
@@ -157,6 +170,7 @@ class Settler:
         for run in sorted(self._runs.values(), key=lambda run: run.last):
             if run.kind != "APPLICATION":
                 self._close(run, outcome)
+        self._tell_streams(outcome)
         self._tell(self.steps.by_id.values(), outcome)
         self._close_application(outcome)
         return self._drain()
@@ -242,7 +256,8 @@ class Settler:
         return bool(self._sent)
 
     def _is_over(self, step: Step, seen: int) -> bool:
-        return all(item.end is not None and item.end < seen for item in self.steps.around(step))
+        around = [item for item in self.steps.around(step) if item.stream is None or item is step]
+        return all(item.end is not None and item.end < seen for item in around)
 
     def _cut_off_at(self, time: int) -> AgentRun | None:
         """The open run of the query that ended at this time, after its context.
@@ -273,7 +288,7 @@ class Settler:
             job = self._match.job_of(run)
             return job is None or (job.end is not None and not job.cut_off)
         execution = self._match.execution_of(run)
-        if any(step.end is None for step in self._match.declaring(execution, run.carried)):
+        if any(step.is_awaited for step in self._match.declaring(execution, run.carried)):
             return False
         if execution is None:
             return True
@@ -351,6 +366,14 @@ class Settler:
                 self.past.idle(step)
                 self._out += self._who().step_run(step, None, outcome)
 
+    def _tell_streams(self, outcome: Outcome | None, *, caught_up: bool = True) -> None:
+        """What the runs of streaming queries have to say by now."""
+        for number in [number for numbers in self.steps.streams.values() for number in numbers]:
+            step = self.steps.get(number)
+            if step is not None and not step.told:
+                over = outcome is not None or (caught_up and self._is_over(step, self._seen_before))
+                self._out += self._who().stream_run(step, outcome, over=over)
+
     def _close_application(self, outcome: Outcome) -> None:
         run = self._application
         for other in [item for item in self._runs.values() if item is not run]:
@@ -369,11 +392,14 @@ class Settler:
         self._finish_run(ol.run_id(event), event)
 
     def _finish_run(self, run_id: str, event: ol.Event) -> None:
+        self._forget_run(run_id)
+        self._out.append(event)
+
+    def _forget_run(self, run_id: str) -> None:
         self._over[run_id] = None
         if len(self._over) > 2 * self.limits.recent:
             del self._over[next(iter(self._over))]
         self._runs.pop(run_id, None)
-        self._out.append(event)
 
     def _who(self) -> Application:
         run = self._application

@@ -71,7 +71,9 @@ def of_steps(steps: Steps) -> dict[str, Any]:
 def to_steps(found: Mapping[str, Any], steps: Steps) -> None:
     """Put into a fresh one what `of_steps` was given."""
     for item in found["by_id"]:
-        steps.by_id[item["id"]] = _to_step(item)
+        step = steps.by_id[item["id"]] = _to_step(item)
+        if step.stream is not None:
+            steps.streams.setdefault(step.stream, []).append(step.id)
     for kind, name, item in found["functions"]:
         steps.functions[kind, name] = _to_step(item)
     steps.size, steps.sizes = found["size"], dict(found["sizes"])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.dataset import Dataset
-from sparklineage.model.event import joined_facets
+from sparklineage.model.event import datasets, joined_facets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+_MOST = 100
+"""Datasets of one side that are remembered of a stream's batches; a source of files may name each of them."""
 
 
 @dataclass
@@ -31,6 +35,14 @@ class Step:
     job_facets: dict[str, Any] = field(default_factory=dict)
     told: bool = False
     """Whether its own runs have been decided on."""
+    stream: str | None = None
+    """Of a step that lasts as long as a streaming query: the query's id, or an empty text."""
+    begun: bool = False
+    """Whether the start of its run has been told."""
+    progress: list[int] = field(default_factory=list)
+    """When it had something to say that has not been told."""
+    seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What the agent has reported of its batches since then, as events have it, by side."""
     tagged: bool = False
     """Whether DataFrames are tagged with it, which may be executed when it is long over."""
     is_block: bool = True
@@ -40,6 +52,19 @@ class Step:
     def declares(self) -> bool:
         """Whether there is anything that must not be dropped."""
         return bool(self.inputs or self.outputs)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the ends of its queries wait for what it may still declare."""
+        return self.end is None and self.stream is None
+
+    def see(self, event: Mapping[str, Any]) -> None:
+        """Take in what the agent reports of a batch; of very many datasets the first."""
+        for side in ("inputs", "outputs"):
+            found = self.seen.setdefault(side, [])
+            known = {(item.get("namespace"), item.get("name")) for item in found}
+            fresh = (item for item in datasets(event, side) if (item.get("namespace"), item.get("name")) not in known)
+            found += islice(fresh, _MOST - len(found))
 
     def holds(self, time: int) -> bool:
         return self.is_block and self.start <= time and (self.end is None or time <= self.end)
@@ -52,6 +77,8 @@ class Steps:
     by_id: dict[str, Step] = field(default_factory=dict)
     functions: dict[tuple[str, str], Step] = field(default_factory=dict)
     """What functions and data sources declare, by kind (`function`, `source`) and name."""
+    streams: dict[str, list[str]] = field(default_factory=dict)
+    """The steps of each streaming query, by its id."""
     size: int = 0
     """Bytes of the records that this holds."""
     sizes: dict[str, int] = field(default_factory=dict)
@@ -78,6 +105,10 @@ class Steps:
                 parent if isinstance(parent, str) else None,
                 inherits=record.get("inherits") is not False,
             )
+            stream = record.get("stream")
+            if isinstance(stream, str):
+                self.by_id[number].stream = stream
+                self.streams.setdefault(stream, []).append(number)
         elif kind == "stepTagged" and number not in self.by_id:
             name = str(record.get("name") or "tag")
             self.by_id[number] = Step(number, name, time, end=time, inherits=False, is_block=False)
@@ -91,6 +122,8 @@ class Steps:
         elif kind == "stepFacets":
             found.run_facets |= _objects(record.get("run"))
             found.job_facets |= _objects(record.get("job"))
+        elif kind == "stepProgress":
+            found.progress.append(time)
         elif kind == "stepEnd":
             found.end = time
             error = record.get("error")
@@ -101,6 +134,14 @@ class Steps:
         for number in gone:
             self.by_id.pop(number, None)
             self.size -= self.sizes.pop(number, 0)
+
+    def of_batch(self, query: str, time: int) -> Step | None:
+        """The step that a batch of this query, begun at that time, is part of; the first batch begins before it."""
+        for number in self.streams.get(query, ()):
+            step = self.by_id.get(number)
+            if step is not None and step.start < time and (step.end is None or time <= step.end):
+                return step
+        return None
 
     def get(self, number: str | None) -> Step | None:
         return self.by_id.get(number) if number else None

@@ -1,0 +1,111 @@
+"""A streaming query behind `foreach_batch`: one run, few events, what is declared tied to what the agent saw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sparklineage
+from sparklineage.testing import Lineage, Run
+
+pytestmark = pytest.mark.spark
+
+REGISTER = "https://ships.example.com/register"
+BATCHES = 20
+
+
+def until(true: Callable[[], bool], *, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def _files(folder: Path, count: int = BATCHES) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.json").write_text(f'{{"mast": {number}}}\n')
+    return folder
+
+
+def _start(spark: Any, source: Path, function: Callable[[Any, int], Any], **options: Any) -> Any:
+    read = spark.readStream.schema("mast int").option("maxFilesPerTrigger", 1).json(str(source))
+    writer = read.writeStream.foreachBatch(function).option("checkpointLocation", str(source.parent / "state"))
+    return writer.queryName("ships").trigger(**options).start()
+
+
+def _ended(lineage: Lineage) -> Run:
+    """The run of the stream, once what waits beside the query has told its end."""
+    until(lambda: lineage.run("harbour").state != "RUNNING")
+    return lineage.run("harbour")
+
+
+def test_twenty_batches_are_one_run(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:
+    def save(batch: Any, _number: int) -> None:
+        batch.write.mode("append").parquet(str(tmp_path / "out"))
+
+    function = sparklineage.foreach_batch("harbour", save, inputs=[REGISTER])
+    _start(lineage_spark, _files(tmp_path / "in"), function, availableNow=True).awaitTermination(300)
+    assert lineage_spark.read.parquet(str(tmp_path / "out")).count() == BATCHES
+    run = _ended(lineage)
+    assert [event["eventType"] for event in run.events] == ["START", "COMPLETE"]
+    assert run.job == "tests.harbour"
+    assert REGISTER in run.inputs
+    assert {tmp_path / "in", REGISTER} <= run.inputs
+    assert run.outputs == {tmp_path / "out"}
+    assert run.facets["parent"]["run"]["runId"] == lineage.application.id
+    # Of the first batch the agent's own runs are there; of the others nothing.
+    writing = [one for one in lineage.runs if one.kind == "SQL_JOB" and tmp_path / "out" in one.outputs]
+    assert [one.state for one in writing] == ["COMPLETE"]
+    assert REGISTER in lineage.run("scan_json").inputs
+
+
+def test_a_query_that_goes_on_speaks_once_an_interval(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:
+    def save(batch: Any, _number: int) -> None:
+        sparklineage.current_step().writes("postgresql://db.example.com/ships#public.masts")
+        batch.count()
+
+    function = sparklineage.foreach_batch("harbour", save, inputs=[REGISTER], interval=1.0)
+    begun = time.monotonic()
+    query = _start(lineage_spark, _files(tmp_path / "in"), function, processingTime="200 milliseconds")
+    until(lambda: (query.lastProgress or {}).get("batchId", 0) >= BATCHES - 1, seconds=120)
+    assert lineage.run("harbour").state == "RUNNING"
+    query.stop()
+    run = _ended(lineage)
+    assert run.state == "COMPLETE"
+    kinds = [event["eventType"] for event in run.events]
+    assert kinds == ["START", *["RUNNING"] * (len(kinds) - 2), "COMPLETE"]
+    assert 1 <= kinds.count("RUNNING") <= time.monotonic() - begun
+    assert run.outputs == {"ships.public.masts"}
+
+
+def test_a_failing_batch_is_told(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:
+    def save(batch: Any, number: int) -> None:
+        if number == 2:
+            raise ValueError("the mast is broken")
+        batch.count()
+
+    function = sparklineage.foreach_batch("harbour", save, inputs=[REGISTER])
+    query = _start(lineage_spark, _files(tmp_path / "in", 4), function, availableNow=True)
+    with pytest.raises(Exception, match="the mast is broken"):
+        query.awaitTermination(300)
+    run = _ended(lineage)
+    assert (run.state, run.error) == ("FAIL", "ValueError: the mast is broken")
+
+
+def test_a_query_that_fails_between_batches_is_told(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:
+    def save(batch: Any, _number: int) -> None:
+        (tmp_path / "in" / "bad.json").mkdir(exist_ok=True)
+        batch.selectExpr("assert_true(mast < 3)").collect()
+
+    function = sparklineage.foreach_batch("harbour", save, outputs=[REGISTER])
+    query = _start(lineage_spark, _files(tmp_path / "in", 5), function, availableNow=True)
+    with pytest.raises(Exception, match="assert"):
+        query.awaitTermination(300)
+    run = _ended(lineage)
+    assert run.state == "FAIL"
+    assert run.error
