@@ -25,7 +25,7 @@ class Column(NamedTuple):
         return f"{self.dataset.uri}.{self.name}"
 
 
-class Named(AbstractSet[_T], Generic[_T]):
+class Named(AbstractSet[Any], Generic[_T]):
     """A set whose members may be named in several ways; equal to a set in which each is named exactly once."""
 
     def __init__(self, members: Iterable[_T] = ()) -> None:
