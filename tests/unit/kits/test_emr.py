@@ -106,6 +106,13 @@ def test_emr_takes_the_requests(tmp_path: Path, application: Application | None)
         ({"delivery": {"journal": "/var/lib"}}, "the path of a folder for them alone"),
         ({"delivery": {"journal": "spool"}}, "the path of a folder for them alone"),
         ({"delivery": {"journal": "/mnt/../etc"}}, "the path of a folder for them alone"),
+        *(
+            ({"delivery": {"journal": path}}, "the path of a folder for them alone")
+            for path in (
+                "//", "//tmp", "/home/hadoop", "/mnt", "/mnt/var/log", "/usr/local/x", "/opt/sparklineage",
+                "/var/log/sparklineage/x", "/var/lib/sparklineage/relay",
+            )
+        ),
         ({"transport": {"type": "kafka", "topicName": "t", "properties": {"bootstrap.servers": "b:1"}}},
          "the relay does not deliver to kafka, so a kit is of no use; take `sparklineage conf emr`"),
         ({"spark": {"spark.hadoop.fs.s3a.secret.key": "aws-ssm:/s3"}}, "which drivers get only where the agent itself"),
