@@ -90,10 +90,12 @@ def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return _check(config, environ)
     if args.command == "status":
         return _status(config, args)
+    from sparklineage.relay.node.account import become_owner  # noqa: PLC0415
     from sparklineage.relay.node.log import Log  # noqa: PLC0415
     from sparklineage.relay.node.service import Node  # noqa: PLC0415
     from sparklineage.relay.service import Bell  # noqa: PLC0415
 
+    become_owner(config.state)
     if args.command == "drain":
         seconds = _positive("--timeout", args.timeout)
         print(Node(config, environ, Log(None)).drain(Bell(), until=time.monotonic() + seconds))
