@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from contextlib import suppress
 from functools import lru_cache
@@ -39,15 +38,18 @@ def _punch(fd: int, start: int, length: int) -> bool:
     fallocate = _fallocate()
     if fallocate is None:
         return False
-    return fallocate(fd, _KEEP_SIZE | _PUNCH_HOLE, ctypes.c_int64(start), ctypes.c_int64(length)) == 0
+    return fallocate(fd, _KEEP_SIZE | _PUNCH_HOLE, start, length) == 0
 
 
 @lru_cache(maxsize=1)
 def _fallocate() -> Callable[..., int] | None:
-    with suppress(OSError, AttributeError):
+    with suppress(ImportError, OSError, AttributeError):
+        import ctypes  # noqa: PLC0415 - a megabyte that few need, and that small Pythons lack
+
         library = ctypes.CDLL(None, use_errno=True)
         # Where off_t has 32 bits the plain name would take those.
         found = getattr(library, "fallocate64", None) or library.fallocate
+        found.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
         found.restype = ctypes.c_int
         return found
     return None
