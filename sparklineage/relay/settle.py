@@ -362,7 +362,8 @@ class Settler:
             elif step.error is not None:
                 self._out += self._who().step_run(step, None, outcome, ())
         for step in self.steps.functions.values() if outcome is not None else ():
-            if step.declares and step.id not in reached:
+            # A helper, or a function that was sent to executors by hand, has declared on a block.
+            if step.declares and step.id not in reached and not self.steps.is_told_by_blocks(step):
                 self.past.idle(step)
                 self._out += self._who().step_run(step, None, outcome)
 

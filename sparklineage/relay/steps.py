@@ -146,6 +146,13 @@ class Steps:
     def get(self, number: str | None) -> Step | None:
         return self.by_id.get(number) if number else None
 
+    def is_told_by_blocks(self, function: Step) -> bool:
+        """Whether blocks declare all that the function does."""
+        blocks = [step for step in self.by_id.values() if step.is_block]
+        read = {dataset for step in blocks for dataset in step.inputs}
+        written = {dataset for step in blocks for dataset in step.outputs}
+        return read >= function.inputs.keys() and written >= function.outputs.keys()
+
     def around(self, step: Step | None) -> list[Step]:
         """The step, and those whose declarations its queries get, from the inside out."""
         found: list[Step] = []

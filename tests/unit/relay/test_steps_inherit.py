@@ -214,3 +214,16 @@ def test_steps_that_name_each_other_end_all_the_same() -> None:
     story.query(step=INNER)
     story.finish()
     assert story.named("inputs", None) == {"/v1"}
+
+
+def test_a_function_that_blocks_have_declared_has_no_run_of_its_own() -> None:
+    story = Story()
+    story.steps(type="function", kind="function", name="fetch", time=3, inputs=[RATES], outputs=[])
+    story.steps(type="function", kind="function", name="send", time=3, inputs=[], outputs=[MAIL])
+    story.open(OUTER, 5, inputs=[RATES])
+    story.query(step=OUTER)
+    story.reported()
+    story.finish()
+    names = {event["job"]["name"] for event in story.events}
+    assert "app.fetch" not in names
+    assert "app.send" in names

@@ -108,6 +108,9 @@ def test_what_is_pickled_for_an_action_declares_at_once(folder: Path) -> None:
     (told,) = records(folder, "stepDatasets")
     assert told["outputs"] == [MAIL]
     namespace["run"](declared)
+    plan: dict[str, Any] = {"__name__": "pyspark.sql.udf", "run": namespace["run"]}
+    exec("def judf(function):\n    return run(function)", plan)  # noqa: S102 - as above
+    plan["judf"](declared)
     assert [item["name"] for item in records(folder, "stepStart")] == ["export", "rate"]
 
 
