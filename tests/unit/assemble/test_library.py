@@ -206,3 +206,21 @@ def test_a_session_that_cannot_take_it_is_refused_before_anything_is_set(
         sparklineage.configure(given)
     assert options(given) == {}
     assert not [name for name in os.environ if name.startswith("OPENLINEAGE__")]
+
+
+def test_configure_reports_as_the_application_around_it(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parent = "0190a0a0-0000-7000-8000-000000000001"
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL", str(work / "journal"))
+    monkeypatch.setenv("OPENLINEAGE_PARENT_ID", f"airflow/dag.task/{parent}")
+    with sparklineage.application(name="Night Load") as app:
+        # A backend alone would have the agent send; here a relay is beside it.
+        write(work, "transport: {url: 'http://h'}\n")
+        found = options(sparklineage.configure(builder(spark__app__name="x")))
+    assert found["spark.sparklineage.spool"] == str(work / "journal")
+    assert found["spark.openlineage.applicationRunId"] == app.run_id
+    assert found["spark.openlineage.appName"] == "night_load"
+    assert found["spark.openlineage.parentRunId"] == parent
+    assert "spark.openlineage.transport.url" not in found
+    after = options(sparklineage.configure(builder()))
+    assert "spark.openlineage.applicationRunId" not in after
+    assert after["spark.openlineage.transport.url"] == "http://h"

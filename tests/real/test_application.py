@@ -1,0 +1,197 @@
+"""Programs that nobody started through `submit`, with a real Spark, agent and witness; and a real Spark Connect."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparklineage.model import event as ol
+from tests.real.submission import Ended, Scene, names, state
+from tests.support.receiver import Receiver
+
+pytestmark = pytest.mark.spark
+
+PARENT = "0190a0a0-0000-7000-8000-000000000001"
+SECRET = "canary-7c11-s3cret"
+JOB = """\
+import json, os, sys, time
+import sparklineage
+from pyspark.sql import SparkSession
+
+conf = json.loads(sys.argv[1])
+def session():
+    builder = SparkSession.builder.appName("Night Harbour").master("local[2]")
+    for key, value in conf.items():
+        builder = builder.config(key, value)
+    return sparklineage.configure(builder).getOrCreate()
+{begin}
+print(json.dumps({{"check": str(sparklineage.check(spark)), "missing": sparklineage.check(spark).missing,
+                   "way": app.way, "run": app.run_id}}))
+with sparklineage.step(spark, "load", inputs=["s3://rates/day"]):
+    spark.range(3).write.parquet("written")
+with sparklineage.step(spark, "by hand", outputs=["s3://rates/report"]):
+    pass
+{end}
+"""
+BEFORE = 'app = sparklineage.application(name="Night Harbour")\nspark = session()'
+AFTER = "spark = session()\napp = sparklineage.application(spark)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    done: Ended
+    events: list[dict[str, Any]]
+    said: dict[str, Any]
+
+    def job(self, *parts: str) -> list[dict[str, Any]]:
+        """The events of the jobs whose names end so."""
+        return [event for event in self.events if ol.job(event)[1].endswith(parts)]
+
+    @property
+    def application(self) -> list[dict[str, Any]]:
+        return [event for event in self.events if ol.job_type(event) == "APPLICATION"]
+
+
+def run(scene: Scene, begin: str, end: str, **environ: str) -> Told:
+    given = {key: value for key, _, value in (word.partition("=") for word in scene.quiet() if "=" in word)}
+    (scene.folder / "job.py").write_text(JOB.format(begin=begin, end=end))
+    environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+    if scene.spark != "4.2":
+        home = Path(scene.clean_environ()["SPARK_HOME"])
+        environ["PYTHONPATH"] += f":{home.parent}:{next((home / 'python' / 'lib').glob('py4j-*.zip'), '')}"
+    with Receiver(marquez=False) as backend:
+        done = scene.run_command(
+            [sys.executable, "job.py", json.dumps(given)],
+            OPENLINEAGE_URL=backend.url, OPENLINEAGE_PARENT_ID=f"airflow/dag.task/{PARENT}",
+            DB_PASSWORD=SECRET, **environ,
+        )  # fmt: skip
+        until = time.monotonic() + 30
+        while time.monotonic() < until and not _over(backend):
+            time.sleep(0.1)
+        events = list(backend.events)
+    assert done.stdout, done.stderr
+    return Told(done=done, events=events, said=json.loads(done.stdout.splitlines()[0]))
+
+
+def _over(backend: Receiver) -> bool:
+    return any(ol.job_type(e) == "APPLICATION" and e["eventType"] in ol.TERMINAL for e in backend.events)
+
+
+def whole(told: Told, end: str) -> None:
+    """The run of the application, that of its query, and that of the step without one."""
+    states = [event["eventType"] for event in told.application]
+    assert (states[0], states[-1], states.count("START")) == ("START", end, 1)
+    (run_id,) = {ol.run_id(event) for event in told.application}
+    assert run_id == told.said["run"]
+    assert told.application[0]["run"]["facets"]["parent"]["run"]["runId"] == PARENT
+    writing = [event for event in told.events if any("written" in name for name in names(event, "outputs"))]
+    assert state(writing) == "COMPLETE"
+    assert "day" in names(writing[-1], "inputs")
+    assert writing[-1]["run"]["facets"]["parent"]["run"]["runId"] == run_id
+    by_hand = told.job(".by_hand")
+    assert [event["eventType"] for event in by_hand] == ["START", "COMPLETE"]
+    assert by_hand[0]["run"]["facets"]["parent"]["run"]["runId"] == run_id
+    assert SECRET not in json.dumps(told.events)
+
+
+def test_opened_before_the_session_it_reports_with_it(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene("raises")
+    told = run(scene, BEFORE, "raise ValueError(f\"login with {os.environ['DB_PASSWORD']} failed\")")
+    assert told.done.status == 1
+    whole(told, "FAIL")
+    assert told.application[-1]["run"]["facets"]["errorMessage"]["message"] == "ValueError: login with ******** failed"
+    assert told.said["missing"] == []
+    shown = dict(line.split("  ", 1) for line in told.said["check"].splitlines())
+    assert {name: value.strip() for name, value in shown.items() if name in ("agent", "witness")} == {
+        "agent": "registered, 1.53.0", "witness": "registered"
+    }  # fmt: skip
+
+
+def test_opened_after_the_session_it_takes_over_its_journal(make_scene: Callable[..., Scene]) -> None:
+    told = run(make_scene("exits"), AFTER, "sys.exit(3)", SPARKLINEAGE_DELIVERY_MODE="outbox")
+    assert told.done.status == 3
+    assert told.said["way"] == "journal"
+    assert [event["eventType"] for event in told.application][-1] == "FAIL"
+    message = told.application[-1]["run"]["facets"]["errorMessage"]["message"]
+    assert message == "The application exited with status 3."
+
+
+def test_a_good_end_with_spark_3_5(make_scene: Callable[..., Scene]) -> None:
+    told = run(make_scene("good", spark="3.5"), BEFORE, "spark.stop()")
+    assert told.done.status == 0, told.done.stderr
+    whole(told, "COMPLETE")
+
+
+def test_an_agent_that_sends_by_itself_has_steps_beside_it(make_scene: Callable[..., Scene]) -> None:
+    told = run(make_scene("direct"), AFTER, "spark.stop()")
+    assert told.done.status == 0, told.done.stderr
+    assert told.said["way"] == "agent"
+    application = {ol.run_id(event) for event in told.application}
+    for step in (told.job(".load"), told.job(".by_hand")):
+        assert [event["eventType"] for event in step] == ["START", "COMPLETE"]
+        assert {event["run"]["facets"]["parent"]["run"]["runId"] for event in step} == application
+    assert "steps      direct: there is no journal, so openlineage-python sends them" in told.said["check"]
+
+
+CONNECT = """\
+import json
+import sparklineage
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import udf
+
+spark = SparkSession.builder.remote("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+app = sparklineage.application(spark, name="Night Harbour")
+
+@udf("int")
+@sparklineage.reads("https://rates.example.com/v1")
+def rate(number):
+    return number
+
+with sparklineage.step(spark, "load", outputs=["s3://rates/day"]):
+    spark.range(3).select(rate("id")).collect()
+print(json.dumps({"check": str(sparklineage.check(spark)), "way": app.way, "run": app.run_id}))
+try:
+    with sparklineage.step(spark, "fails"):
+        spark.sql("SELECT * FROM absent").collect()
+finally:
+    spark.stop()
+"""
+
+
+@pytest.mark.parametrize("way", ["client", "journal"])
+def test_steps_over_spark_connect(make_scene: Callable[..., Scene], way: str) -> None:
+    """A server of its own, whose JVM the client does not see: sent by openlineage-python, or by our own relay."""
+    scene = make_scene(way)
+    (scene.folder / "job.py").write_text(CONNECT)
+    with Receiver(marquez=False) as backend:
+        given = {"OPENLINEAGE_URL": backend.url} | ({"SPARKLINEAGE_DELIVERY_MODE": "direct"} if way == "client" else {})
+        done = scene.run_command(
+            [sys.executable, "job.py"], PYTHONPATH=str(Path(__file__).parents[2]), PYSPARK_PYTHON=sys.executable,
+            **given, OPENLINEAGE_PARENT_ID=f"airflow/dag.task/{PARENT}",
+        )  # fmt: skip
+        until = time.monotonic() + 30
+        while time.monotonic() < until and not _over(backend):
+            time.sleep(0.1)
+        told = Told(done=done, events=list(backend.events), said=json.loads(done.stdout.splitlines()[0]))
+    assert done.status == 1, done.stderr
+    assert told.said["way"] == way
+    assert [event["eventType"] for event in told.application] == ["START", "FAIL"]
+    assert told.application[0]["run"]["facets"]["parent"]["run"]["runId"] == PARENT
+    load, fails = told.job(".load"), told.job(".fails")
+    assert state(load) == "COMPLETE"
+    assert names(load[-1], "outputs") == {"day"}
+    assert names(load[-1], "inputs") == ({"v1"} if way == "client" else set())
+    assert {ol.run_id(event) for event in told.application} == {
+        event["run"]["facets"]["parent"]["run"]["runId"] for event in (*load, *fails)
+    }
+    if way == "client":
+        assert state(fails) == "FAIL"
+        assert "TABLE_OR_VIEW_NOT_FOUND" in fails[-1]["run"]["facets"]["errorMessage"]["message"]
+    assert "agent      cannot be seen from here" in told.said["check"]
