@@ -39,6 +39,7 @@ class Golden:
 
     def check(self, name: str, runs: Iterable[Run], facets: tuple[str, ...]) -> None:
         """Raises GoldenError with a diff, ValueError for a name that is no file's."""
+        __tracebackhide__ = True
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a golden file: letters, digits, '_', '-', '.' and spaces")
         path = self.folder / f"{name}.json"

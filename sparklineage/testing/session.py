@@ -44,6 +44,7 @@ class Watch:
 
     def read(self) -> list[Settled]:
         """Every application that has told something since. Raises UntracedError where none could."""
+        __tracebackhide__ = True
         context = _context()
         if context is not None and context.getConf().get(SPOOL) is None:
             raise UntracedError(

@@ -85,21 +85,25 @@ class Lineage:
     @property
     def inputs(self) -> Datasets:
         """Everything that was read."""
+        __tracebackhide__ = True
         return Datasets(dataset for run in self.runs for dataset in run.inputs)
 
     @property
     def outputs(self) -> Datasets:
         """Everything that was written."""
+        __tracebackhide__ = True
         return Datasets(dataset for run in self.runs for dataset in run.outputs)
 
     @property
     def runs(self) -> list[Run]:
         """Queries and steps in the order of their start, without the application."""
+        __tracebackhide__ = True
         return [run for run in self._all() if run.kind != "APPLICATION"]
 
     @property
     def application(self) -> Run:
         """The application's own run; the newest where the test had several."""
+        __tracebackhide__ = True
         found = [run for run in self._all() if run.kind == "APPLICATION"]
         if not found:
             raise LookupError("no application has reported anything: does this test use a session with lineage?")
@@ -109,6 +113,7 @@ class Lineage:
         """The newest run of this name: its job's, in full or without the application's, a pattern such as `*delays`,
         the name of a step, or one that it writes as `outputs` knows it. Raises LookupError, with what there is.
         """
+        __tracebackhide__ = True
         runs = self.runs
         for fits in (_by_job, _by_step, _by_output):
             found = [run for run in runs if fits(run, name)]
@@ -135,6 +140,7 @@ class Lineage:
         It holds jobs, states, datasets and columns; ids, times and temporary folders are left out. `facets` are names
         of facets that it holds too, such as `schema`. Fails with the difference as a diff.
         """
+        __tracebackhide__ = True
         self._golden(name, self._all(), tuple(facets))
 
     def clear(self) -> None:
@@ -142,6 +148,7 @@ class Lineage:
         self._clear()
 
     def _all(self) -> list[Run]:
+        __tracebackhide__ = True
         return [run for settled in self._read() for run in runs_of(settled)]
 
     def __str__(self) -> str:

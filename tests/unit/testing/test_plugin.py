@@ -1,0 +1,209 @@
+"""The plugin in a test run of its own, on a journal made by hand: no JVM."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sparklineage.journal import RunFolder
+from tests.support import journal
+
+pytest_plugins = ["pytester"]
+QUERY = "01900000-0000-7000-8000-000000000011"
+LATER = "01900000-0000-7000-8000-000000000012"
+COLUMNS = {"speed": {"inputFields": [{"namespace": "file", "name": "/lake/flights.csv", "field": "distance"}]}}
+CONFTEST = """\
+import json
+from pathlib import Path
+import pytest
+from sparklineage.testing import conf
+
+@pytest.fixture(autouse=True)
+def spools(monkeypatch):
+    monkeypatch.setattr(conf, "spools", [])
+    from sparklineage.testing import session
+    monkeypatch.setattr(session, "spools", [Path("journal").absolute()])
+
+@pytest.fixture
+def spark():
+    def write(number):
+        for name, lines in json.loads(Path("later.json").read_text())[number].items():
+            with open(name, "a") as file:
+                file.writelines(json.dumps(line) + "\\n" for line in lines)
+    return write
+"""
+
+
+@pytest.fixture
+def runs(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A test run whose `spark(0)` and `spark(1)` write what a query does; another was over before."""
+    folder = journal.folder(Path("journal").absolute())
+    start = journal.event("START", 0, job_type="APPLICATION")
+    journal.add(folder.agent, start, *_query("01900000-0000-7000-8000-000000000010", 10, "old"))
+    later = [
+        {str(folder.agent): _query(QUERY, 100, "delays", facet={"columnLineage": {"fields": COLUMNS}})},
+        {str(folder.agent): _query(LATER, 200, "broken", kind="FAIL"), **_step(folder)},
+    ]
+    Path("later.json").write_text(json.dumps(later))
+    pytester.makeconftest(CONFTEST)
+    return pytester
+
+
+def _query(
+    run: str, time: int, name: str, *, kind: str = "COMPLETE", facet: dict[str, object] | None = None
+) -> list[dict[str, object]]:
+    error = {"errorMessage": {"message": "the mast is broken\\n at sea", "programmingLanguage": "JAVA"}}
+    parent = {"parent": {"run": {"runId": journal.APP}, "job": {"namespace": "ns", "name": "app"}}}
+    made = [
+        journal.event(
+            one, time + number, run, f"app.execute_insert.lake_{name}", inputs=("/lake/flights.csv",),
+            outputs=(f"/lake/{name}",), facets={**parent, **(error if one == "FAIL" else {})},
+        )
+        for number, one in enumerate(("START", kind))
+    ]  # fmt: skip
+    for event in made:
+        event["outputs"][0]["facets"] = facet or {}
+    return made
+
+
+def _step(folder: RunFolder) -> dict[str, list[dict[str, object]]]:
+    step = {"step": "01900000-0000-7000-8000-000000000020", "time": journal.T0 + 210}
+    start = {"type": "stepStart", "name": "mail", "inputs": [], "outputs": [{"namespace": "smtp", "name": "captain"}]}
+    return {str(folder.steps): [{**step, **start}, {**step, "type": "stepEnd", "error": None}]}
+
+
+def test_a_test_sees_what_was_written_since_it_began(runs: pytest.Pytester) -> None:
+    runs.makepyfile(
+        """
+        from sparklineage import Dataset
+
+        def test_first(spark, lineage):
+            assert lineage.runs == []
+            spark(0)
+            assert lineage.inputs == {"flights.csv"}
+            assert lineage.inputs == {"file:/lake/flights.csv"}
+            assert lineage.outputs == {Dataset("file", "/lake/delays")}
+            assert lineage.outputs == {("file", "/lake/delays")}
+            assert ("file", "/lake/delays") in lineage.outputs and "lake" not in lineage.outputs
+            assert lineage.columns("delays.speed") == {"flights.csv.distance"}
+            assert not lineage.columns("delays.height")
+            assert lineage.run("delays") == lineage.run("*_delays") == lineage.run("execute_insert.lake_delays")
+            assert lineage.run("delays").state == "COMPLETE" and lineage.run("delays").error is None
+            assert lineage.application.state == "RUNNING"
+            lineage.clear()
+            assert lineage.runs == []
+
+        def test_second(spark, lineage):
+            spark(1)
+            assert [run.state for run in lineage.runs] == ["FAIL", "COMPLETE"]
+            assert "mast is broken" in lineage.run("broken").error
+            assert lineage.run("mail").outputs == {"smtp:captain"}
+        """
+    )
+    runs.runpytest_subprocess("-q").assert_outcomes(passed=2)
+
+
+def test_a_failing_assertion_says_what_differs(runs: pytest.Pytester) -> None:
+    runs.makepyfile(
+        """
+        def test_equal(spark, lineage):
+            spark(0)
+            assert lineage.inputs == {"flight.csv", "s3://bucket/rates"}
+
+        def test_in(spark, lineage):
+            spark(0)
+            assert "delay" in lineage.outputs
+
+        def test_columns(spark, lineage):
+            spark(0)
+            assert lineage.columns("delays.speed") == {"flights.csv.time"}
+
+        def test_run(spark, lineage):
+            spark(0)
+            lineage.run("execute_insert.lake_delay")
+        """
+    )
+    shown = runs.runpytest_subprocess("-q")
+    shown.assert_outcomes(failed=4)
+    shown.stdout.fnmatch_lines(
+        [
+            "E *Datasets differ",
+            "E * - flight.csv (did you mean 'flights.csv'?)",
+            "E * - s3://bucket/rates",
+            "E * + file:/lake/flights.csv",
+            "E *delay is not among the datasets (did you mean 'delays'?)",
+            "E *    file:/lake/delays",
+            "E *Columns differ",
+            "E * - flights.csv.time*",
+            "E * + file:/lake/flights.csv.distance",
+            "E *LookupError: no run is named *Did you mean 'execute_insert.lake_delays'?*",
+            "E *execute_insert.lake_delays [[]COMPLETE] *{file:/lake/flights.csv} -> {file:/lake/delays}",
+        ]
+    )
+
+
+def test_golden_files_are_written_and_compared(runs: pytest.Pytester) -> None:
+    code = """
+        def test_delays(spark, lineage, tmp_path):
+            spark({number})
+            lineage.golden("delays")
+        """
+    runs.makepyfile(code.format(number=0))
+    missing = runs.runpytest_subprocess("-q")
+    missing.assert_outcomes(failed=1)
+    missing.stdout.fnmatch_lines(["*delays.json: there is no golden file yet; write it with pytest --lineage-update.*"])
+    written = runs.runpytest_subprocess("-q", "--lineage-update")
+    written.assert_outcomes(passed=1)
+    written.stdout.fnmatch_lines(["lineage: wrote *lineage_golden/delays.json"])
+    text = Path("lineage_golden/delays.json").read_text()
+    assert json.loads(text) == [
+        {
+            "job": "execute_insert.lake_delays",
+            "kind": "SQL_JOB",
+            "state": "COMPLETE",
+            "inputs": ["file:/lake/flights.csv"],
+            "outputs": ["file:/lake/delays"],
+            "columns": {"file:/lake/delays.speed": ["file:/lake/flights.csv.distance"]},
+        }
+    ]
+    runs.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    runs.makepyfile(code.format(number=1))
+    differs = runs.runpytest_subprocess("-q")
+    differs.assert_outcomes(failed=1)
+    differs.stdout.fnmatch_lines(['E *-*"state": "COMPLETE",', 'E *+*"state": "FAIL",'])
+    assert Path("lineage_golden/delays.json").read_text() == text
+
+
+def test_without_a_traced_session_one_sentence_says_so(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_nothing(lineage): assert lineage.inputs == set()")
+    shown = pytester.runpytest_subprocess("-q")
+    shown.assert_outcomes(failed=1)
+    shown.stdout.fnmatch_lines(["E *UntracedError: No Spark session of this test run has lineage: use the fixture *"])
+
+
+def test_without_the_agent_the_sentence_names_the_command(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARKLINEAGE_CACHE", str(pytester.path / "cache"))
+    monkeypatch.setenv("HOME", str(pytester.path))
+    monkeypatch.setenv("SPARKLINEAGE_REPOSITORY", (pytester.path / "empty").as_uri())
+    pytester.makepyfile("def test_it(lineage_conf): pass")
+    shown = pytester.runpytest_subprocess("-q")
+    shown.assert_outcomes(errors=1)
+    shown.stdout.fnmatch_lines(["*cannot be had:*Once a network is at hand, `sparklineage jar fetch` puts it there."])
+
+
+def test_a_run_without_the_fixtures_loads_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_loaded():
+            ours = {name for name in sys.modules if name.startswith("sparklineage")}
+            assert {name.partition(".")[2] for name in ours} == {"", "version", "testing", "testing.plugin"}
+            assert "pyspark" not in sys.modules
+        """
+    )
+    pytester.runpytest_subprocess("-q", "-p", "no:xdist").assert_outcomes(passed=1)
