@@ -168,18 +168,17 @@ class Stream(StepRecord):
                 self.end(error)
 
     def _await(self, running: Any) -> None:
+        failure = None
         try:
             running.awaitTermination()
-        except Exception as error:  # noqa: BLE001 - its failure, or the JVM is gone
-            failure = getattr(error, "java_exception", None)
-            if failure is None:
+        except Exception as error:  # noqa: BLE001 - the query's failure, or the JVM is gone
+            if not type(error).__module__.startswith("pyspark.") and not hasattr(error, "java_exception"):
                 return  # the application's end tells
-            try:
-                self.finish(RuntimeError(str(failure.getMessage())))
-            except Exception:  # noqa: BLE001 - the JVM is gone by now
-                return
-        else:
-            self.finish(None)
+            failure = error
+        try:
+            self.finish(failure)
+        except Exception:  # noqa: BLE001 - the JVM is gone by now
+            return
 
     def _append(self, record: Mapping[str, Any]) -> None:
         if record.get("type") == "stepStart":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -99,13 +100,16 @@ def test_a_failing_batch_is_told(lineage_spark: Any, lineage: Lineage, tmp_path:
 
 def test_a_query_that_fails_between_batches_is_told(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:
     def save(batch: Any, _number: int) -> None:
-        (tmp_path / "in" / "bad.json").mkdir(exist_ok=True)
-        batch.selectExpr("assert_true(mast < 3)").collect()
+        batch.count()
+        # Spark notes each batch that is done below this folder.
+        shutil.rmtree(tmp_path / "state" / "commits")
+        (tmp_path / "state" / "commits").write_text("no folder")
 
     function = sparklineage.foreach_batch("harbour", save, outputs=[REGISTER])
     query = _start(lineage_spark, _files(tmp_path / "in", 5), function, availableNow=True)
-    with pytest.raises(Exception, match="assert"):
+    with pytest.raises(Exception, match="commits"):
         query.awaitTermination(300)
     run = _ended(lineage)
     assert run.state == "FAIL"
-    assert run.error
+    assert "StreamingQueryException" in str(run.error)
+    assert "commits" in str(run.error)
