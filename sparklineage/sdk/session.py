@@ -81,8 +81,8 @@ class Driver:
 
 
 def in_worker() -> bool:
-    """Whether this is a Python worker of an executor, where a module of the job's may be imported once more."""
-    return "pyspark.worker" in sys.modules
+    """Whether this is a Python worker of Spark's, where a module of the job's may be imported once more."""
+    return "pyspark.worker" in sys.modules or "pyspark.worker_util" in sys.modules
 
 
 def context_of(spark: Any) -> Any:
