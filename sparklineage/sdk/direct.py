@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sparklineage.sdk.emit import Emitter
 
 _T = TypeVar("_T")
+_TRIES = 5
+"""Steps that ask an agent for its run which does not tell it; it has none until its first event."""
 _PARENT = ("parentRunId", "parentJobNamespace", "parentJobName")
 _ROOT = ("rootParentRunId", "rootParentJobNamespace", "rootParentJobName")
 
@@ -38,6 +40,8 @@ class Who:
     """The `parent` facet of the steps: the application's own run where that is known, else what started it."""
     above: str = "nothing: no variable and no property names a parent run"
     """Where the parent is from, for people."""
+    is_known: bool = True
+    """False where there is an agent that has not told its run yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,7 @@ class Direct:
 
 
 _of_sessions: WeakKeyDictionary[Any, Direct] = WeakKeyDictionary()
+_tries: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _silent: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
 """Sessions whose properties name no backend; asking them costs a way to the JVM or the server."""
 _application: Who | None = None
@@ -73,7 +78,11 @@ def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | N
                 _keep(_silent, session, True)
                 return None
             cached = Direct(who=who(conf, context, environ), emitter=emitter(environ, config), place=place)
-            _keep(_of_sessions, session, cached)
+            tries = _of(_tries, session) or 0
+            if cached.who.is_known or tries >= _TRIES:
+                _keep(_of_sessions, session, cached)
+            else:
+                _keep(_tries, session, tries + 1)
         return replace(cached, who=_application) if _application is not None else cached
     except Exception:  # noqa: BLE001 - the job goes on without it
         return None
@@ -115,8 +124,10 @@ def who(conf: _Conf, context: Any, environ: Mapping[str, str]) -> Who:
     )
     name = conf.text("appName") or conf.text("spark.app.name", "") or script_name()
     job = normalize_job_name(name) or "spark_application"
-    made = Who(namespace=namespace, job=job)
-    if (run := _by_agent(context)) is not None:
+    agent = _agent(context)
+    run = application_run(agent) if agent is not None else None
+    made = Who(namespace=namespace, job=job, is_known=agent is None or run is not None)
+    if run is not None:
         facet = ol.parent_facet(run[0], run[1], run[2], parent.facet()["root"] if parent else None)
         return Who(namespace=run[1], job=run[2], parent=facet, above="the run of the application, asked of the agent")
     if (run_id := conf.text("applicationRunId")) and is_run_id(run_id):
@@ -145,10 +156,9 @@ def script_name() -> str:
     return Path(main).stem if main else "python"
 
 
-def _by_agent(context: Any) -> tuple[str, str, str] | None:
+def _agent(context: Any) -> Any:
     try:
-        found = Listeners.of(context).agent if context is not None else None
-        return application_run(found) if found is not None else None
+        return Listeners.of(context).agent if context is not None else None
     except Exception:  # noqa: BLE001 - no JVM, or a stopped one
         return None
 

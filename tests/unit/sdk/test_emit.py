@@ -377,3 +377,20 @@ def test_a_backend_that_never_answers_costs_the_limit_at_most(receiver: Receiver
     assert time.monotonic() - before < emit.FLUSH + 5
     assert done.returncode == 0
     assert done.stderr.count("could not be sent within 5 seconds") == 1
+
+
+def test_an_agent_that_has_no_run_yet_is_asked_again(
+    environ: dict[str, str], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes its run when its first event comes, a moment after the session is there."""
+    runs: list[tuple[str, str, str] | None] = [(PARENT, "fleet", "night"), None]
+    monkeypatch.setattr("sparklineage.sdk.direct._agent", lambda _context: "an agent")
+    monkeypatch.setattr("sparklineage.sdk.direct.application_run", lambda _agent: runs.pop())
+    session = Connect({})
+    for _ in range(3):  # the third would find nothing to pop
+        with step("a", environ, session):
+            pass
+    flush()
+    starts = [event for event in receiver.events if event["eventType"] == "START"]
+    assert [event["job"]["name"].endswith("night.a") for event in starts] == [False, True, True]
+    assert [("parent" in event["run"]["facets"]) for event in starts] == [False, True, True]
