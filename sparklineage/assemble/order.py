@@ -217,7 +217,7 @@ def _relay(spec: Spec) -> ConfSet:
 
 
 def _told(spec: Spec, conf: ConfSet) -> dict[str, Any]:
-    """What a relay in the driver's pod is told; nothing without a backend. The target says which secrets it can have."""
+    """What a relay in the driver's pod is told; nothing without a backend. The target looks at its secrets."""
     if "transport.url" not in spec.resolved:
         return {}
     spool = conf["spark.sparklineage.spool"].written

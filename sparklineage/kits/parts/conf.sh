@@ -8,7 +8,7 @@ readonly CONF_END='# <<< sparklineage'
 
 # Prints a file without what is between the marks.
 without_ours() {
-  local line inside=''
+  local line='' inside=''
   # The last line may lack its end.
   while IFS= read -r line || [[ -n $line ]]; do
     case $line in
@@ -21,7 +21,7 @@ without_ours() {
 
 # Prints the value that lines of properties on stdin give to a key, the last one as Java does; fails where none does.
 value_of() {
-  local wanted=$1 line rest value found=1
+  local wanted=$1 line='' rest='' value='' found=1
   while IFS= read -r line; do
     # A line that ends with an odd number of backslashes goes on in the next.
     while rest=${line##*[!\\]} && ((${#rest} % 2)) && IFS= read -r rest; do
@@ -87,7 +87,7 @@ conf() {
 # Takes our properties out of a file again.
 without_conf() {
   local file=$1 text found
-  [[ -e $file ]] || return 0
+  [[ -f $file ]] || return 0
   file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
   { [[ -z $text ]] || printf '%s\n' "$text"; } | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
