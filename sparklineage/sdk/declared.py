@@ -169,18 +169,18 @@ class NameOfSource:
 def _use() -> tuple[bool, str | None]:
     """Whether the function is being pickled for a job that runs now; if for a plan, the name that it has there."""
     frame = sys._getframe(2)  # noqa: SLF001 - the stack is all that tells
-    in_plan = False
+    is_action = in_plan = False
     for _ in range(_FRAMES):
         module = frame.f_globals.get("__name__", "")
-        if module.startswith("pyspark.sql.") and module.rpartition(".")[2] in ("udf", "udtf"):
+        # A UDF is pickled by code of the RDD's, too.
+        is_action = is_action or module in _ACTIONS
+        if module.startswith("pyspark.sql.") and module.rpartition(".")[2] in ("udf", "udtf", "datasource"):
             in_plan = True
-            # The UDF, which may be registered by another name than the function's.
+            # It may be registered by another name than the function's.
             name = getattr(frame.f_locals.get("self"), "_name", None)
             if isinstance(name, str):
                 return False, name
-        elif module in _ACTIONS and not in_plan:
-            return True, None
         if frame.f_back is None:
             break
         frame = frame.f_back
-    return False, None
+    return is_action and not in_plan, None

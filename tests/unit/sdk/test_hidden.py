@@ -12,8 +12,8 @@ import pytest
 from pyspark import cloudpickle
 
 import sparklineage
+from sparklineage.sdk import declared as declared_module
 from sparklineage.sdk import hidden
-from sparklineage.sdk.session import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(hidden, "_declarations", [])
-    monkeypatch.setattr(hidden, "_told", {})
+    monkeypatch.setattr(declared_module, "_unwritable", set())
     yield
 
 
@@ -129,14 +129,80 @@ def test_methods_and_classes_are_declared_too(folder: Path) -> None:
             return "rates"
 
     assert sparklineage.reads("https://rates.example.com/v1")(Source) is Source
-    hidden.publish(Driver.of(None, {"SPARKLINEAGE_JOURNAL_RUN": str(folder)}), {})
-    assert ("source", "rates") in [(item["kind"], item["name"]) for item in records(folder, "function")]
+    assert records(folder, "function") == []
+    # PySpark asks when the source is registered.
+    assert (Source.name(), Source.name()) == ("rates", "rates")
+    (told,) = records(folder, "function")
+    assert (told["kind"], told["name"], told["inputs"]) == ("source", "rates", [RATES])
+
+
+def test_a_class_of_a_data_source_is_pickled_without_anything_of_ours() -> None:
+    class Source:
+        @classmethod
+        def name(cls) -> str:
+            return "rates"
+
+    data = cloudpickle.dumps(sparklineage.reads("https://rates.example.com/v1")(Source))
+    code = "c = pickle.loads(sys.stdin.buffer.read()); print(c.name(), type(vars(c)['name'].__func__).__name__)"
+    without = "import pickle, sys; sys.modules['sparklineage'] = None; " + code
+    done = subprocess.run([sys.executable, "-c", without], input=data, capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["rates", "function"]
+
+
+class Udf:
+    """The part of PySpark's own UDFs that counts here: the function is pickled at the first use."""
+
+    def __init__(self, func: Any, name: str) -> None:
+        self.func, self._name = func, name
+        self.evalType, self.returnType = 100, "long"
+        self._judf_placeholder: bytes | None = None
+
+    @property
+    def _judf(self) -> bytes:
+        namespace: dict[str, Any] = {"__name__": "pyspark.sql.udf", "dumps": cloudpickle.dumps}
+        exec("def judf(self):\n    return dumps(self.func)", namespace)  # noqa: S102 - stands for pyspark's own module
+        self._judf_placeholder = namespace["judf"](self)
+        return self._judf_placeholder
+
+
+def test_a_function_is_told_by_the_name_that_it_is_registered_by(folder: Path) -> None:
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    assert Udf(declared, "to_eur")._judf
+    (told,) = records(folder, "function")
+    assert (told["kind"], told["name"]) == ("function", "to_eur")
+
+
+@pytest.mark.parametrize("used_before", [True, False])
+def test_a_udf_stays_what_it_is_and_is_told_when_it_is_used(used_before: bool, folder: Path) -> None:
+    udf = Udf(rate, "rate")
+    if used_before:
+        assert udf._judf
+    assert sparklineage.reads("https://rates.example.com/v1")(udf) is udf
+    assert len(records(folder, "function")) == used_before
+    assert udf._judf
+    assert sparklineage.writes(("acme://mail", "sent"))(udf) is udf
+    told = records(folder, "function")
+    assert [item["name"] for item in told] == ["rate", "rate"]
+    assert (told[-1]["inputs"], told[-1]["outputs"]) == ([RATES], [MAIL])
+
+
+def test_a_function_without_a_name_declares_on_the_step(folder: Path) -> None:
+    """A plan calls it <lambda>, as it calls everybody's."""
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    udf = Udf(lambda currency: 2 * declared(currency), "<lambda>")
+    with sparklineage.step(None, "score"):
+        assert udf._judf
+    assert records(folder, "function") == []
+    assert records(folder, "stepDatasets")[0]["inputs"] == [RATES]
+    assert Udf(udf.func, "<lambda>")._judf
+    assert Udf(udf.func, "<lambda>")._judf
+    assert [item["name"] for item in records(folder, "stepStart")] == ["score", "rate"]
 
 
 def test_two_of_one_name_are_told(caplog: pytest.LogCaptureFixture) -> None:
     for target in ("acme://a", "acme://b"):
-        sparklineage.reads((target, "x"))(lambda: None)
-    assert caplog.messages == ["<lambda>: declared twice, and a query that uses either gets the datasets of both"]
+        sparklineage.reads((target, "x"))(rate)
+    assert caplog.messages == ["rate: declared twice, and a query that uses either gets the datasets of both"]
 
 
 @pytest.mark.parametrize("bad", [None, 3, "no uri", ("a",), object()])
