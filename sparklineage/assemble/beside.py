@@ -132,11 +132,7 @@ class Beside:
         False where something is left to deliver. Raises SparklineageError and OSError.
         """
         try:
-            if self._reserve is not None:
-                self._reserve.write(outcome)
-            else:
-                write_json(self.folder.outcome, outcome)
-                self.folder.outcome.chmod(0o660)
+            self.record_end(outcome)
             if self.relay is not None:
                 settled = self.relay.ended(within)
                 if settled:
@@ -154,6 +150,9 @@ class Beside:
         """Write the end and wait for nothing, as a process does that is told to end. Raises OSError."""
         if self._reserve is not None:
             self._reserve.write(outcome)
+        else:
+            write_json(self.folder.outcome, outcome)
+            self.folder.outcome.chmod(0o660)
 
 
 def _record(

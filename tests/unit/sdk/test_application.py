@@ -275,3 +275,19 @@ def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with Application(None, environ={"HOME": str(tmp_path), "OPENLINEAGE_DISABLED": "true"}) as found:
         assert found.way == "off"
         assert found.why == "lineage is switched off (OPENLINEAGE_DISABLED)"
+
+
+def test_the_folder_of_a_node_s_spool_gets_its_end_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node's relay reads it by the group, and takes a run with run.json for that of a `submit`."""
+    folder = tmp_path / PARENT
+    folder.mkdir()
+    folder.chmod(0o2770)
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL_RUN": str(folder), "OPENLINEAGE_URL": "http://127.0.0.1:9"}
+    with Application(None, environ=environ) as found:
+        assert (found.way, found.why) == ("journal", "the relay of this node delivers")
+    assert [path.name for path in folder.iterdir()] == ["outcome.json"]
+    assert (folder / "outcome.json").stat().st_mode & 0o777 == 0o660
+    assert json.loads((folder / "outcome.json").read_text())["state"] == "COMPLETE"
