@@ -12,6 +12,7 @@ from sparklineage.kits.script import LAYOUT
 from sparklineage.model.backend import DEFAULT_ENDPOINT
 from sparklineage.model.masking import SECRET_HEADER
 from sparklineage.model.secret import Secret, SecretReference
+from sparklineage.relay.node.config import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +73,12 @@ def relay_config(spec: Spec, node: Node) -> dict[str, Any]:
 
 
 def json_lines(config: Mapping[str, Any]) -> list[str]:
-    """The lines of relay.json, in ASCII: nothing on a node's way to it can change a letter."""
+    """The lines of relay.json, in ASCII: nothing on a node's way to it can change a letter.
+
+    Raises ConfigError for what the relay would refuse.
+    """
+    # Here somebody reads the sentence; on a node it would be in a log.
+    config_of(config, "relay.json, as the options and the configuration make it")
     return json.dumps(config, indent=2).splitlines()
 
 

@@ -77,15 +77,16 @@ def config_at(place: str, environ: Mapping[str, str]) -> NodeConfig:
     text = environ.get(place.removeprefix(_VARIABLE))
     if not text:
         raise ConfigError(f"--config: {place} is not set; give the variable the text of a relay.json.")
-    return _config(_parsed(text.encode("utf-8", "surrogateescape"), place), place)
+    return config_of(_parsed(text.encode("utf-8", "surrogateescape"), place), place)
 
 
 def read_config(path: Path) -> NodeConfig:
     """The file's content. Raises ConfigError, one sentence that begins with the file and the key."""
-    return _config(_load(path), f"{path}")
+    return config_of(_load(path), f"{path}")
 
 
-def _config(value: object, path: str) -> NodeConfig:
+def config_of(value: object, path: str) -> NodeConfig:
+    """What a relay.json holds that is called `path`. Raises ConfigError as `read_config` does."""
     whole = Object(value, path, KEYS)
     version = whole.get("format")
     if version != FORMAT or isinstance(version, bool):

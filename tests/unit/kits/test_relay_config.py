@@ -103,3 +103,17 @@ def test_a_proxy_with_a_password_is_refused(tmp_path: Path) -> None:
 def test_a_backend_of_the_environment_may_be_marquez(tmp_path: Path) -> None:
     found = made(tmp_path, transport=None, environ={"MARQUEZ_URL": "http://marquez:5000"})
     assert json.loads(text_of(found, "relay.json"))["backend"]["marquez"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (Options(proxy="proxy:3128"), "backend.proxy is no address of the form http://host:port"),
+        (Options(proxy="https://proxy:3128"), "backend.proxy is no address of the form http://host:port"),
+        (Options(ca_file="own.pem"), "backend.caFile is `own.pem`; write an absolute path"),
+    ],
+)
+def test_what_the_relay_would_refuse_is_refused_here(tmp_path: Path, options: Options, says: str) -> None:
+    with pytest.raises(ConfigError, match=r"^relay\.json, as the options") as raised:
+        made(tmp_path, options=options)
+    assert says in str(raised.value)
