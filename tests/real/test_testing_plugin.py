@@ -1,0 +1,86 @@
+"""docs/testing.md as a user's own test run with a real session: every example on it, and what a failure looks like."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.real.submission import REPOSITORY
+
+pytestmark = pytest.mark.spark
+
+PAGE = (REPOSITORY / "docs" / "testing.md").read_text(encoding="utf-8")
+WRONG = """
+
+def test_wrong(lineage_spark, lineage, ships, tmp_path):
+    report(lineage_spark, ships, tmp_path / "report")
+    assert lineage.inputs == {"ship.csv", "https://ratings.example.com/v1"}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of the page's files, with one more test that fails."""
+    folder = tmp_path_factory.mktemp("project")
+    for name, text in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL):
+        (folder / name).write_text(text)
+    with (folder / "test_harbour.py").open("a") as file:
+        file.write(WRONG)
+    # A configuration with a backend: nothing of it may be sent.
+    (folder / "sparklineage.yml").write_text("namespace: harbour\ntransport: {url: 'http://127.0.0.1:9'}\n")
+    return folder
+
+
+def _run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    environ = {
+        key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK", "OPENLINEAGE"))
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={project}/base", *options]
+    return subprocess.run(
+        command, cwd=project, env={**environ, "PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
+        timeout=400, check=False,
+    )  # fmt: skip
+
+
+def test_the_pages_examples_pass_and_a_wrong_one_is_explained(project: Path) -> None:
+    written = _run(project, "test_harbour.py", "--lineage-update")
+    assert "3 passed" in written.stdout, written.stdout[-8000:]
+    assert "1 failed" in written.stdout
+    assert "lineage: wrote " in written.stdout
+    lines = [line.rstrip() for line in written.stdout.splitlines()]
+    start = lines.index("E       assert Datasets differ")
+    shown = re.search(r"```\n(E       assert Datasets differ\n.*?)```", PAGE, re.DOTALL)
+    assert shown is not None
+    folder = f"{project}/base/test_wrong0"
+    expected = shown[1].replace("/home/ann/base/test_report0", folder).splitlines()
+    assert lines[start : start + len(expected)] == expected
+
+    golden = json.loads((project / "lineage_golden" / "report.json").read_text())
+    (writing,) = [run for run in golden if run["outputs"]]
+    assert writing == {
+        "job": "execute_insert_into_hadoop_fs_relation_command.<tmp_path>_report",
+        "kind": "SQL_JOB",
+        "state": "COMPLETE",
+        "inputs": ["file:<tmp_path>/ships.csv", "https://ratings.example.com/v1"],
+        "outputs": ["file:<tmp_path>/report"],
+        "columns": {
+            "file:<tmp_path>/report.area": ["file:<tmp_path>/ships.csv.length", "file:<tmp_path>/ships.csv.width"],
+            "file:<tmp_path>/report.name": ["file:<tmp_path>/ships.csv.name"],
+        },
+    }
+    again = _run(project, "test_harbour.py", "-k", "side_by_side")
+    assert "1 passed" in again.stdout, again.stdout[-8000:]
+
+
+def test_a_session_of_ones_own(project: Path) -> None:
+    done = _run(project, "test_own_session.py")
+    assert "1 passed" in done.stdout, done.stdout[-8000:]
+    # After the last test nothing complains of a journal that is gone.
+    assert "sparklineage" not in done.stderr
+    assert "Exception" not in done.stderr
