@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
 ROUND = 0.5
 """Seconds between two looks at the journal."""
-_BUSY = 0.1
+_BUSY = 0.05
 """The same while something moves: only so many ended runs are delivered at once, and others wait for their room."""
 _ONCE = 0.02
-_MOVING = 0.05
-"""While anything moves, so that many short runs do not wait for one another."""
 _SWITCH = 0.0005
 """Seconds that a thread may compute while another waits for its turn."""
 IDLE = 2.0
@@ -93,7 +91,5 @@ def _rounds(watcher: Watcher, bell: Bell, *, once: bool, until: float | None) ->
         if (once and not moved) or (until is not None and now >= until):
             return
         pause = _BUSY if moved else ROUND if now - moved_at < _LONG else IDLE
-        if once or moved:
-            pause = _ONCE if once else _MOVING
-        if bell.rung(pause):
+        if bell.rung(_ONCE if once else pause):
             return

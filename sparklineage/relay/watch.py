@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, ForeignError, RunLock, make_state, read_json
-from sparklineage.journal.access import check_folder
 from sparklineage.journal.holes import give_back
 from sparklineage.relay.alive import is_gone
 from sparklineage.relay.causes import Causes, sentence
@@ -22,6 +21,7 @@ from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
 from sparklineage.relay.drain import check_formats, close_if_lost, wants
 from sparklineage.relay.dropped import Dropped
 from sparklineage.relay.follow import Follower
+from sparklineage.relay.followed import Followed, changed, check_run, next_waiting, size_of, who_goes
 from sparklineage.relay.later import Later
 from sparklineage.relay.retire import Keep, retire
 from sparklineage.relay.spool import Spool, check_plain
@@ -50,8 +50,6 @@ _LATER = 30.0
 """Seconds before an event that its backend does not take is tried again in an ended run."""
 _FULL = 60.0
 """Seconds before an application is looked at again that there was no place for."""
-_SILENT = 600.0
-"""Seconds without a new line after which an application makes room for another."""
 _NEWBORN = 5.0
 """Seconds that a folder may take to get the mode that lets us read it."""
 _ASK = 2.0
@@ -62,31 +60,6 @@ _LINGER = 3600.0
 """Seconds without a new line after which a process that lives on without its SparkContext is not waited for."""
 _RETIRE_EACH, _RETIRE = 60.0, 2.0
 """Seconds between two looks for runs that leave the journal, and that one may take."""
-
-
-class _Run:
-    """A run that is being followed or delivered."""
-
-    def __init__(self, folder: RunFolder, lock: DeliveryLock, follower: Follower | None, parcel: Parcel) -> None:
-        self.folder = folder
-        self.lock = lock
-        self.follower = follower
-        """None once the run is settled."""
-        self.parcel = parcel
-        self.moved = time.monotonic()
-        """When its files last grew."""
-        self.size = -1
-        self.asked = -math.inf
-        """When its driver was looked for."""
-        self.owner = folder.owner
-        self.over = False
-        """Whether its application had ended when it was taken."""
-        self.given_back = 0
-        """Up to where its events were given back to the disk."""
-
-    @property
-    def has_ended(self) -> bool:
-        return self.over or self.follower is None
 
 
 class Watcher:
@@ -123,7 +96,7 @@ class Watcher:
         self._surroundings = surroundings
         self._learnt: deque[tuple[str, ...]] = deque()
         self._spool = Spool(root, state)
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Followed] = {}
         self._waiting: OrderedDict[str, RunFolder] = OrderedDict()
         """Ended runs for which there was no room yet."""
         self._later = Later()
@@ -202,7 +175,7 @@ class Watcher:
 
     def _judge(self, folder: RunFolder) -> bool:
         """Begin to follow it, let it wait for its turn, or leave it alone."""
-        _check(folder)
+        check_run(folder)
         check_formats(folder)
         submitted = folder.run.exists() and not folder.is_apart
         if not submitted and not folder.witness.exists() and not folder.settled.exists() and not self._closes_all:
@@ -236,7 +209,7 @@ class Watcher:
 
     def _take(self, folder: RunFolder, *, follow: bool) -> bool:
         """False where somebody else delivers it, or too many others are followed."""
-        if follow and not self._has_place(folder):
+        if follow and not self._make_place(folder):
             self._later.wait(folder.run_id, _FULL)
             return False
         try:
@@ -257,7 +230,7 @@ class Watcher:
         except BaseException:
             lock.close()
             raise
-        run = self._runs[folder.run_id] = _Run(folder, lock, follower, parcel)
+        run = self._runs[folder.run_id] = Followed(folder, lock, follower, parcel)
         if over and follower is not None:
             run.over = over
             follower.mark_end()
@@ -273,7 +246,7 @@ class Watcher:
                 locks.enter_context(RunLock(folder))
             close_if_lost(folder, secrets=self._secrets, surroundings=self._surroundings)
 
-    def _tend(self, run: _Run) -> bool:
+    def _tend(self, run: Followed) -> bool:
         """One round of one run; whether anything moves in it."""
         before = run.follower
         moved = self._guard(run.folder, partial(self._follow, run), run) if before is not None else False
@@ -299,13 +272,13 @@ class Watcher:
         """What waits for another time; a journal that ends with its container has no other time."""
         return not self._closes_all and parcel.stuck and parcel.delivery.failures >= _TRIES
 
-    def _follow(self, run: _Run) -> bool:
+    def _follow(self, run: Followed) -> bool:
         follower = run.follower
         if follower is None:
             return False
         if not run.folder.is_apart:
             check_plain(run.folder)
-        size = sum(map(_size, (run.folder.agent, run.folder.witness, run.folder.steps)))
+        size = sum(map(size_of, (run.folder.agent, run.folder.witness, run.folder.steps)))
         now = time.monotonic()
         if size != run.size:
             run.size, run.moved = size, now
@@ -325,7 +298,7 @@ class Watcher:
         self._give_back(run, follower)
         return True
 
-    def _give_back(self, run: _Run, follower: Follower) -> None:
+    def _give_back(self, run: Followed, follower: Follower) -> None:
         """The room of events that are delivered, and that nobody needs who begins anew."""
         checkpoint, delivery = follower.checkpoint, run.parcel.delivery
         end = min(checkpoint.events, delivery.offset) if checkpoint is not None else 0
@@ -334,7 +307,7 @@ class Watcher:
             give_back(run.folder.events, end)
             run.given_back = end
 
-    def _has_ended(self, run: _Run, follower: Follower, now: float) -> bool:
+    def _has_ended(self, run: Followed, follower: Follower, now: float) -> bool:
         if run.folder.outcome.exists() or self._closes_all:
             return True
         # What a query says of its end comes after its application's, and the agent after the witness.
@@ -345,7 +318,7 @@ class Watcher:
         run.asked = now
         return self._is_gone(run.folder)
 
-    def _finish(self, run: _Run) -> bool:
+    def _finish(self, run: Followed) -> bool:
         settled = read_json(run.folder.settled) or {}
         if self._drop(run):
             self._spool.put_aside(run.folder)
@@ -354,7 +327,7 @@ class Watcher:
             self._say(f"{line}, {delivery.refused} refused (dead letters)" if delivery.refused else line)
         return True
 
-    def _drop(self, run: _Run) -> bool:
+    def _drop(self, run: Followed) -> bool:
         if not self._couriers.give_back(run.parcel):
             return False
         run.lock.close()
@@ -365,40 +338,26 @@ class Watcher:
         room = _ENDED - sum(run.has_ended for run in self._runs.values())
         moved = False
         while room > 0 and self._waiting:
-            folder = self._next_waiting()
+            folder = next_waiting(self._waiting, self._runs.values())
             took = self._guard(folder, partial(self._take, folder, follow=False))
             moved, room = moved or took, room - took
         return moved
 
-    def _next_waiting(self) -> RunFolder:
-        """The first of the user who has the fewest on their way."""
-        if len(self._waiting) == 1 or self._spool.state is None:
-            return self._waiting.popitem(last=False)[1]
-        under_way = Counter(run.owner for run in self._runs.values() if run.has_ended)
-        run_id = min(self._waiting, key=lambda run_id: under_way[self._waiting[run_id].owner])
-        return self._waiting.pop(run_id)
-
-    def _has_place(self, folder: RunFolder) -> bool:
-        """Whether one more application can be followed; one of whoever has the most may have to go for it."""
+    def _make_place(self, folder: RunFolder) -> bool:
+        """Whether one more application can be followed, perhaps instead of another."""
         followed = [run for run in self._runs.values() if not run.has_ended]
         if len(followed) < _FOLLOWED:
             return True
         self._causes.tell(
             f"{self.root}: more than {_FOLLOWED} applications run at once; the others are followed in their turn."
         )
-        counts = Counter(run.owner for run in followed)
-        owner, most = counts.most_common(1)[0]
-        others = [run for run in followed if run.owner == owner]
-        if counts[folder.owner] >= most - 1:
-            silent = time.monotonic() - _SILENT
-            others = [run for run in followed if run.moved < silent]
-        victim = min(others, key=lambda run: run.moved, default=None)
-        if victim is None or not self._drop(victim):
+        other = who_goes(folder, followed)
+        if other is None or not self._drop(other):
             return False
-        self._later.wait(victim.folder.run_id, _FULL)
+        self._later.wait(other.folder.run_id, _FULL)
         return True
 
-    def _guard(self, folder: RunFolder, act: Callable[[], bool], run: _Run | None = None) -> bool:
+    def _guard(self, folder: RunFolder, act: Callable[[], bool], run: Followed | None = None) -> bool:
         """What `act` returns; a trouble of this folder is told, and it is left alone for a while."""
         try:
             return act()
@@ -408,10 +367,10 @@ class Watcher:
             self._trouble(folder, error, run)
         return False
 
-    def _trouble(self, folder: RunFolder, error: Exception, run: _Run | None) -> None:
+    def _trouble(self, folder: RunFolder, error: Exception, run: Followed | None) -> None:
         if run is not None and not self._drop(run):
             return  # an event is under way: next time
-        if isinstance(error, ForeignError) and time.time() - _changed(folder) < _NEWBORN:
+        if isinstance(error, ForeignError) and time.time() - changed(folder) < _NEWBORN:
             self._later.wait(folder.run_id, _BUSY)
             return
         self._later.trouble(folder.run_id)
@@ -436,25 +395,3 @@ class Watcher:
         """Let go of an ended run whose backend does not take it."""
         run = self._runs.get(run_id)
         return run is not None and run.follower is None and run.parcel.stuck and self._drop(run)
-
-
-def _check(folder: RunFolder) -> None:
-    """Raises JournalError where the folder is not one that an application has made."""
-    if folder.is_apart:
-        check_folder(folder.path)
-    else:
-        check_plain(folder)
-
-
-def _changed(folder: RunFolder) -> float:
-    try:
-        return folder.path.lstat().st_ctime
-    except OSError:
-        return 0.0
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0

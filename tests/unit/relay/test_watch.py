@@ -120,7 +120,7 @@ def test_a_round_over_a_thousand_finished_runs_looks_into_none(
     found = watching()
     found.rounds()
     looked: list[Path] = []
-    monkeypatch.setattr("sparklineage.relay.watch.check_plain", lambda made: looked.append(made.path))
+    monkeypatch.setattr("sparklineage.relay.watch.check_run", lambda made: looked.append(made.path))
     began = time.process_time()
     for _ in range(10):
         found.watcher.round()
