@@ -29,8 +29,11 @@ from sparklineage.config.json_schema import json_schema
 from sparklineage.config.loading import load_spec
 from sparklineage.errors import SparklineageError, tree
 from sparklineage.kits.databricks import kit as databricks_kit
+from sparklineage.kits.dataproc import kit as dataproc_kit
 from sparklineage.kits.emr import kit as emr_kit
 from sparklineage.kits.interface import Jar, Kit
+from sparklineage.kits.kubernetes import kit as kubernetes_kit
+from sparklineage.kits.machine import kit as machine_kit
 from sparklineage.submit.lineage_conf import LineageSpec, lineage_args
 from sparklineage.submit.options import parse
 from sparklineage.submit.user_conf import UserConf
@@ -110,28 +113,23 @@ def submit_arguments() -> str:
     return "\n".join([*lines, *(f"{flag} {shlex.quote(value)}" for flag, value in pairs)]) + "\n"
 
 
-def machine_defaults() -> str:
-    """spark-defaults.conf for a machine on which every application shall be traced, whoever starts it."""
-    spec = load_spec(
-        environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile="prod", platform="spark-defaults"
-    ).with_platform("platform.artifacts", str(_JARS), "example")
-    order = order_for(spec, "spark-defaults", install=None, home=Path("/"))
-    # The file is for all applications, and each keeps its own name.
-    for_all = replace(
-        order,
-        conf=order.conf.without("spark.openlineage.appName"),
-        why_agent=f"asked for in {_EXAMPLE.relative_to(ROOT)}",
-        notes=("Made from conf/sparklineage.yml. `sparklineage relay drain --all` delivers what waits in the spool.",),
-    )
-    return target("spark-defaults").render(for_all).artefacts[0].text.replace(f"{ROOT}/", "")
-
-
 _RUN = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
 _JARS = Path("/opt/sparklineage")
 _EXAMPLE = ROOT / "conf" / "sparklineage.yml"
-_AGENT_SHA256 = "9fe28ee2e5b2cb535cd51b6572394bddeb684bf0c58650a698cf7724ce62d94d"
-"""Of the agent that the example asks for: a kit's script has it, and the JAR is not here."""
-_KITS: dict[str, Callable[..., Kit]] = {"emr": emr_kit, "databricks": databricks_kit}
+_AGENTS = {
+    "2.12": "9fe28ee2e5b2cb535cd51b6572394bddeb684bf0c58650a698cf7724ce62d94d",
+    "2.13": "5d84b0ae7e72909b5aae7ed87df878bf06b28d9ac3005765c3529d0a66dbae6f",
+}
+"""SHA-256 of the agent that the example asks for, by Scala: a kit's script has it, and the JAR is not here."""
+_KITS: dict[str, tuple[str, Callable[..., Kit]]] = {
+    "emr": ("emr", emr_kit),
+    "databricks": ("databricks", databricks_kit),
+    "dataproc": ("dataproc", dataproc_kit),
+    "kubernetes": ("kubernetes", kubernetes_kit),
+    "machine": ("spark-defaults", machine_kit),
+}
+"""The platform of each kit, and what makes it."""
+_IMAGE = "registry.example.com/spark-lineage:3.5"
 _WITHOUT_KEY = ("glue", "sagemaker")
 
 
@@ -159,7 +157,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/lint.md": lambda: lint_page(_NOTE),
     "conf/sparklineage.schema.json": schema,
     "conf/submit-arguments.txt": submit_arguments,
-    "bootstrap/spark-defaults.conf": machine_defaults,
 }
 
 
@@ -178,11 +175,13 @@ def _targets() -> Iterator[tuple[str, Callable[[], str]]]:
 
 def _kits() -> Iterator[tuple[str, Callable[[], str]]]:
     """The texts of the kits: what `sparklineage bootstrap PLATFORM --out bootstrap/PLATFORM` writes."""
-    agent = Jar(name="openlineage-spark_2.12-1.53.0.jar", sha256=_AGENT_SHA256)
-    for name, kit in _KITS.items():
-        spec = load_spec(environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile="prod", platform=name)
-        order = order_for(spec, name, install=None, home=Path("/"), kit=True)
+    for name, (platform, kit) in _KITS.items():
+        spec = load_spec(environ={}, flags={}, directory=ROOT, config=_EXAMPLE, profile="prod", platform=platform)
+        if name == "kubernetes":
+            spec = spec.with_platform("platform.relayImage", _IMAGE, "--image")
+        order = order_for(spec, platform, install=None, home=Path("/"), kit=True)
         order = replace(order, why_agent=order.why_agent.replace(f"{ROOT}/", ""))
+        agent = Jar(name=f"openlineage-spark_{order.scala}-1.53.0.jar", sha256=_AGENTS[order.scala])
         for file in kit(spec, order, agent).files:
             if file.text is not None:
                 yield f"bootstrap/{name}/{file.name}", partial(str.replace, file.text, f"{ROOT}/", "")
