@@ -1,0 +1,207 @@
+"""`foreach_batch` without Spark: its records, its interval, and what is pickled."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sparklineage.journal import RunFolder
+from sparklineage.relay.record import Outcome, RunRecord
+from sparklineage.relay.settle import Settler
+from sparklineage.sdk.session import STEP_PROPERTY
+from sparklineage.sdk.streaming import ForeachBatch, foreach_batch
+from tests.support import journal
+
+QUERY = "01900000-0000-4000-8000-0000000000aa"
+REGISTER = "https://ships.example.com/register"
+
+
+class Context:
+    """The local properties of the thread in which Spark calls the function."""
+
+    def __init__(self, folder: Path) -> None:
+        self.local: dict[str, str | None] = {"sql.streaming.queryId": QUERY}
+        self.folder = folder
+
+    def getConf(self) -> dict[str, str]:  # noqa: N802 - Spark's name
+        return {"spark.sparklineage.journal": str(self.folder)}
+
+    def getLocalProperty(self, key: str) -> str | None:  # noqa: N802 - Spark's name
+        return self.local.get(key)
+
+    def setLocalProperty(self, key: str, value: str | None) -> None:  # noqa: N802 - Spark's name
+        self.local[key] = value
+
+
+class Scene:
+    def __init__(self, folder: Path) -> None:
+        self.folder = RunFolder(folder)
+        self.context = Context(folder)
+        self.batch = SimpleNamespace(sparkSession=SimpleNamespace(sparkContext=self.context))
+        self.seconds = 0.0
+        self.steps_seen: list[str | None] = []
+
+    def save(self, _batch: Any, number: int) -> None:
+        self.steps_seen.append(self.context.local.get(STEP_PROPERTY))
+        if number == 99:
+            raise ValueError("the mast is broken")
+
+    def made(self, **options: Any) -> ForeachBatch:
+        given: dict[str, Any] = {"inputs": [REGISTER], "outputs": (), "interval": 60.0, **options}
+        return ForeachBatch("harbour", self.save, environ={}, clock=lambda: self.seconds, **given)
+
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.folder.steps.read_text().splitlines()]
+
+    def kinds(self) -> list[str]:
+        return [record["type"] for record in self.records()]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(journal.folder(tmp_path).path)
+
+
+def test_many_batches_write_few_records(scene: Scene) -> None:
+    function = scene.made()
+    for number in range(100 - 1):
+        scene.seconds = number * 2.0
+        function(scene.batch, number)
+    assert scene.kinds() == ["stepStart", *["stepProgress"] * 3]
+    start = scene.records()[0]
+    assert (start["stream"], start["name"]) == (QUERY, "harbour")
+    assert [item["name"] for item in start["inputs"]] == ["/register"]
+    assert set(scene.steps_seen) == {start["step"]}
+    assert scene.context.local[STEP_PROPERTY] is None
+
+
+def test_a_failing_batch_ends_it_and_a_restart_is_a_new_run(scene: Scene) -> None:
+    function = scene.made()
+    function(scene.batch, 98)
+    with pytest.raises(ValueError, match="mast"):
+        function(scene.batch, 99)
+    function(scene.batch, 100)
+    first, end, second = scene.records()
+    assert end["error"]["message"] == "the mast is broken"
+    assert end["step"] == first["step"] != second["step"]
+    assert scene.context.local[STEP_PROPERTY] is None
+
+
+def test_what_every_batch_declares_is_recorded_once(scene: Scene) -> None:
+    def save(_batch: Any, _number: int) -> None:
+        from sparklineage import current_step  # noqa: PLC0415
+
+        current_step().writes("s3://bucket/ships")
+
+    function = scene.made()
+    function.__wrapped__ = save
+    for number in range(5):
+        function(scene.batch, number)
+    assert scene.kinds() == ["stepStart", "stepDatasets"]
+
+
+def test_spark_connect_gets_the_users_function_alone() -> None:
+    function = foreach_batch("harbour", len, inputs=[REGISTER])  # type: ignore[arg-type]
+    data = pickle.dumps(function)
+    assert b"sparklineage" not in data
+    assert pickle.loads(data) is len  # noqa: S301 - what was pickled one line above
+
+
+def test_without_lineage_the_function_just_runs(scene: Scene) -> None:
+    function = scene.made()
+    function(SimpleNamespace(), 1)
+    function(None, 2)
+    assert len(scene.steps_seen) == 2
+    with pytest.raises(ValueError, match="mast"):
+        function(None, 99)
+
+
+def _story(*records: dict[str, Any]) -> Settler:
+    settler = Settler(RunRecord(run_id=journal.APP, namespace="ns", job="app", started=journal.T0))
+    for record in records:
+        settler.steps.feed({"step": "s1", **record})
+    return settler
+
+
+START = {"type": "stepStart", "time": journal.T0, "name": "harbour", "stream": QUERY,
+         "inputs": [{"namespace": "https://ships", "name": "/register"}], "outputs": []}  # fmt: skip
+
+
+def _batch(number: int, time: int) -> list[dict[str, Any]]:
+    """What the witness writes of a batch: the query of the stream, and the one inside of it."""
+    text = f"ships\nid = {QUERY}\nrunId = 01900000-0000-4000-8000-0000000000bb\nbatch = {number}"
+    at = journal.T0 + time
+    return [
+        {"type": "executionStart", "time": at, "executionId": 2 * number, "rootExecutionId": 2 * number,
+         "description": text, "command": "Scan json"},
+        {"type": "executionStart", "time": at + 1, "executionId": 2 * number + 1, "rootExecutionId": 2 * number,
+         "description": text, "command": "Execute InsertIntoHadoopFsRelationCommand"},
+        {"type": "executionEnd", "time": at + 8, "executionId": 2 * number + 1, "error": None},
+        {"type": "executionEnd", "time": at + 9, "executionId": 2 * number, "error": None},
+    ]  # fmt: skip
+
+
+def _feed(settler: Settler, number: int, time: int) -> None:
+    for record in _batch(number, time):
+        settler.witnessed.feed(record)
+    run = f"01900000-0000-7000-8000-0000000001{number:02}"
+    for kind, at in (("START", time + 1), ("COMPLETE", time + 8)):
+        settler.agent(journal.event(kind, at, run, "app.save", inputs=("/in",), outputs=("/out",)))
+
+
+def test_the_relay_makes_one_run_of_all_batches() -> None:
+    settler = _story(START)
+    settler.witnessed.feed({"type": "application", "time": journal.T0 - 100})
+    _feed(settler, 0, -50)
+    events = settler.take()
+    for number in range(1, 20):
+        _feed(settler, number, number * 100)
+        if number == 10:
+            settler.steps.feed({"step": "s1", "type": "stepProgress", "time": journal.T0 + 1010})
+        events += settler.take()
+    settler.steps.feed({"step": "s1", "type": "stepEnd", "time": journal.T0 + 2000, "error": None})
+    events += settler.finish(Outcome(state="COMPLETE", ended=journal.T0 + 3000))
+    own = [event for event in events if event["job"]["name"] == "app.harbour"]
+    assert [event["eventType"] for event in own] == ["START", "RUNNING", "COMPLETE"]
+    assert len({event["run"]["runId"] for event in own}) == 1
+    assert own[0]["job"]["facets"]["jobType"]["processingType"] == "STREAMING"
+    for event in own[1:]:
+        assert [item["name"] for item in event["inputs"]] == ["/register", "/in"]
+        assert [item["name"] for item in event["outputs"]] == ["/out"]
+    agents = [event for event in events if event["job"]["name"] == "app.save"]
+    assert [event["eventType"] for event in agents] == ["START", "COMPLETE"]
+    assert settler.coverage().reported == 20
+
+
+@pytest.mark.parametrize("at", range(20))
+def test_a_relay_that_goes_on_says_nothing_twice(at: int) -> None:
+    """Its state is taken up by another one at any moment."""
+    settler = _story(START)
+    settler.witnessed.feed({"type": "application", "time": journal.T0 - 100})
+    events = []
+    for number in range(20):
+        _feed(settler, number, number * 100 - 50)
+        settler.steps.feed({"step": "s1", "type": "stepProgress", "time": journal.T0 + number * 100 + 10})
+        events += settler.take()
+        if number == at:
+            state = json.loads(json.dumps(settler.state()))
+            settler = _story()
+            settler.restore(state)
+    error = {"type": "ValueError", "message": "mast", "stackTrace": ""}
+    settler.steps.feed({"step": "s1", "type": "stepEnd", "time": journal.T0 + 5000, "error": error})
+    events += settler.finish(Outcome(state="FAIL", ended=journal.T0 + 6000, message="it failed"))
+    own = [event for event in events if event["job"]["name"] == "app.harbour"]
+    assert [event["eventType"] for event in own] == ["START", *["RUNNING"] * 20, "FAIL"]
+    assert own[-1]["run"]["facets"]["errorMessage"]["message"] == "ValueError: mast"
+
+
+def test_a_stream_that_outlives_the_application_ends_with_it() -> None:
+    for state in ("COMPLETE", "ABORT"):
+        events = _story(START).finish(Outcome(state=state, ended=journal.T0 + 9, message=None))
+        own = [event for event in events if event["job"]["name"] == "app.harbour"]
+        assert [event["eventType"] for event in own] == ["START", state]
