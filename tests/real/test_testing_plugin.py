@@ -54,8 +54,8 @@ def test_the_pages_examples_pass_and_a_wrong_one_is_explained(project: Path) -> 
     assert "1 failed" in written.stdout
     assert "lineage: wrote " in written.stdout
     lines = [line.rstrip() for line in written.stdout.splitlines()]
-    start = lines.index("E       assert Datasets differ")
-    shown = re.search(r"```\n(E       assert Datasets differ\n.*?)```", PAGE, re.DOTALL)
+    start = lines.index("E       AssertionError: assert Datasets differ")
+    shown = re.search(r"```\n(E       AssertionError: assert Datasets differ\n.*?)```", PAGE, re.DOTALL)
     assert shown is not None
     folder = f"{project}/base/test_wrong0"
     expected = shown[1].replace("/home/ann/base/test_report0", folder).splitlines()
