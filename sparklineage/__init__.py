@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sparklineage.sdk.hidden import reads, writes
     from sparklineage.sdk.step import current_step, step
     from sparklineage.sdk.streaming import foreach_batch
+    from sparklineage.sdk.tag import tag
 
 __all__ = [
     "ConfSet",
@@ -34,6 +35,7 @@ __all__ = [
     "reads",
     "render",
     "step",
+    "tag",
     "writes",
 ]
 
@@ -54,6 +56,7 @@ _LAZY = {
     "reads": "sparklineage.sdk.hidden.reads",
     "render": "sparklineage.assemble.library.render",
     "step": "sparklineage.sdk.step.step",
+    "tag": "sparklineage.sdk.tag.tag",
     "writes": "sparklineage.sdk.hidden.writes",
 }
 

@@ -62,6 +62,7 @@ class StepRecord:
         self._inherit, self._strict = inherit, strict
         self._outer_property: str | None = None
         self._outer: StepRecord | None = None
+        self._is_tagged = False
         self._emission = Emission(driver.direct) if driver.direct is not None else None
 
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
@@ -108,6 +109,24 @@ class StepRecord:
                     "outputs": written,
                 }
             )
+
+    def tagged(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
+        """Record that DataFrames are tagged with it, and what the tag itself declares."""
+        read, written = self._datasets(inputs, self.inputs), self._datasets(outputs, self.outputs)
+        if self._is_tagged and not (read or written):
+            return
+        self._is_tagged = True
+        self._append(
+            {
+                "type": "stepTagged",
+                "format": FORMAT,
+                "time": now_ms(),
+                "step": self.step,
+                "name": self.name,
+                "inputs": read,
+                "outputs": written,
+            }
+        )
 
     def describe(self, facets: Iterable[Facet]) -> None:
         """Record facets of the step's runs and their jobs."""

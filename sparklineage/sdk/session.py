@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sparklineage.sdk.direct import Direct
 
 STEP_PROPERTY = "spark.sparklineage.step"
+STEP_TAG = "sparklineage.step"
+"""Of nodes of a logical plan; the witness looks for it."""
 JOURNAL_PROPERTY = "spark.sparklineage.journal"
 JOURNAL_VARIABLE = "SPARKLINEAGE_JOURNAL_RUN"
 
@@ -61,19 +63,20 @@ class Driver:
     def step(self) -> str | None:
         """The thread's step property. Never raises."""
         try:
-            found: str | None = self.context.getLocalProperty(STEP_PROPERTY) if self._is_at_hand else None
+            found: str | None = self.context.getLocalProperty(STEP_PROPERTY) if self.is_at_hand else None
         except Exception:  # noqa: BLE001 - a stopped context has no properties
             return None
         return found
 
     @property
-    def _is_at_hand(self) -> bool:
+    def is_at_hand(self) -> bool:
+        """Whether this process may speak to the JVM."""
         # A forked child shares the parent's connection to the JVM, and would take the answers away from it.
         return self.context is not None and os.getpid() == _PID
 
     def swap_step(self, step: str | None) -> str | None:
         """Set the thread's step property, None to remove it; what it was before."""
-        if not self._is_at_hand:
+        if not self.is_at_hand:
             return None
         before: str | None = self.context.getLocalProperty(STEP_PROPERTY)
         self.context.setLocalProperty(STEP_PROPERTY, step)

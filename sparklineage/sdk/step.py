@@ -72,6 +72,11 @@ class StepHandle:
         return self._open_record is not None
 
     @property
+    def latest(self) -> StepRecord | None:
+        """Its record, also when it is closed; None before it is entered."""
+        return self._record
+
+    @property
     def _open_record(self) -> StepRecord | None:
         return self._record
 
@@ -134,8 +139,8 @@ class Step(StepHandle, ContextDecorator):
     ) -> None:
         super().__init__(None, str(name))
         self._spark = spark
-        self._inputs = _listed(inputs)
-        self._outputs = _listed(outputs)
+        self._inputs = listed(inputs)
+        self._outputs = listed(outputs)
         self._environ = environ
         self._inherit, self._strict = inherit, strict
         self._entered: list[StepRecord] = []
@@ -143,6 +148,11 @@ class Step(StepHandle, ContextDecorator):
     @property
     def _open_record(self) -> StepRecord | None:
         return self._entered[-1] if self._entered else None
+
+    @property
+    def latest(self) -> StepRecord | None:
+        """The record of its latest entry, also when that is closed; None before it is entered."""
+        return self._open_record or self._record
 
     def __enter__(self) -> Step:
         driver = Driver.of(self._spark, self._environ)
@@ -159,7 +169,8 @@ class Step(StepHandle, ContextDecorator):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._entered.pop().end(error)
+        self._record = self._entered.pop()
+        self._record.end(error)
 
     def _recreate_cm(self) -> Step:
         # What ContextDecorator enters at each call: recursion and threads get steps of their own.
@@ -174,7 +185,7 @@ class Step(StepHandle, ContextDecorator):
         )
 
 
-def _listed(datasets: Any) -> list[Any]:
+def listed(datasets: Any) -> list[Any]:
     """One dataset given without a list is a list of one; what cannot be listed is left to `Dataset.of`."""
     if isinstance(datasets, (str, Dataset)):
         return [datasets]

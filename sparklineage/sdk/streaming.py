@@ -12,7 +12,7 @@ from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.sdk.record import LOG, StepRecord, _current
 from sparklineage.sdk.session import Driver, in_worker
-from sparklineage.sdk.step import Step, _listed
+from sparklineage.sdk.step import Step, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -62,7 +62,7 @@ class ForeachBatch:
         self.__name__ = getattr(function, "__name__", type(function).__name__)
         self.name = str(name)
         self.interval = interval
-        self._declared = _listed(inputs), _listed(outputs)
+        self._declared = listed(inputs), listed(outputs)
         self._environ, self._clock = environ, clock
         self._open: dict[str, Stream] = {}
         """Of each query that uses it, by the query's id."""
