@@ -10,6 +10,7 @@ from sparklineage.agent.fetch import default_cache
 from sparklineage.agent.releases import misfit, releases, unchecked
 from sparklineage.assemble.artifacts import artifacts_of
 from sparklineage.assemble.chosen_agent import companions, fetch_command, missing_agent, unknown_agent
+from sparklineage.assemble.driver_relay import unrelayed
 from sparklineage.assemble.headers import as_properties
 from sparklineage.assemble.listeners import OURS, listeners, outbox, redaction
 from sparklineage.assemble.notes import lost_to_variables
@@ -18,6 +19,7 @@ from sparklineage.config.platforms import platforms
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import ConfigError, UnsupportedSparkError
 from sparklineage.journal import default_root
+from sparklineage.kits.databricks_relay import variables_of
 from sparklineage.kits.relay_config import Node, relay_config
 from sparklineage.model.agent_jar import recognise
 from sparklineage.model.conf_entry import ConfEntry
@@ -87,7 +89,7 @@ def order_for(
     # Without a cluster there is nothing to put a JAR on.
     none = reuse or settings.get("accessMode") == "SERVERLESS"
     found = _versions(spec, name, install if name in _LOCAL else None, notes, guess=none or name in _LOCAL)
-    mode, why_mode = _relayed(spec, name) if kit else _mode(spec, name, place)
+    mode, why_mode = _relayed(spec, name) if kit else _mode(spec, name, place, none=none)
     cache = default_cache(spec.environ, home) / "jars"
     brought = kit or (mode == "outbox" and name in _BY_KIT)
     jars = () if none or brought else tuple(_jars(spec, name, found, mode, notes, cache=cache))
@@ -122,6 +124,7 @@ def order_for(
         settings=settings,
         relay=_relay(spec) if mode == "outbox" else ConfSet(),
         told=_told(spec, conf) if mode == "outbox" and name in _SIDECARS else {},
+        variables=variables_of(spec) if mode == "outbox" and name == "databricks" and not kit else {},
         allow_literal_secrets=allow_literal_secrets,
         notes=tuple(notes),
     )
@@ -179,7 +182,7 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
     return _Versions(release, spark, agent, f"{why}, runs on {what}" if what else why, scala)
 
 
-def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
+def _mode(spec: Spec, name: str, place: Target, *, none: bool) -> tuple[Mode, str]:
     asked, source = str(spec["delivery.mode"]), spec.source("delivery.mode") or "default"
     reason = undeliverable(spec.resolved)
     if asked == "direct":
@@ -188,6 +191,8 @@ def _mode(spec: Spec, name: str, place: Target) -> tuple[Mode, str]:
         if reason is not None:
             raise ConfigError(f"{source}: delivery.mode is outbox, but {reason}; write `direct` or `auto`.")
         return _allowed("outbox", place, name, source), f"asked for by {source}"
+    if reason is None and name == "databricks":
+        reason = "without a cluster there is nothing for a relay to run on" if none else unrelayed(spec)
     if reason is not None:
         return _allowed("direct", place, name, source), reason
     if place.MODES[0] == "direct" and not spec.text("platform.relayImage"):

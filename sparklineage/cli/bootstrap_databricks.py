@@ -45,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Write the kit, and with --upload put it where the driver fetches it."""
+    from sparklineage.assemble.driver_relay import relayed  # noqa: PLC0415
     from sparklineage.kits.databricks import Options, kit  # noqa: PLC0415
     from sparklineage.targets.databricks_place import STANDARD, place_of  # noqa: PLC0415
 
@@ -85,15 +86,6 @@ def _refuse(args: argparse.Namespace) -> None:
         raise UsageError("bootstrap databricks: --upload reads the allowlist itself; leave --allowlist out.")
     if (args.yes or args.replace) and not args.upload:
         raise UsageError(f"bootstrap databricks: --{'yes' if args.yes else 'replace'} needs --upload.")
-
-
-def relayed(spec: Spec) -> bool:
-    """Whether a relay on the driver delivers; where it cannot, the script brings the agent all the same."""
-    from sparklineage.config.transports import undeliverable  # noqa: PLC0415
-
-    return spec["delivery.mode"] == "outbox" or (
-        spec["delivery.mode"] != "direct" and undeliverable(spec.resolved) is None
-    )
 
 
 def _companions(spec: Spec, order: Order, environ: Mapping[str, str]) -> list[Jar]:

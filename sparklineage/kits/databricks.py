@@ -17,12 +17,11 @@ from sparklineage.kits.relay_config import json_lines
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import SecretValue
 from sparklineage.model.secret import SecretReference
-from sparklineage.model.versions import numbers
 from sparklineage.targets.about import about
 from sparklineage.targets.databricks_cluster import Kit as Fields
 from sparklineage.targets.databricks_cluster import cluster
 from sparklineage.targets.databricks_conf import APP_NAME, cluster_conf
-from sparklineage.targets.databricks_place import SCRIPT, place_of, runtime
+from sparklineage.targets.databricks_place import SCRIPT, place_of
 from sparklineage.targets.databricks_policy import policy
 from sparklineage.targets.vendor import settled
 from sparklineage.witness import STORED_NAME, jar_path
@@ -73,7 +72,6 @@ def kit(spec: Spec, order: Order, agent: Jar, companions: Sequence[Jar] = (), op
     hidden = ConfSet(tuple(entry for entry in conf.entries if entry.secret))
     fields = Fields(order=order, place=place, conf=hidden, variables=relay.variables if relay is not None else {})
     described = cluster(fields)
-    _refuse_unseen(fields)
     text = init_script(order, place, conf.without(*hidden), jars, relay, strict=options.strict)
     init = KitFile(name=SCRIPT, text=text, upload=True, executable=True, about="the init script of a cluster")
     notes = tuple(_notes(order, named, fields, options))
@@ -131,19 +129,6 @@ def _refuse_serverless(order: Order) -> None:
             "platforms.databricks.accessMode is SERVERLESS, where no init script runs and no listener can be. Run the "
             "job on a job cluster (accessMode: SINGLE_USER), or send events of your own with OpenLineage's Python "
             "client; `sparklineage conf databricks` writes a text with what is left."
-        )
-
-
-def _refuse_unseen(fields: Fields) -> None:
-    """Raises ConfigError where the variables of a cluster do not reach its init scripts (Databricks documentation,
-    init scripts, environment variables: standard access mode from runtime 19 on).
-    """
-    release = runtime(fields.order) or fields.order.settings.get("release") or ""
-    if fields.variables and fields.standard and numbers(release)[:1] >= (19,):
-        raise ConfigError(
-            f"platforms.databricks: in the standard access mode of runtime {release} no variable of a cluster reaches "
-            "its init scripts, so the relay would have no key; write delivery.mode: direct, by which the agent gets it "
-            "from the cluster's properties, or accessMode: SINGLE_USER."
         )
 
 

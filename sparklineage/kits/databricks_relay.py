@@ -40,7 +40,7 @@ class Relay:
     @property
     def variables(self) -> dict[str, str]:
         """Those of the cluster's environment, as the platform fills them."""
-        return {name: f"{{{{secrets/{secret}}}}}" for secret, name in self.names.items()}
+        return _filled(self.names)
 
 
 def relay_of(spec: Spec, order: Order, *, proxy: str | None, ca_file: str | None) -> Relay:
@@ -49,6 +49,16 @@ def relay_of(spec: Spec, order: Order, *, proxy: str | None, ca_file: str | None
     names: dict[str, str] = {}
     config = by_variables(relay_config(spec, node), names)
     return Relay(config=config, data=content(), names=names)
+
+
+def variables_of(spec: Spec) -> dict[str, str]:
+    """The variables of a cluster by which its relay gets its secrets, as the platform fills them.
+
+    Raises ConfigError as `relay_of` does.
+    """
+    names: dict[str, str] = {}
+    by_variables(relay_config(spec, Node(platform="databricks", kinds=("databricks",))), names)
+    return _filled(names)
 
 
 def by_variables(config: Any, names: dict[str, str]) -> Any:
@@ -62,6 +72,10 @@ def by_variables(config: Any, names: dict[str, str]) -> Any:
             for name, value in backend[kind].items()
         }
     return {**config, "backend": {**backend, **done}}
+
+
+def _filled(names: Mapping[str, str]) -> dict[str, str]:
+    return {name: f"{{{{secrets/{secret}}}}}" for secret, name in names.items()}
 
 
 def _variable(reference: str, names: dict[str, str]) -> str:

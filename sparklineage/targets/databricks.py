@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sparklineage.targets.interface import Existing, Order
 
 NAME = "databricks"
-MODES: tuple[Mode, ...] = ("direct", "outbox")
+MODES: tuple[Mode, ...] = ("outbox", "direct")
 LISTENS = True
 
 
@@ -41,15 +41,25 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     order = settled(order)
     if order.settings.get("accessMode") == "SERVERLESS":
         return serverless(order, into)
-    kit = Kit(order=order, place=place_of(order), conf=cluster_conf(order))
+    conf = cluster_conf(order)
+    here, beneath = _with_kit(conf) if order.mode == "outbox" else (conf, ConfSet())
+    kit = Kit(order=order, place=place_of(order), conf=here, beneath=beneath, variables=order.variables)
     if into is None:
-        main, whole = list(_new(kit)), kit.conf
+        main, whole = list(_new(kit)), conf
     else:
         main, whole = [_merged(kit, into)], ConfSet()
     cell = Artefact(
         name="check.py", text=check_cell(whole), about="a notebook cell that says whether the agent listens"
     )
     return Rendered(artefacts=(*main, cell), notes=tuple(_notes(kit, into)))
+
+
+def _with_kit(conf: ConfSet) -> tuple[ConfSet, ConfSet]:
+    """What the cluster itself has to say, and what the kit's script gives its driver: all but secrets, which the
+    platform puts in, and the name of the application, which the script takes from the cluster.
+    """
+    here = [entry.key for entry in conf.entries if entry.secret or entry.key == APP_NAME]
+    return conf.without(*(key for key in conf if key not in here)), conf.without(*here)
 
 
 def _new(kit: Kit) -> Iterator[Artefact]:
@@ -111,7 +121,10 @@ def _notes(kit: Kit, into: Existing | None) -> Iterator[str]:
     if hidden := [entry.key.removeprefix("spark.openlineage.") for entry in kit.conf.entries if entry.secret]:
         yield (f"{', '.join(hidden)}: the cluster's owner needs READ on the secret scope. Spark hides the values, but "
                "who can attach to the cluster can read them.")  # fmt: skip
-    if APP_NAME not in kit.conf:
+    if kit.variables:
+        listed = " and ".join(kit.variables)
+        yield f"{listed}: the cluster's owner needs READ on the secret scope, and who can attach to it can read it."
+    if APP_NAME not in kit.conf and order.mode == "direct":
         yield "No job.name is set: all applications of a cluster go by the name that Databricks gives them."
     yield from kit.notes
     yield "Databricks may end a cluster before the application's last event is sent (OpenLineage#4636)."

@@ -6,18 +6,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError
+from sparklineage.model.conf_merge import TRANSPORT
+from sparklineage.model.conf_set import ConfSet
 from sparklineage.targets.about import lost
-from sparklineage.targets.databricks_conf import merged_conf, written
-from sparklineage.targets.databricks_place import STANDARD, check_cluster, needs_libraries_mode, runtime
+from sparklineage.targets.databricks_conf import LISTENERS, merged_conf, written
+from sparklineage.targets.databricks_place import (
+    STANDARD,
+    UNSEEN,
+    check_cluster,
+    needs_libraries_mode,
+    runtime,
+    unseen,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
-    from sparklineage.model.conf_set import ConfSet
     from sparklineage.targets.databricks_place import Place
     from sparklineage.targets.interface import Order
 
 Json = dict[str, object]
+TYPE = f"{TRANSPORT}type"
 _LIBRARIES = "DEPENDENCY_MODE_CLUSTER_LIBRARIES"
 _SCRIPTS = ("volumes", "workspace", "dbfs", "s3", "abfss", "gcs", "file")
 
@@ -30,7 +39,9 @@ class Kit:
     place: Place
     conf: ConfSet
     variables: Mapping[str, str] = field(default_factory=dict)
-    """For a new cluster: those of its environment."""
+    """Those of a cluster's environment, by which the relay gets its secrets."""
+    beneath: ConfSet = field(default_factory=ConfSet)
+    """What the init script gives the driver: a cluster that has one of these itself replaces it, and gets ours too."""
     notes: list[str] = field(default_factory=list)
     """Collects what has to be said."""
     modes: set[str] = field(default_factory=set)
@@ -51,6 +62,17 @@ class Kit:
         """Whether one of the clusters is in the standard access mode."""
         return bool(self.modes & STANDARD)
 
+    def conf_for(self, theirs: Container[str]) -> ConfSet:
+        """What is written into a cluster that has properties of these names."""
+        if len(self.beneath) and TYPE in theirs:
+            self.say(f"The outbox is off where {TYPE} is set already, so that the agent sends its events itself: take "
+                     f"all of {TRANSPORT}* out.")  # fmt: skip
+        elif LISTENERS in self.beneath and LISTENERS in theirs:
+            self.say(f"{LISTENERS} is set already and replaces that of the script, so that ours stand there too: Spark "
+                     "ends the driver where their classes are missing.")  # fmt: skip
+        replaced = ConfSet(tuple(entry for entry in self.beneath.entries if entry.key in theirs))
+        return replaced.merged_with(self.conf)
+
     def say(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
@@ -61,6 +83,7 @@ def cluster(kit: Kit) -> Json:
     version = runtime(kit.order)
     asked = version or kit.order.settings.get("release")
     check_cluster(kit.order, kit.place, version=asked, mode=kit.mode, where="platforms.databricks")
+    _check_variables(kit, version=asked, mode=kit.mode, where="platforms.databricks")
     kit.modes.add(kit.mode)
     found: Json = {"spark_version": version} if version else {}
     found["data_security_mode"] = kit.mode
@@ -86,9 +109,11 @@ def merged_cluster(kit: Kit, theirs: Json, where: str, *, partial: bool = False)
     if kit.asked_mode and mode != kit.asked_mode and mode:
         kit.say(f"{where}: data_security_mode stays {mode}, not {kit.asked_mode} (platforms.databricks.accessMode).")
     spark_conf = _mapping(theirs, "spark_conf", where)
-    conf = kit.conf
+    conf = kit.conf_for(spark_conf)
     if partial:
         conf = conf.without(*(key for key in conf if key not in spark_conf))
+    else:
+        _check_variables(kit, version=version, mode=mode, where=where)
     done, whole = merged_conf(conf, spark_conf, f"{where}: spark_conf")
     for sentence in lost(whole):
         kit.say(sentence)
@@ -107,9 +132,20 @@ def merged_cluster(kit: Kit, theirs: Json, where: str, *, partial: bool = False)
                 f"{_LIBRARIES}."
             )
         found.setdefault("dependency_mode", _LIBRARIES)
+    if kit.variables:
+        found["spark_env_vars"] = _with_variables(kit, _mapping(theirs, "spark_env_vars", where), where)
     if kit.order.jars:
         found["init_scripts"] = with_script(kit, theirs.get("init_scripts"), where)
     return found
+
+
+def _check_variables(kit: Kit, *, version: str | None, mode: str | None, where: str) -> None:
+    """Raises ConfigError where the variables that the relay needs would not reach it."""
+    if kit.variables and unseen(version, mode):
+        raise ConfigError(
+            f"{where}: {UNSEEN.format(runtime=version)}; write delivery.mode: direct, by which the agent gets it from "
+            "the cluster's properties, or accessMode: SINGLE_USER."
+        )
 
 
 def with_script(kit: Kit, theirs: object, where: str) -> list[object]:
@@ -125,6 +161,13 @@ def mapping(value: object, what: str) -> Json:
     if not isinstance(value, dict):
         raise ConfigError(f"{what} is no mapping of names to values.")
     return value
+
+
+def _with_variables(kit: Kit, theirs: Json, where: str) -> Json:
+    for name, text in kit.variables.items():
+        if theirs.get(name, text) != text:
+            kit.say(f"{where}: spark_env_vars.{name} stays as it is; the relay needs {text} there.")
+    return {**theirs, **{name: text for name, text in kit.variables.items() if name not in theirs}}
 
 
 def _mapping(theirs: Json, name: str, where: str) -> Json:

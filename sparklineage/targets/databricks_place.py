@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 SCRIPT = "init.sh"
 STANDARD = frozenset(("USER_ISOLATION", "DATA_SECURITY_MODE_STANDARD"))
+UNSEEN = (
+    "in the standard access mode of runtime {runtime} no variable of a cluster reaches its init scripts, so the relay "
+    "would have no key"
+)
 _VOLUME = re.compile(r"/Volumes(/[^/]+){3,}")
 _WORKSPACE = re.compile(r"/(?:Workspace/)?(?:Users|Shared|Repos)(?:/[^/]+)*|/Workspace(?:/[^/]+)+")
 _SCALA = re.compile(r"-scala(2\.1\d)")
@@ -117,6 +121,13 @@ def runtime(order: Order) -> str | None:
     return known if asked and agrees and known.startswith(f"{asked.removesuffix('.x')}.") else None
 
 
+def unseen(version: str | None, mode: str | None) -> bool:
+    """Whether the variables of a cluster do not reach its init scripts (Databricks documentation, init scripts,
+    environment variables: standard access mode from runtime 19 on).
+    """
+    return mode in STANDARD and numbers(version or "")[:1] >= (19,)
+
+
 def needs_libraries_mode(version: str | None, mode: str | None) -> bool:
     """Whether the platform may leave init scripts out unless it is told to run them: `dependency_mode`."""
     return mode in STANDARD and numbers(version or "")[:1] >= (19,)
@@ -124,12 +135,15 @@ def needs_libraries_mode(version: str | None, mode: str | None) -> bool:
 
 def about_place(order: Order, place: Place, *, standard: bool) -> Iterator[str]:
     """What is to be done before a cluster starts."""
-    yield (f"Before a cluster starts: `sparklineage bootstrap databricks --out DIR --upload` puts {SCRIPT} and "
-           f"{_files(order)} into {place.folder}. Spark ends the driver where the listener's class is missing; with "
-           "the cluster.json of that kit it cannot happen, for there the script names the listeners.")  # fmt: skip
-    if any(entry.secret for entry in order.relay.entries):
-        yield (f"The relay that {SCRIPT} starts gets its key by a variable of the cluster: take spark_env_vars from "
-               "the cluster.json of the kit too.")  # fmt: skip
+    command = "Before a cluster starts: `sparklineage bootstrap databricks --out DIR --upload`"
+    if order.mode == "outbox":
+        yield (f"{command} puts {SCRIPT}, the relay, {_files(order)} into {place.folder}. The script names the "
+               "listeners and all else that is not here, once its files are in place: with the configuration of that "
+               "command, which has to be this one.")  # fmt: skip
+    else:
+        yield (f"{command} puts {SCRIPT} and {_files(order)} into {place.folder}. Spark ends the driver where the "
+               "listener's class is missing; with the cluster.json of that kit it cannot happen, for there the script "
+               "names the listeners.")  # fmt: skip
     if standard:
         yield (f"In the standard access mode {SCRIPT} needs an entry on the metastore's allowlist, by somebody with "
                "MANAGE ALLOWLIST, which the same command makes; the JARs that the script reads need none.")  # fmt: skip

@@ -19,7 +19,7 @@ from sparklineage.targets.rewriting import read_json, rewritten_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CONF = "spark_conf."
+_CONF, _VARIABLES = "spark_conf.", "spark_env_vars."
 _SCRIPT = re.compile(r"init_scripts\.(\d+)\.\w+\.destination")
 _FIELD = re.compile(r"(?:spark_conf|spark_env_vars|init_scripts)\..+|spark_version|data_security_mode|node_type_id")
 
@@ -53,7 +53,7 @@ def _plain(existing: Existing) -> object:
 
 def _for_all(kit: Kit) -> Kit:
     """Without the name of one application: a policy is for many."""
-    return replace(kit, conf=kit.conf.without(APP_NAME))
+    return replace(kit, conf=kit.conf.without(APP_NAME), beneath=kit.beneath.without(APP_NAME))
 
 
 def _merged(kit: Kit, theirs: Json, where: str) -> Json:
@@ -69,7 +69,9 @@ def _merged(kit: Kit, theirs: Json, where: str) -> Json:
             f"{where}: {_CONF}{LISTENERS} is of the type {_type(listeners)} and gives no value; write type fixed and a "
             "value, or take the key out."
         )
-    done, whole = merged_conf(kit.conf, {key: text for key, text in texts.items() if text is not None}, where)
+    done, whole = merged_conf(
+        kit.conf_for(rules), {key: text for key, text in texts.items() if text is not None}, where
+    )
     for sentence in lost(whole):
         kit.say(sentence)
     for key, text in done.items():
@@ -82,6 +84,12 @@ def _merged(kit: Kit, theirs: Json, where: str) -> Json:
             found[_CONF + key] = rule | {"value" if "value" in rule else "defaultValue": text}
     numbers = [int(match[1]) for key in theirs if (match := _SCRIPT.fullmatch(key))]
     there = any(_SCRIPT.fullmatch(key) and kit.place.is_script(str(_value(rule))) for key, rule in theirs.items())
+    for name, text in kit.variables.items():
+        rule = theirs.get(f"{_VARIABLES}{name}")
+        if rule is None:
+            found[_VARIABLES + name] = _fixed(text)
+        elif _value(rule) != text:
+            kit.say(f"{where}: {_VARIABLES}{name} stays as it is; a cluster needs {text} there.")
     if kit.order.jars and not there:
         found |= {key: _fixed(value) for key, value in _scripts([kit.place.init_script], max(numbers, default=-1) + 1)}
     return found

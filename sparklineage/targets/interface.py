@@ -55,6 +55,8 @@ class Order:
     """In the outbox: the transport that the relay delivers by, as the agent would be told it; empty without one."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """The same with all else that a relay beside the driver is told: what its relay.json holds."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Those by which a relay that a kit starts gets its secrets, as the platform fills them."""
     allow_literal_secrets: bool = False
     notes: tuple[str, ...] = ()
     """What is to be said whatever the target."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from sparklineage.assemble.driver_relay import relayed
 from sparklineage.assemble.order import order_for
-from sparklineage.cli.bootstrap_databricks import relayed
 from sparklineage.config.loading import load_spec
 from sparklineage.kits.databricks import Options, kit
 from sparklineage.kits.interface import Jar, Kit

@@ -157,7 +157,11 @@ def test_the_workspace_is_a_place_too(tmp_path: Path) -> None:
         ({"accessMode": "SERVERLESS"}, {}, "Run the job on a job cluster (accessMode: SINGLE_USER), or send events"),
         ({**STANDARD, "artifacts": "/Shared/a"}, {}, "no init script runs from the workspace"),
         ({"release": "12.2.x-scala2.12"}, {}, "loads no init script from a volume; take 13.3 or later"),
-        ({"release": "19.x-scala2.13", **STANDARD}, {}, "the relay would have no key; write delivery.mode: direct"),
+        (
+            {"release": "19.x-scala2.13", **STANDARD},
+            {"delivery": {"mode": "outbox"}},
+            "the relay would have no key; write delivery.mode: direct",
+        ),
         ({}, {"transport": {**KEY, "auth": {"type": "api_key", "apiKey": "env:KEY"}}}, "no node can follow"),
         ({}, {"transport": {**KEY, "auth": {"type": "api_key", "apiKey": "hunter2"}}}, "is a secret in plain text"),
         ({}, {"delivery": {"journal": "/var/lib"}}, "the path of a folder for them alone"),

@@ -154,14 +154,6 @@ def test_notes_say_what_is_left_to_do() -> None:
     assert "transport.auth.apiKey: the cluster's owner needs READ on the secret scope" in notes
 
 
-def test_a_relay_needs_the_variables_of_the_kit() -> None:
-    relayed = cluster_order(mode="SINGLE_USER", relay=cluster_order(KEY).conf)
-    assert any(
-        "take spark_env_vars from the cluster.json of the kit" in note for note in databricks.render(relayed).notes
-    )
-    assert not any("spark_env_vars" in note for note in databricks.render(cluster_order(KEY)).notes)
-
-
 @pytest.mark.parametrize(
     ("artifacts", "sentence"),
     [
