@@ -85,10 +85,9 @@ def _merged(kit: Kit, theirs: Json, where: str) -> Json:
     numbers = [int(match[1]) for key in theirs if (match := _SCRIPT.fullmatch(key))]
     there = any(_SCRIPT.fullmatch(key) and kit.place.is_script(str(_value(rule))) for key, rule in theirs.items())
     for name, text in kit.variables.items():
-        rule = theirs.get(f"{_VARIABLES}{name}")
-        if rule is None:
+        if _VARIABLES + name not in theirs:
             found[_VARIABLES + name] = _fixed(text)
-        elif _value(rule) != text:
+        elif _value(theirs[_VARIABLES + name]) != text:
             kit.say(f"{where}: {_VARIABLES}{name} stays as it is; a cluster needs {text} there.")
     if kit.order.jars and not there:
         found |= {key: _fixed(value) for key, value in _scripts([kit.place.init_script], max(numbers, default=-1) + 1)}
