@@ -47,14 +47,17 @@ class Causes:
         """Tell what is lost, however much has been told."""
         self._warn(text)
 
-    def backend(self, errors: Iterable[str]) -> None:
-        """What the backend says to events at the moment, each again and again until it takes them."""
+    def backend(self, errors: Iterable[str], *, answered: bool) -> None:
+        """What the backend says to events at the moment, each again and again until it takes them.
+
+        `answered` says whether it has taken or refused one since the last call.
+        """
         found = set(errors)
         for error in sorted(found - self._of_backend):
             self._warn(f"{self._backend}: {error}; what waits is sent again.")
         if found:
             self._of_backend |= found
-        elif self._of_backend:
+        elif self._of_backend and answered:
             self._of_backend.clear()
             self._warn(f"{self._backend} takes events again.")
 

@@ -24,6 +24,7 @@ from sparklineage.relay.follow import Follower
 from sparklineage.relay.followed import Followed, changed, check_run, next_waiting, size_of, who_goes
 from sparklineage.relay.later import Later
 from sparklineage.relay.retire import Keep, retire
+from sparklineage.relay.sinks import Verdict
 from sparklineage.relay.spool import Spool, check_plain
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from sparklineage.journal import RunFolder
     from sparklineage.relay.couriers import Parcel
-    from sparklineage.relay.sinks import Sink
+    from sparklineage.relay.sinks import Answer, Sink
 
 _COURIERS = 4
 _ENDED = 16
@@ -102,11 +103,17 @@ class Watcher:
         self._later = Later()
         self._retired = -_RETIRE_EACH
         self._over = False
-        self._couriers = Couriers(_COURIERS, make_sink)
+        self._answered = False
+        """Whether the backend has taken or refused an event since the last round."""
+        self._couriers = Couriers(_COURIERS, make_sink, self._hear)
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Keep these too out of what is written, from the next round on. May be called by another thread."""
         self._learnt.append(tuple(secrets))
+
+    def _hear(self, answer: Answer) -> None:
+        if answer.verdict is not Verdict.RETRY:
+            self._answered = True
 
     def round(self) -> bool:
         """Look at the root and at every run once; whether anything may still move without an application's doing.
@@ -118,11 +125,14 @@ class Watcher:
         for run in list(self._runs.values()):
             moved = self._tend(run) or moved
         moved = self._make_room() or moved
-        self._causes.backend(
+        answered, self._answered = self._answered, False
+        errors = [
             error
             for run in self._runs.values()
             if run.parcel.delivery.failures and (error := run.parcel.delivery.last_error)
-        )
+        ]
+        # A run that makes room takes its error along, and nothing was taken.
+        self._causes.backend(errors, answered=answered)
         if not self._over:
             self._retire()
         return moved

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -100,6 +101,27 @@ def test_a_backend_that_is_down_at_boot_gets_everything_later(tmp_path: Path) ->
         f"warning {receiver.url}: connection refused; what waits is sent again.",
         f"warning {receiver.url} takes events again.",
     ]
+
+
+def test_a_run_that_makes_room_says_nothing_good_of_the_backend(tmp_path: Path) -> None:
+    tried: set[str] = set()
+
+    def fail(_: int, event: dict[str, Any]) -> int:
+        tried.add(event["run"]["runId"])
+        return 500
+
+    with Receiver(answer=fail) as receiver:
+        node = Node(tmp_path, receiver.url)
+        node.run(0)
+        with Watch(node) as watch:
+            until(lambda: "500" in "".join(node.lines()))
+            for number in range(1, 40):
+                node.run(number)
+            until(lambda: len(tried) == 40)
+            assert watch.end() == 0
+        assert [line for line in node.lines() if line.startswith("warning")] == [
+            f"warning {receiver.url}: 500 Internal Server Error; what waits is sent again.",
+        ]
 
 
 def test_a_second_service_is_told(tmp_path: Path, receiver: Receiver) -> None:
