@@ -1,18 +1,15 @@
-"""A node of YARN as a kit leaves it: our JARs beside Spark's own, static properties, a spool and its relay.
-
-What EMR's kit writes is laid out by hand, in folders of the test's.
-"""
+"""A node of YARN as the kit for machines leaves it: our JARs beside Spark's own, properties, a spool and its relay."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sparklineage.agent.fetch import default_cache, fetch
 from sparklineage.agent.releases import choose
@@ -20,16 +17,15 @@ from sparklineage.agent.repository import sources
 from sparklineage.assemble.order import order_for
 from sparklineage.config.loading import load_spec
 from sparklineage.journal import RunFolder, run_folders
-from sparklineage.kits import emr
+from sparklineage.kits import machine
 from sparklineage.kits.interface import Jar, Kit
-from sparklineage.witness import STORED_NAME, jar_path
 from tests.real.submission import SPARKS, Scene, spark_home
 
 _CONFIG = """\
 namespace: prod
 transport: {{type: http, url: "{backend}"}}
-delivery: {{journal: "{spool}"}}
-platforms: {{emr: {{release: emr-7.5.0, artifacts: "s3://bucket/lineage"}}}}
+agent: {{version: {agent}}}
+platforms: {{spark-defaults: {{release: "{release}"}}}}
 """
 _SMALL = {
     "spark.master": "yarn",
@@ -61,12 +57,12 @@ class Node:
 
     @property
     def spool(self) -> Path:
-        return self.folder / "spool"
+        return self.folder / "kept" / "spool"
 
     @property
     def state(self) -> Path:
         """Where the relay keeps what is its own."""
-        return self.folder / "state"
+        return self.folder / "kept" / "state"
 
     @property
     def home(self) -> Path:
@@ -76,14 +72,13 @@ class Node:
     @property
     def said(self) -> str:
         """What the relay has told."""
-        return "".join((self.folder / name).read_text() for name in ("relay.log", "relay.out"))
+        return "".join((self.folder / name).read_text() for name in ("kept/log/relay.log", "relay.out"))
 
     def runs(self) -> list[RunFolder]:
         return run_folders(self.spool, self.state)
 
     def install(self) -> None:
-        """Links to a Spark and to our JARs, and what the kit says besides."""
-        kit = self._kit()
+        """Links to a Spark with properties that keep an application small, and on it the kit by its own script."""
         real = spark_home(self.spark)
         (self.home / "jars").mkdir(parents=True)
         for path in real.iterdir():
@@ -91,28 +86,25 @@ class Node:
                 (self.home / path.name).symlink_to(path)
         for path in (real / "jars").iterdir():
             (self.home / "jars" / path.name).symlink_to(path)
-        agent = choose(*SPARKS[self.spark])
-        places = sources(home=Path.home(), environ=os.environ, spark_home=real)
-        jar = fetch(agent, cache=default_cache(os.environ, Path.home()), sources=places)
-        lib = self.folder / "lib"
-        lib.mkdir()
-        for name, path in ((agent.file_name, jar), (STORED_NAME, jar_path())):
-            shutil.copyfile(path, lib / name)
-            (self.home / "jars" / name).symlink_to(lib / name)
-        self.spool.mkdir()
-        self.spool.chmod(0o3773)
-        self.state.mkdir()
         (self.home / "conf").mkdir()
-        lines = [f"{key} {value}\n" for key, value in self._properties(kit).items()]
+        lines = [f"{key} {value}\n" for key, value in self._properties().items()]
         (self.home / "conf" / "spark-defaults.conf").write_text("".join(lines))
-        (self.folder / "relay.pyz").write_bytes(kit.file("relay.pyz").content())
-        relay = json.loads(kit.file("relay.json").content())
-        relay |= {
-            "state": str(self.state),
-            "log": {**relay["log"], "file": str(self.folder / "relay.log")},
-            "info": None,
-        }
-        (self.folder / "relay.json").write_text(json.dumps(relay))
+        for file in self._kit(real).files:
+            (self.folder / "kit").mkdir(exist_ok=True)
+            (self.folder / "kit" / file.name).write_bytes(file.content())
+        ended = subprocess.run(
+            ["bash", str(self.folder / "kit" / "install.sh")],
+            env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        # The relay is the test's, which tells it when to end; and users share the spool of a whole machine.
+        loop = int((self.folder / "kept" / "state.pid").read_text())
+        os.kill(loop, signal.SIGTERM)
+        with suppress(OSError):
+            # What has ended, and nobody has buried, has no words any more.
+            while Path(f"/proc/{loop}/cmdline").read_bytes():
+                time.sleep(0.05)
+        self.spool.chmod(0o3773)
 
     def environ(self) -> dict[str, str]:
         """For spark-submit, as somebody on the node would have it."""
@@ -138,21 +130,23 @@ class Node:
         """Start the relay."""
         with (self.folder / "relay.out").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "relay.pyz", "watch", "--config", "relay.json"],
+                [sys.executable, "kept/relay.pyz", "watch", "--config", "kept/etc/relay.json"],
                 cwd=self.folder, env=self.environ(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 
-    def _kit(self) -> Kit:
+    def _kit(self, real: Path) -> Kit:
+        agent = choose(*SPARKS[self.spark])
+        places = sources(home=Path.home(), environ=os.environ, spark_home=real)
+        jar = fetch(agent, cache=default_cache(os.environ, Path.home()), sources=places)
         path = self.folder / "sparklineage.yml"
-        path.write_text(_CONFIG.format(backend=self.backend, spool=self.spool))
-        spec = load_spec(environ={}, flags={}, directory=self.folder, config=path, platform="emr")
-        order = order_for(spec, "emr", install=None, home=self.folder, kit=True)
-        return emr.kit(spec, order, Jar(name=f"openlineage-spark_{order.scala}-{order.agent}.jar", sha256="0" * 64))
+        path.write_text(_CONFIG.format(backend=self.backend, agent=agent.version, release=SPARKS[self.spark][0]))
+        spec = load_spec(environ={}, flags={}, directory=self.folder, config=path, platform="spark-defaults")
+        order = order_for(spec, "spark-defaults", install=None, home=self.folder, kit=True)
+        options = machine.Options(prefix=str(self.folder / "kept"), spark_home=str(self.home))
+        return machine.kit(spec, order, Jar.of(jar, agent.file_name), options)
 
-    def _properties(self, kit: Kit) -> dict[str, Any]:
-        """The kit's, and what keeps an application small."""
-        configurations = json.loads(kit.file("configurations.json").content())
-        (ours,) = [one["Properties"] for one in configurations if one["Classification"] == "spark-defaults"]
+    def _properties(self) -> dict[str, str]:
+        """What keeps an application small."""
         own = {
             "spark.yarn.jars": f"local:{self.home}/jars/*",
             "spark.yarn.stagingDir": f"file://{self.folder}/staging",
@@ -160,4 +154,4 @@ class Node:
             "spark.executor.extraJavaOptions": _JAVA,
             "spark.yarn.am.extraJavaOptions": _JAVA,
         }
-        return {**ours, **_SMALL, **own}
+        return {**_SMALL, **own}
