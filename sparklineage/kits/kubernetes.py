@@ -13,6 +13,7 @@ from sparklineage.kits.present import Options, Pieces, pieces
 from sparklineage.kits.relay_config import Node, relay_config
 from sparklineage.kits.zipapp import NAME as RELAY
 from sparklineage.targets import target
+from sparklineage.targets.kubeflow import spark_version
 from sparklineage.targets.kubernetes_pod import PYZ, USER, secrets
 
 if TYPE_CHECKING:
@@ -76,12 +77,7 @@ def _told(spec: Spec, order: Order, options: Options) -> dict[str, Any]:
 
 def _official(order: Order) -> str:
     """The image of the Apache project, which has a Python."""
-    version = order.release.upstream if order.release is not None else None
-    if version is None:
-        raise ConfigError(
-            "platforms.kubernetes.release is missing; give --release, the version of the Spark in your image, such as "
-            "4.0.1."
-        )
+    version = spark_version(order)
     return f"docker.io/apache/spark:{version}"
 
 

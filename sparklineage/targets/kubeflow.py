@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.config.documents import Mapping, Scalar, Sequence, at
 from sparklineage.config.platforms import platforms
 from sparklineage.errors import ConfigError, UnsupportedSparkError
+from sparklineage.model.versions import numbers
 from sparklineage.targets.conf_map import (
     JARS,
     conf_in,
@@ -49,8 +50,8 @@ def application(order: Order, conf: ConfSet) -> dict[str, Any]:
         spec = {"type": "Java", "mainClass": job.main_class} if job.main_class else {"type": "Java"}
     elif job is not None and job.uri.lower().endswith(".r"):
         spec = {"type": "R"}
-    version = spark_version(order)
     by_kit = order.mode == "outbox" and not order.jars
+    version = line_of(order) if by_kit else spark_version(order)
     spec |= {
         "mode": "cluster",
         # Without JARs of its own it is for the image of the kit, which has them.
@@ -123,7 +124,18 @@ def _same_scala(order: Order, version: Node | None, file: str) -> None:
 
 
 def spark_version(order: Order) -> str:
-    """The version of Spark. Raises ConfigError where nothing tells it."""
+    """The version of Spark, as images are named by it: with its patch. Raises ConfigError where nothing tells it."""
+    version = line_of(order)
+    if len(numbers(version)) < 3:
+        raise ConfigError(
+            f"platforms.kubernetes.release is {version}, and there is no image of a line alone; write the whole "
+            f"version of Spark, such as {version}.1."
+        )
+    return version
+
+
+def line_of(order: Order) -> str:
+    """The same, as far as the release tells it. Raises ConfigError where nothing does."""
     if order.release is None:
         raise ConfigError(
             "platforms.kubernetes.release is missing; write the version of the Spark in your image, such as 4.0.1."

@@ -570,3 +570,13 @@ def test_a_scala_that_was_named_is_that_of_their_image() -> None:
 
 def test_a_version_that_nobody_knows_is_left_to_the_user() -> None:
     assert "sparkVersion: latest" in kubernetes.render(_order(), file(_theirs("latest"))).artefacts[0].text
+
+
+def test_a_line_of_spark_is_not_taken_for_an_image() -> None:
+    """There is docker.io/apache/spark:4.0.1, and none of 4.0; Stackable names its images the same way."""
+    line = _order(release=platforms().find("kubernetes", "4.0").release, scala="2.13")
+    with pytest.raises(ConfigError, match=r"^platforms\.kubernetes\.release is 4\.0, .* such as 4\.0\.1\.$"):
+        kubernetes.render(line)
+    whole = _order(release=platforms().find("kubernetes", "4.0.1").release, scala="2.13")
+    texts = [one.text for one in kubernetes.render(whole).artefacts]
+    assert "docker.io/apache/spark:4.0.1" in texts[0]
