@@ -29,6 +29,8 @@ from sparklineage.targets.uploads import uploads
 from sparklineage.targets.vendor import about_agent, settled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sparklineage.targets.interface import Application, Existing, Order
 
 NAME = "glue"
@@ -64,9 +66,12 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     extra = jars.entries if isinstance(jars, CommaList) else ()
     for jar in extra:
         in_one_word("the address of a JAR", jar, "put it elsewhere")
-    notes = [*about_agent(order, first=_BEFORE), *_notes(order, conf)]
+    notes = [*about_agent(order, first=_BEFORE), *_renamed(whole, conf), *_notes(order, conf)]
+    first = _needs_first(order)
+    if first and order.release is None:
+        notes.append(f"Nothing tells the release, and Glue 5 brings an agent of its own: {_BEFORE}")
     if into is None:
-        artefacts = _fresh(order, conf, extra)
+        artefacts = _fresh(order, conf, extra, first=first)
     else:
         value, more = _merged(order, conf, extra, into)
         artefacts = [Artefact(name=into.name, text=json_text(value, into), about="yours, with the lineage in it")]
@@ -86,6 +91,19 @@ def _in_words(conf: ConfSet) -> ConfSet:
     )
 
 
+def _renamed(asked: ConfSet, conf: ConfSet) -> Iterator[str]:
+    before, after = asked.entry(_NAME), conf.entry(_NAME)
+    if before is not None and after is not None and before.value.written != after.value.written:
+        yield (f"The application is called {after.value.written} here ({before.source}): Glue knows no quotes, and the "
+               "agent makes the same of a name with blanks.")  # fmt: skip
+
+
+def _needs_first(order: Order) -> bool:
+    """Whether there is, or may be, an agent of Glue's that ours has to come before."""
+    replaces = (order.settings.get("vendorAgent") or "replace") == "replace"
+    return replaces and (order.release is None or order.release.vendor_agent is not None)
+
+
 def conf_argument(pairs: list[tuple[str, str]]) -> str:
     """The value of the one `--conf`."""
     return " --conf ".join(f"{key}={value}" for key, value in pairs)
@@ -102,10 +120,10 @@ def conf_pairs(text: str, where: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _fresh(order: Order, conf: ConfSet, jars: tuple[str, ...]) -> list[Artefact]:
+def _fresh(order: Order, conf: ConfSet, jars: tuple[str, ...], *, first: bool) -> list[Artefact]:
     arguments = {_CONF: conf_argument(list(conf.as_dict().items()))}
     if jars:
-        arguments |= {_JARS: ",".join(jars), _FIRST: "true"}
+        arguments |= {_JARS: ",".join(jars)} | ({_FIRST: "true"} if first else {})
     about_it = "the job's default arguments, or those of one run: aws glue start-job-run --arguments file://…"
     artefacts = [Artefact(name="arguments.json", text=json_text(arguments), about=about_it)]
     if order.application is not None:
@@ -169,12 +187,12 @@ def _merged(order: Order, conf: ConfSet, jars: tuple[str, ...], into: Existing) 
     arguments = holder.get(name) or {}
     if not isinstance(arguments, dict) or not all(isinstance(text, str) for text in arguments.values()):
         raise ConfigError(f"{into.name}: {name} is no object of texts.")
-    holder[name], notes = _arguments(conf, jars, arguments, into.name)
+    holder[name], notes = _arguments(conf, jars, arguments, into.name, first=_needs_first(order))
     return (holder["all"] if name == "all" else whole), notes
 
 
 def _arguments(
-    conf: ConfSet, jars: tuple[str, ...], theirs: dict[str, str], where: str
+    conf: ConfSet, jars: tuple[str, ...], theirs: dict[str, str], where: str, *, first: bool
 ) -> tuple[dict[str, str], list[str]]:
     pairs = conf_pairs(theirs[_CONF], f"{where}: --conf") if theirs.get(_CONF, "").strip() else []
     conf, users = side_by_side(conf, conf_of(dict(pairs), f"{where}: --conf"))
@@ -186,6 +204,7 @@ def _arguments(
     merged = {**theirs, _CONF: conf_argument(changed)} if changed != pairs else dict(theirs)
     if jars:
         merged[_JARS] = ",".join(joined(comma_list(theirs.get(_JARS, "")), jars))
+    if jars and first:
         if theirs.get(_FIRST, "true").strip().lower() != "true":
             raise ConfigError(f"{where}: {_FIRST} is {theirs[_FIRST]!r}; with true the agent comes before Glue's own.")
         merged.setdefault(_FIRST, "true")

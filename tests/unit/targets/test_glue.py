@@ -144,3 +144,19 @@ def test_glues_own_agent_may_be_used(tmp_path: Path) -> None:
     )
     assert set(arguments) == {"--conf"}
     assert conf(arguments)["spark.extraListeners"] == LISTENER
+
+
+def test_our_jar_comes_first_only_where_glue_has_an_agent(tmp_path: Path) -> None:
+    old = render(order(tmp_path, "glue", release="4.0", application=None), "glue")
+    assert set(read(old, "arguments.json")) == {"--conf", "--extra-jars"}
+    assert not any("--user-jars-first" in note for note in old.notes)
+    merged = render(order(tmp_path, "glue", release="4.0", application=None), "glue", {"--user-jars-first": "false"})
+    assert read(merged, "mine.json")["--user-jars-first"] == "false"
+
+
+def test_a_name_with_blanks_is_told_to_be_another(tmp_path: Path) -> None:
+    named = render(order(tmp_path, "glue", release="5.0", job={"name": "Daily flights"}), "glue")
+    assert conf(read(named, "arguments.json"))["spark.openlineage.appName"] == "Daily_flights"
+    assert any("is called Daily_flights here" in note for note in named.notes)
+    plain = render(order(tmp_path, "glue", release="5.0", job={"name": "flights"}), "glue")
+    assert not any("is called" in note for note in plain.notes)
