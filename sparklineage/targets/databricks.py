@@ -18,6 +18,7 @@ from sparklineage.targets.databricks_place import about_place, place_of, runtime
 from sparklineage.targets.databricks_policy import is_policy, merged_policy, policy
 from sparklineage.targets.databricks_serverless import serverless
 from sparklineage.targets.interface import Artefact, Mode, Rendered
+from sparklineage.targets.json_file import no_duplicates
 from sparklineage.targets.rewriting import read_json, read_yaml, rewritten_json, rewritten_yaml
 from sparklineage.targets.vendor import settled
 from sparklineage.targets.yaml_text import yaml_text
@@ -25,6 +26,7 @@ from sparklineage.targets.yaml_text import yaml_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sparklineage.config.documents import Node
     from sparklineage.targets.interface import Existing, Order
 
 NAME = "databricks"
@@ -85,8 +87,8 @@ def _new(kit: Kit) -> Iterator[Artefact]:
 
 def _merged(kit: Kit, into: Existing) -> Artefact:
     if into.name.lower().endswith((".yml", ".yaml")):
-        return _artefact(into, rewritten_yaml(into, merged_bundle(kit, _root(into, plain(read_yaml(into))), into.name)))
-    theirs = _root(into, plain(read_json(into)))
+        return _artefact(into, rewritten_yaml(into, merged_bundle(kit, _root(into, read_yaml(into)), into.name)))
+    theirs = _root(into, read_json(into))
     if is_policy(theirs):
         wanted = merged_policy(kit, theirs, into.name)
     elif is_job(theirs):
@@ -102,8 +104,9 @@ def _artefact(into: Existing, text: str) -> Artefact:
     return Artefact(name=into.name, text=text, about="your own, with the lineage in it")
 
 
-def _root(into: Existing, value: object) -> Json:
-    return mapping(value, into.name)
+def _root(into: Existing, node: Node) -> Json:
+    no_duplicates(node, into.name)
+    return mapping(plain(node), into.name)
 
 
 def _notes(kit: Kit, into: Existing | None) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sparklineage.targets.databricks_cluster import Json, Kit, cluster, mapping
 from sparklineage.targets.databricks_conf import APP_NAME, LISTENERS, merged_conf
 from sparklineage.targets.databricks_place import check_cluster
 from sparklineage.targets.interface import Existing
+from sparklineage.targets.json_file import no_duplicates
 from sparklineage.targets.rewriting import read_json, rewritten_json
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def merged_policy(kit: Kit, theirs: Json, where: str) -> Json:
 
 def _plain(existing: Existing) -> object:
     """Dicts, lists and values of a user's JSON."""
-    return plain(read_json(existing))
+    node = read_json(existing)
+    no_duplicates(node, existing.name)
+    return plain(node)
 
 
 def _for_all(kit: Kit) -> Kit:

@@ -27,7 +27,7 @@ def read_json(existing: Existing) -> object:
         raise ConfigError(f"{existing.name}:{error.line}:{error.column}: {error.sentence}") from None
     if node is None:
         raise ConfigError(f"{existing.name}: there is nothing in it; leave --into out for a new file.")
-    _no_duplicates(node, existing.name)
+    no_duplicates(node, existing.name)
     return plain(node)
 
 
@@ -65,10 +65,11 @@ def expected(existing: Existing, what: str) -> ConfigError:
     return ConfigError(f"{existing.name}: this is none of the documents that lineage can be merged into: {what}.")
 
 
-def _no_duplicates(node: Node, name: str) -> None:
+def no_duplicates(node: Node, name: str) -> None:
+    """Raises ConfigError with the place of a key that stands in one object, or mapping, for the second time."""
     if isinstance(node, Sequence):
         for item in node.items:
-            _no_duplicates(item, name)
+            no_duplicates(item, name)
     elif isinstance(node, Mapping):
         for entry in node.duplicates():
             mark = entry.key.start
@@ -76,4 +77,4 @@ def _no_duplicates(node: Node, name: str) -> None:
                 f"{name}:{mark.line}:{mark.column}: {entry.key.text} stands there for the second time; remove one."
             )
         for entry in node.entries:
-            _no_duplicates(entry.value, name)
+            no_duplicates(entry.value, name)

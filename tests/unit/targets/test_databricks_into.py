@@ -323,3 +323,18 @@ def test_theirs_stays_and_twice_is_once(conf: dict[str, str], scripts: list[Any]
             assert merged["spark_conf"][key] == value
     assert merged["init_scripts"][: len(scripts)] == scripts
     assert SCRIPT in merged["init_scripts"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "where"),
+    [
+        ('{"spark_version": "16.4.x-scala2.12",\n "spark_conf": {"a": "1", "a": "2"}}', "cluster.json", "2:27: a"),
+        ('{"tasks": [], "new_cluster": {},\n"tasks": []}', "job.json", "2:1: tasks"),
+        ("resources:\n  clusters:\n    one: {}\n    one: {}\n", "databricks.yml", "4:5: one"),
+        (json.dumps({"definition": '{"spark_version": {"type": "a"}, "x": 1, "x": 2}'}), "p.json", "1:42: x"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(text: str, name: str, where: str) -> None:
+    """One of its values would be lost, and nobody would see which."""
+    with pytest.raises(ConfigError, match=f"{where} stands there for the second time; remove one"):
+        databricks.render(cluster_order(KEY), file(text, name))
