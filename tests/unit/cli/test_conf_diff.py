@@ -12,6 +12,7 @@ from tests.unit.cli.desk import CANARY, Desk
 KEY = "spark.openlineage.transport.auth.apiKey"
 REFERENCE = "{{secrets/lineage/key}}"
 CONFIG = """\
+delivery: {mode: direct}
 transport: {type: http, url: "https://l.example.com", auth: {type: api_key, apiKey: "databricks:lineage/key"}}
 platforms:
   databricks: {release: 16.4.x-scala2.12, artifacts: /Volumes/main/ops/lineage}
