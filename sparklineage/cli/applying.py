@@ -42,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser, name: str) -> None:
     group.add_argument("--apply", action="store_true", help="make the call that the platform needs, after a question")
     group.add_argument("--yes", action="store_true", help="do not ask")
     group.add_argument(
-        "--wait", action=argparse.BooleanOptionalAction, default=True,
+        "--wait", action=argparse.BooleanOptionalAction, default=None,
         help="wait for the end of what was started; Ctrl-C leaves it running (default: wait)",
     )  # fmt: skip
     for field in NAMES[name]:
@@ -54,6 +54,8 @@ def refuse_without_apply(args: argparse.Namespace) -> None:
     """Raises UsageError for options that only --apply gives a meaning."""
     given = [flag for flag in ("cluster_id", "application_id", "virtual_cluster_id", "execution_role", "yes",
                                "endpoint_url") if getattr(args, flag, None)]  # fmt: skip
+    if getattr(args, "wait", None) is not None:
+        given.append("wait" if args.wait else "no-wait")
     if given:
         raise UsageError(f"conf {args.action}: --{given[0].replace('_', '-')} needs --apply; nothing was sent.")
 
@@ -124,7 +126,7 @@ def run(args: argparse.Namespace, rendered: Rendered, options: Options, found: F
         print(f"{name}: {text}")
     sys.stdout.flush()
     warn(f"done: {started.what}; see {started.look}.")
-    if not args.wait or started.state is None:
+    if args.wait is False or started.state is None:
         return 0
     return _waited(started)
 

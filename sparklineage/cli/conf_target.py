@@ -100,6 +100,8 @@ def order_of(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Spec
             raise
         install = None
     application = None
+    if args.application is not None and not args.application.strip():
+        raise UsageError(f"conf {args.action}: --application is empty; give the address of the file to run.")
     if args.application is not None:
         application = Application(
             uri=args.application, arguments=(*args.argument, *args.more), main_class=args.main_class

@@ -61,7 +61,11 @@ def render(order: Order, into: Existing | None = None) -> Rendered:
     if into is None:
         artefacts = [_fresh(order, conf)]
         notes += [OWN_LISTS] if order.application is None else []
-        notes.append("Give virtualClusterId and executionRoleArn with it: they are yours alone.")
+        if order.settings.get("release") or order.application is None:
+            notes.append("Give virtualClusterId and executionRoleArn with it: they are yours alone.")
+        else:
+            notes.append("Give virtualClusterId, releaseLabel and executionRoleArn with it: no --release says the "
+                         "label, and the others are yours alone.")  # fmt: skip
     else:
         value, more = merged(order, conf, into, _DRIVER)
         artefacts = [Artefact(name=into.name, text=json_text(value, into), about="yours, with the lineage in it")]

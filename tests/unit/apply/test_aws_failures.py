@@ -149,9 +149,12 @@ def test_without_apply_nobody_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPat
     with service(lambda _: refusal("Odd")) as asked:
         monkeypatch.setenv("AWS_ENDPOINT_URL", asked.url)
         desk.good("conf", "emr", "--application", "s3://lake/job.py")
-        for option in ("--cluster-id=j-1", "--yes", f"--endpoint-url={asked.url}"):
+        for option in ("--cluster-id=j-1", "--yes", "--wait", "--no-wait", f"--endpoint-url={asked.url}"):
             sentence = desk.refused(2, "conf", "emr", "--application", "s3://lake/job.py", option)
             assert sentence == f"conf emr: {option.partition('=')[0]} needs --apply; nothing was sent."
+        for empty in ("", " "):
+            sentence = desk.refused(2, "conf", "emr", "--application", empty)
+            assert sentence == "conf emr: --application is empty; give the address of the file to run."
     assert asked.paths == []
 
 

@@ -305,3 +305,13 @@ def test_serverless_loads_amazons_agent_where_it_is_asked_for(tmp_path: Path) ->
     found = of_run(read(render(given, "emr-serverless"), "job-run.json"))
     assert found["spark.jars"] == "/usr/share/aws/datazone-openlineage-spark/lib/DataZoneOpenLineageSpark-1.0.jar"
     assert found["spark.extraListeners"] == LISTENER
+
+
+def test_a_request_without_a_release_is_told_to_need_one(tmp_path: Path) -> None:
+    """The agent's Scala can be known without it; the service takes no request without."""
+    rendered = render(order(tmp_path, "emr-containers", agent={"scala": "2.12"}), "emr-containers")
+    assert "releaseLabel" not in read(rendered, "job-run.json")
+    assert any(note.startswith("Give virtualClusterId, releaseLabel and executionRoleArn") for note in rendered.notes)
+    whole = render(order(tmp_path, "emr-containers", release="emr-7.5.0"), "emr-containers")
+    assert read(whole, "job-run.json")["releaseLabel"] == "emr-7.5.0-latest"
+    assert any(note.startswith("Give virtualClusterId and executionRoleArn") for note in whole.notes)
