@@ -117,6 +117,8 @@ class Matcher:
         if execution is None:
             return None
         root = self.witnessed.root_of(execution)
+        if is_batch(root):
+            root = execution  # each query of a batch is the user's own
         if root.step:
             return self.steps.get(root.step)
         # A query without any Spark job carries no property; its time tells, where only one step stood open.
@@ -137,20 +139,48 @@ class Matcher:
         """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""
         found = self.steps.around(self.step_at(execution) or self.steps.get(carried))
         if execution is not None:
-            for item in self.witnessed.family_of(execution):
+            for item in self._together(execution):
                 for tag in item.tags:
                     found += self.steps.around(self.steps.get(tag))
                 found += [self.steps.functions[key] for key in item.functions if key in self.steps.functions]
         return list({step.id: step for step in found}.values())
 
-    def is_told_by_root(self, run: AgentRun) -> bool:
-        """Whether this is an inner query, such as the one below a Delta write, and the outer one has a run too."""
+    def declaring_job(self, run: AgentRun) -> list[Step]:
+        """Everything that declares datasets of an action on an RDD; nothing of the jobs by which Spark lists files."""
+        job = self.job_of(run)
+        return self.steps.around(self.steps.get(job.step)) if job and job.is_python and job.execution is None else []
+
+    def is_told_elsewhere(self, run: AgentRun) -> bool:
+        """Whether another run gets what is declared of this query.
+
+        Of an inner query, such as the one below a Delta write, the outer one does where it has a run. Of a batch of a
+        stream the queries inside do: they write what the batch writes.
+        """
         execution = run.execution
-        return execution is not None and not execution.is_root and self.witnessed.root_of(execution).run is not None
+        if execution is None:
+            return False
+        root = self.witnessed.root_of(execution)
+        if is_batch(root):
+            inner = [item for item in self.witnessed.family_of(root) if item is not root and item.run]
+            return execution is root and any(item.step == root.step for item in inner)
+        return not execution.is_root and root.run is not None
+
+    def _together(self, execution: Execution) -> list[Execution]:
+        """The executions whose plans tell about this one."""
+        family = self.witnessed.family_of(execution)
+        root = self.witnessed.root_of(execution)
+        if not is_batch(root):
+            return family
+        return [item for item in family if item in (execution, root) or (execution is root and not item.run)]
 
     def reported_roots(self) -> set[tuple[int, int]]:
         """The root executions that the agent has reported, themselves or by one under them."""
         return {(item.epoch, item.root) for item in self.witnessed.executions.values() if item.run}
+
+
+def is_batch(execution: Execution) -> bool:
+    """Whether it is the batch of a stream, as Spark describes it."""
+    return _BATCH.search(execution.description) is not None
 
 
 def time_of(event: Mapping[str, Any]) -> int | None:

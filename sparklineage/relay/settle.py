@@ -272,24 +272,27 @@ class Settler:
 
     def _enriched(self, run: AgentRun, event: ol.Event) -> ol.Event:
         """The event with what its step declared; a file-listing run of RDDs stays as it is."""
-        if run.kind == "RDD_JOB":
-            return event
         self._match.execution_of(run)
-        if self._match.is_told_by_root(run):
+        if self._match.is_told_elsewhere(run):
             return event
-        for step in self._match.declaring(run.execution, run.carried):
+        for step in self._declaring(run):
             self._merged.add(step.id)
             event = with_step_facets(with_declared(event, step), step)
         return event
 
+    def _declaring(self, run: AgentRun) -> list[Step]:
+        if run.kind == "RDD_JOB":
+            return self._match.declaring_job(run)
+        return self._match.declaring(run.execution, run.carried)
+
     def _known(self, run: AgentRun) -> bool:
         """Whether the truth about the run's end is known before the application ends."""
+        execution = self._match.execution_of(run)
+        if any(step.is_awaited for step in self._declaring(run)):
+            return False
         if run.kind == "RDD_JOB":
             job = self._match.job_of(run)
             return job is None or (job.end is not None and not job.cut_off)
-        execution = self._match.execution_of(run)
-        if any(step.is_awaited for step in self._match.declaring(execution, run.carried)):
-            return False
         if execution is None:
             return True
         # FAIL comes at the end of the first job, before Spark has given the query up; COMPLETE follows.
@@ -345,10 +348,9 @@ class Settler:
         for step in fresh.values():
             step.told = True
         reported = self._match.reported_roots()
-        reached = set(self._merged)
+        reached = self._reached()
         for root in self.witnessed.roots():
             around = self._match.declaring(root)
-            reached.update(step.id for step in around)
             owner = self._match.step_at(root)
             if (root.epoch, root.number) in reported or not any(step.declares for step in around):
                 continue
@@ -366,6 +368,17 @@ class Settler:
             if step.declares and step.id not in reached and not self.steps.is_told_by_blocks(step):
                 self.past.idle(step)
                 self._out += self._who().step_run(step, None, outcome)
+
+    def _reached(self) -> set[str]:
+        """What declares for any query, or for an action on an RDD that the agent has reported."""
+        found = set(self._merged)
+        for run in self._runs.values():
+            if run.kind == "RDD_JOB":
+                found.update(step.id for step in self._match.declaring_job(run))
+        for root in self.witnessed.roots():
+            for item in self.witnessed.family_of(root):
+                found.update(step.id for step in self._match.declaring(item))
+        return found
 
     def _tell_streams(self, outcome: Outcome | None, *, caught_up: bool = True) -> None:
         """What the runs of streaming queries have to say by now."""

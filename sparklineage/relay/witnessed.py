@@ -70,6 +70,8 @@ class Job:
     end: int | None = None
     error: str | None = None
     cut_off: bool = False
+    is_python: bool = False
+    """Whether it is an action on an RDD that Python code works on."""
 
 
 @dataclass
@@ -245,7 +247,7 @@ class Witnessed:
         if execution is not None:
             key = (execution.epoch, execution.number)
             self._spread(execution, step, True)
-        self.jobs[(max(self.epoch, 0), number)] = Job(number, key, time, step)
+        self.jobs[(max(self.epoch, 0), number)] = Job(number, key, time, step, is_python=record.get("python") is True)
 
     def _job_end(self, record: Mapping[str, Any], time: int) -> None:
         number = record.get("jobId")

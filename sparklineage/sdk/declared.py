@@ -38,6 +38,8 @@ _MOST = 200
 """Characters of a function's name."""
 
 _unwritable: set[Path] = set()
+_published: dict[tuple[Path, str, str], Declaration] = {}
+"""The first of each kind and name in a journal."""
 
 
 class Declaration:
@@ -59,6 +61,9 @@ class Declaration:
         if key in self._told:
             return
         self._told.add(key)
+        other = _published.setdefault((driver.folder, self.kind, shown), self)
+        if other is not self and (other.inputs, other.outputs) != (self.inputs, self.outputs):
+            LOG.warning("%s: declared twice, and a query that uses either gets the datasets of both", shown)
         record = {
             "type": "function",
             "format": FORMAT,

@@ -17,7 +17,6 @@ from sparklineage.sdk.session import Driver
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_declarations: list[Declaration] = []
 _of_classes: WeakKeyDictionary[type, Declaration] = WeakKeyDictionary()
 
 
@@ -81,11 +80,6 @@ def _first(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Data
         found = Declared(target, declaration)
     else:
         raise TypeError("reads and writes are for functions and classes")
-    twins = [item for item in _declarations if (item.kind, item.name) == (declaration.kind, declaration.name)]
-    is_named = declaration.name.isidentifier()
-    if is_named and any((item.inputs, item.outputs) != (declaration.inputs, declaration.outputs) for item in twins):
-        LOG.warning("%s: declared twice, and a query that uses either gets the datasets of both", declaration.name)
-    _declarations.append(declaration)
     _publish_what_is_in_use(target, declaration)
     return found
 

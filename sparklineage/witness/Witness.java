@@ -206,9 +206,33 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
       number(record, "jobId", (long) event.jobId());
       number(record, "executionId", execution == null ? null : Long.valueOf(execution));
       text(record, "step", step);
+      if (execution == null && step != null && runsPython(event)) {
+        record.append(",\"python\":true");
+      }
       write(record);
     } catch (Throwable ignored) {
     }
+  }
+
+  /** Whether it is an action on an RDD of PySpark's, and no job by which Spark looks at files. */
+  private static boolean runsPython(SparkListenerJobStart event) {
+    try {
+      ArrayDeque<Object> stages = new ArrayDeque<>();
+      ArrayDeque<Object> rdds = new ArrayDeque<>();
+      add(stages, event.getClass().getMethod("stageInfos").invoke(event));
+      for (Object stage : stages) {
+        add(rdds, stage.getClass().getMethod("rddInfos").invoke(stage));
+      }
+      for (Object rdd : rdds) {
+        // Its name may be the user's own.
+        if (String.valueOf(rdd.getClass().getMethod("callSite").invoke(rdd)).contains("PythonRDD.scala")) {
+          return true;
+        }
+      }
+    } catch (Throwable moved) {
+      // Then it is as unknown as any other job.
+    }
+    return false;
   }
 
   @Override

@@ -227,3 +227,52 @@ def test_a_function_that_blocks_have_declared_has_no_run_of_its_own() -> None:
     names = {event["job"]["name"] for event in story.events}
     assert "app.fetch" not in names
     assert "app.send" in names
+
+
+def test_an_action_on_an_rdd_gets_what_its_step_declares() -> None:
+    story = Story()
+    details = {"spark_jobDetails": {"jobId": 7}}
+    story.open(OUTER, 5, inputs=[RATES])
+    for number, python in ((6, False), (7, True)):
+        story.witness(type="jobStart", time=number, jobId=number, step=OUTER, python=python)
+        story.witness(type="jobEnd", time=number + 1, jobId=number)
+    for number, run in ((6, "0197f3a0-0000-7000-8000-000000000006"), (7, RUN)):
+        details = {"spark_jobDetails": {"jobId": number}}
+        event = agent("START", number, run, job={"namespace": "n", "name": "app.rdd", "facets": {}}, inputs=[FILE])
+        event["job"]["facets"]["jobType"] = ol.job_type_facet("RDD_JOB")
+        story.settler.agent({**event, "run": {**event["run"], "facets": details}})
+    story.steps(type="stepDatasets", step=OUTER, time=9, outputs=[MAIL])
+    story.steps(type="stepEnd", step=OUTER, time=10)
+    story.witness(type="jobStart", time=20, jobId=8)
+    story.events += story.settler.take()
+    story.events += story.settler.take()
+    story.finish()
+    ends = {ol.run_id(event): event for event in story.events if event["eventType"] == "COMPLETE"}
+    assert {item["name"] for item in ends[RUN]["inputs"]} == {"/in", "/v1"}
+    assert {item["name"] for item in ends[RUN]["outputs"]} == {"sent"}
+    # A job by which Spark lists files says nothing of the step.
+    assert {item["name"] for item in ends["0197f3a0-0000-7000-8000-000000000006"]["inputs"]} == {"/in"}
+    assert not [event for event in story.events if event["job"]["name"] == "app.a"]
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_query_inside_of_a_batch_gets_what_the_batch_declares(reported: bool) -> None:
+    """It writes what the batch writes; without it the batch itself says so."""
+    story = Story()
+    write = "0197f3a0-0000-7000-8000-000000000003"
+    batch = f"{OUTER}\nid = {OUTER}\nrunId = {INNER}\nbatch = 0"
+    story.witness(type="executionStart", time=10, executionId=0, rootExecutionId=0, description=batch)
+    story.open(OUTER, 11, inputs=[RATES])
+    story.witness(type="executionStart", time=12, executionId=1, rootExecutionId=0)
+    story.witness(type="jobStart", time=13, jobId=0, executionId=1, step=OUTER)
+    story.witness(type="jobEnd", time=14, jobId=0)
+    story.witness(type="executionEnd", time=15, executionId=1)
+    story.steps(type="stepEnd", step=OUTER, time=16)
+    story.witness(type="executionEnd", time=20, executionId=0)
+    for kind, time, run in (("START", 10, RUN), ("START", 12, write), ("COMPLETE", 15, write), ("COMPLETE", 20, RUN)):
+        if reported or run == RUN:
+            story.settler.agent(agent(kind, time, run, inputs=[FILE]))
+    story.finish()
+    assert story.named("inputs", RUN) == ({"/in"} if reported else {"/in", "/v1"})
+    assert story.named("inputs", write) == ({"/in", "/v1"} if reported else set())
+    assert not [event for event in story.events if event["job"]["name"] == "app.a"]

@@ -12,8 +12,7 @@ import pytest
 from pyspark import cloudpickle
 
 import sparklineage
-from sparklineage.sdk import declared as declared_module
-from sparklineage.sdk import hidden
+from sparklineage.sdk import declared as module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +30,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(hidden, "_declarations", [])
-    monkeypatch.setattr(declared_module, "_unwritable", set())
+    monkeypatch.setattr(module, "_unwritable", set())
+    monkeypatch.setattr(module, "_published", {})
     yield
 
 
@@ -199,9 +198,13 @@ def test_a_function_without_a_name_declares_on_the_step(folder: Path) -> None:
     assert [item["name"] for item in records(folder, "stepStart")] == ["score", "rate"]
 
 
-def test_two_of_one_name_are_told(caplog: pytest.LogCaptureFixture) -> None:
-    for target in ("acme://a", "acme://b"):
-        sparklineage.reads((target, "x"))(rate)
+@pytest.mark.usefixtures("folder")
+def test_two_of_one_name_are_told_when_both_come_into_use(caplog: pytest.LogCaptureFixture) -> None:
+    first, second = (sparklineage.reads((target, "x"))(rate) for target in ("acme://a", "acme://b"))
+    cloudpickle.dumps(first)
+    assert caplog.messages == []
+    for _ in range(2):
+        cloudpickle.dumps(second)
     assert caplog.messages == ["rate: declared twice, and a query that uses either gets the datasets of both"]
 
 
