@@ -125,8 +125,28 @@ def test_the_python_starts_a_processor(tmp_path: Path) -> None:
     assert run["submit_jars"][0] == "mine.jar"
     assert defaults(run["configuration"])["spark.extraListeners"] == f"com.acme.Mine,{LISTENER}"
     assert {"Classification": "core-site", "Properties": {"a": "b"}} in run["configuration"]
+    both = module["with_lineage"](configuration=run["configuration"])
+    assert both["configuration"] == run["configuration"]
     plain = module["with_lineage"]()
     assert plain["configuration"] == read(render(given, "sagemaker"), "processor.json")["configuration"]
+
+
+@pytest.mark.usefixtures("sagemaker")
+def test_the_python_joins_patterns_and_mixes_no_transports(tmp_path: Path) -> None:
+    """As the file does that a configuration is merged into."""
+    given = order(tmp_path, "sagemaker", release="3.5")
+    module: dict[str, Any] = {}
+    exec(compile(text_of(render(given, "sagemaker"), "processing.py"), "processing.py", "exec"), module)  # noqa: S102
+    ours = module["CONFIGURATION"][0]["Properties"]["spark.redaction.regex"]
+    own = {"spark.redaction.regex": "ssn", "spark.openlineage.transport.type": "console"}
+    mine = {"Classification": "spark-defaults", "Properties": own}
+    once = module["with_lineage"](configuration=mine)["configuration"]
+    assert defaults(once)["spark.redaction.regex"] == f"{ours}|ssn"
+    transport = {key: value for key, value in defaults(once).items() if ".transport." in key}
+    assert transport == {"spark.openlineage.transport.type": "console"}
+    assert module["with_lineage"](configuration=once)["configuration"] == once
+    merged = read(render(given, "sagemaker", [mine]), "mine.json")
+    assert defaults(merged) == defaults(once)
 
 
 @pytest.mark.parametrize(
