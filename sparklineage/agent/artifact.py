@@ -44,6 +44,17 @@ class Artifact:
         return PurePosixPath(*self.group.split("."), self.name, self.version, self.file_name)
 
 
+def apart(one: str, other: str) -> tuple[str, str]:
+    """The beginnings of two digests, as long as it takes to see that they differ; 16 digits at least."""
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    digits = max(16, same + 4)
+    return _beginning(one, digits), _beginning(other, digits)
+
+
+def _beginning(text: str, digits: int) -> str:
+    return f"{text[:digits]}…" if len(text) > digits else text
+
+
 def digest_of(path: Path, algorithm: str = "sha512") -> str:
     """The digest of a file in lower-case hexadecimal (an agent JAR takes about 0.1 s)."""
     total = hashlib.new(algorithm)

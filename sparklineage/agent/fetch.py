@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.agent.artifact import digest_of
+from sparklineage.agent.artifact import apart, digest_of
 from sparklineage.agent.failures import Failures
 from sparklineage.agent.limit import Limit, SlowError
 from sparklineage.agent.partial import Partial
@@ -126,6 +126,7 @@ def _download(
 ) -> None:
     """The verified file at `target`; a wrong one is thrown away and fetched anew once."""
     wrong = found = ""
+    published: str | None = None
     for _ in range(2):
         published = source.get(artifact, part, progress, limit)
         expected = [digest for digest in (artifact.sha512, published) if digest]
@@ -141,9 +142,13 @@ def _download(
             _stamp(target, found)
             return
         part.unlink()
+    wanted, there = apart(wrong, found)
+    ask = "ask whoever runs that repository"
+    if published == found:
+        ask = f"the repository publishes what it has, so {ask}, and whoever wrote the expected one down"
     raise DigestError(
-        f"{artifact.file_name} from {source.place} has the wrong SHA-512, twice: "
-        f"expected {wrong[:16]}…, found {found[:16]}… Nothing was kept; ask whoever runs that repository."
+        f"{artifact.file_name} from {source.place} has the wrong SHA-512, twice: expected {wanted}, found {there} "
+        f"Nothing was kept; {ask}."
     )
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.agent.artifact import Artifact
+from sparklineage.agent.artifact import Artifact, apart
 from sparklineage.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
@@ -70,9 +70,10 @@ def locked(artifacts: Sequence[Artifact], lock: Sequence[Artifact], path: Path) 
             others = ", ".join(known) or "nothing"
             raise ConfigError(f"{path}: {artifact.coordinates} is not locked there, it has {others}.")
         if artifact.sha512 and artifact.sha512 != entry.sha512:
+            there, published = apart(entry.sha512 or "", artifact.sha512)
             raise DigestError(
-                f"{path}: the SHA-512 of {artifact.coordinates} is {(entry.sha512 or '')[:16]}… there, but the "
-                f"published file has {artifact.sha512[:16]}…; write the lock anew, and find out who changed it."
+                f"{path}: the SHA-512 of {artifact.coordinates} is {there} there, but the published file has "
+                f"{published}; write the lock anew, and find out who changed it."
             )
         found.append(replace(artifact, sha512=entry.sha512, size=entry.size))
     return tuple(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.agent.artifact import digest_of
+from sparklineage.agent.artifact import apart, digest_of
 from sparklineage.agent.cached import pinned
 from sparklineage.agent.companions import NAMES, companion
 from sparklineage.agent.inspect import inspect
@@ -51,9 +51,10 @@ def verify(path: Path, *, lock: tuple[Path, Sequence[Artifact]] | None, sources:
     if wanted is None:
         wanted, by = _published(path, artifact, sources)
     if wanted != found:
+        ours, theirs = apart(found, wanted)
         raise DigestError(
-            f"{path}: not the bytes of {artifact.coordinates}: its SHA-512 begins with {found[:16]}, and {by} has "
-            f"{wanted[:16]}; fetch it again."
+            f"{path}: not the bytes of {artifact.coordinates}: its SHA-512 begins with {ours.rstrip('…')}, and {by} "
+            f"has {theirs.rstrip('…')}; fetch it again."
         )
     return Verified(path=path, artifact=artifact, sha512=found, by=by)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.cli.jar_choice import Choice, add_choice, cache_of, choose_jars
-from sparklineage.errors import AgentJarError, TransferError
+from sparklineage.errors import AgentJarError, DigestError, TransferError
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +41,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Prints the paths on stdout, progress on stderr."""
     choice = choose_jars(args, environ)
-    paths = fetch_all(choice, environ)
+    try:
+        paths = fetch_all(choice, environ)
+    except DigestError as error:
+        raise (DigestError(f"{error} The lock file is {args.locked}.") if args.locked else error) from None
     if args.lock:
         _write_lock(Path(args.lock), choice.artifacts, paths)
     for path in paths:

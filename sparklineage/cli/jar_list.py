@@ -41,13 +41,17 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _list_target(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from sparklineage.agent.artifact import digest_of  # noqa: PLC0415
     from sparklineage.agent.cached import pinned_digest  # noqa: PLC0415
     from sparklineage.agent.stores import open_store  # noqa: PLC0415
+    from sparklineage.witness import STORED_NAME, jar_path  # noqa: PLC0415
 
     store = open_store(args.target, store_options(args), environ)
+    # The witness comes with the toolkit, so that its digest is that of the file here.
+    ours = digest_of(jar_path()) if jar_path().is_file() else None
     rows = []
     for jar in store.stored():
-        pinned = pinned_digest(jar.name)
+        pinned = ours if jar.name == STORED_NAME else pinned_digest(jar.name)
         state = "not known" if pinned is None or jar.sha512 is None else "intact" if pinned == jar.sha512 else "changed"
         rows.append((jar.name, megabytes(jar.size or 0), state, store.address(jar.name)))
     _show(args, ("name", "size", "state", "address"), rows)

@@ -138,6 +138,25 @@ def test_several_are_fetched_and_locked_and_had_again_from_the_lock(
     assert "has the wrong SHA-512, twice" in capsys.readouterr().err
 
 
+def test_a_lock_that_differs_at_the_end_is_told_with_all_that_it_takes(
+    server: Server, environ: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The repository publishes the digest of what it has: it is not the only one to ask."""
+    offer_both(server)
+    lock = tmp_path / "sparklineage.lock"
+    assert main([*BOTH, "--repository", server.url, "--lock", str(lock)], environ) == 0
+    right = hashlib.sha512(b"2.12" * 5000).hexdigest()
+    wrong = right[:40] + ("0" if right[40] != "0" else "1") + right[41:]
+    lock.write_text(lock.read_text().replace(right, wrong))
+    elsewhere = environ | {"SPARKLINEAGE_CACHE": str(tmp_path / "other")}
+    capsys.readouterr()
+    assert main(["jar", "fetch", "--locked", str(lock), "--repository", server.url], elsewhere) == 74
+    err = capsys.readouterr().err
+    assert f"expected {wrong[:44]}…, found {right[:44]}…" in err
+    assert "and whoever wrote the expected one down" in err
+    assert f"The lock file is {lock}." in err
+
+
 def test_verify_asks_the_lock_the_toolkit_or_the_repository(
     server: Server, environ: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
