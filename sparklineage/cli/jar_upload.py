@@ -136,8 +136,11 @@ def _show(args: argparse.Namespace, steps: Sequence[Step]) -> None:
                  "size": step.payload.size} for step in steps]  # fmt: skip
         print(json.dumps(rows, indent=2))
         return
+    asked = [flag for flag, value in (("--sse", args.sse), ("--kms-key", args.kms_key), ("--tag", args.tag)) if value]
+    # An equal object is not sent again, and what it is written with comes with the sending.
+    left = f"  (as it was: {' and '.join(asked)} not applied to it)" if asked else ""
     wide = max((len(words[step.action]) for step in steps), default=0)
     for step in steps:
         size = f"  {megabytes(step.payload.size)}" if step.payload.size is not None else ""
         fetched = "  (to be fetched first)" if step.payload.path is None else ""
-        print(f"{words[step.action]:<{wide}}  {step.address}{size}{fetched}")
+        print(f"{words[step.action]:<{wide}}  {step.address}{size}{fetched}{left if step.action == 'keep' else ''}")

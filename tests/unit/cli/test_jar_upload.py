@@ -106,7 +106,12 @@ def test_files_that_are_named_go_instead_of_the_chosen_agent(
     assert sorted(path.name for path in target.iterdir()) == ["mine.jar", STORED_NAME]
     capsys.readouterr()
     assert main(["jar", "list", str(target)], environ) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["name", "mine.jar", STORED_NAME]
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    assert [line[0].strip() for line in lines] == ["name", "mine.jar", STORED_NAME]
+    assert ["not known" in line for line in lines] == [False, True, False]
+    assert "intact" in lines[2]
+    (target / STORED_NAME).write_bytes(b"other")
+    assert main(["jar", "list", str(target)], environ) == 74
 
 
 @pytest.mark.parametrize(
@@ -177,6 +182,11 @@ def test_a_bucket_gets_it_and_no_word_tells_the_key(
         assert [line.split()[:2] for line in out] == [
             [done, f"s3://jars/x/{name}"] for done in ("uploaded", "unchanged") for name in ("mine.jar", STORED_NAME)
         ]
+        asked = ["--sse", "aws:kms", "--kms-key", "k1", "--tag", "team=x", "--replace"]
+        assert main([*command, *asked], environ) == 0
+        told = "  (as it was: --sse and --kms-key and --tag not applied to it)"
+        assert [line.endswith(told) for line in capsys.readouterr().out.splitlines()] == [True, True]
+        assert not [line for line in out if "as it was" in line]
         assert main(["jar", "list", "s3://jars/x", "--endpoint-url", url], environ) == 0
         agent(jar, b"immutable/")
         assert main(command, environ) == 85
