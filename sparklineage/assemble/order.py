@@ -156,7 +156,7 @@ def _versions(spec: Spec, name: str, install: SparkInstall | None, notes: list[s
     if scala is None and not guess:
         raise ConfigError(
             f"platforms.{name}.release is missing, and an agent for another Scala would end every job; write it, such "
-            f"as {platforms().of(name)[-1].release}, say --release, or write agent.scala."
+            f"as {platforms().of(name)[-1].release}, say --release or --scala, or write agent.scala."
         )
     if scala is None:
         scala = "2.13"

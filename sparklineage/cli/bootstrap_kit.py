@@ -28,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser, *, release: str | None) -> None
     parser.add_argument("--out", metavar="DIR", required=True, help="write all files into this folder")
     if release is not None:
         parser.add_argument("--release", metavar="NAME", help=f"the platform's release, such as {release}")
+        parser.add_argument("--scala", choices=["2.12", "2.13"], help="the Scala of a release that is not known")
     parser.add_argument("--proxy", metavar="URL", help="the proxy of the nodes, through which the relay goes")
     parser.add_argument("--ca-file", metavar="PATH", help="a file of the nodes with certificates that the relay trusts "
                         "beside those of the machine")  # fmt: skip
@@ -80,6 +81,8 @@ def order_of(
     for key, flag, value in given:
         if value is not None:
             spec = spec.with_platform(key, value, flag)
+    if (scala := getattr(args, "scala", None)) is not None:
+        spec = spec.with_scala(scala, "--scala")
     application = None
     if getattr(args, "application", None) is not None:
         application = Application(uri=args.application, arguments=tuple(args.argument), main_class=args.main_class)

@@ -43,6 +43,7 @@ def add_parser(actions: Any, name: str, what: str) -> None:
     parser.add_argument("more", nargs="*", metavar="ARGUMENT", help="the same, behind a `--`: -- --day 1")
     parser.add_argument("--class", dest="main_class", metavar="NAME", help="the main class of a JAR")
     parser.add_argument("--release", metavar="NAME", help="the platform's release, such as emr-7.5.0")
+    parser.add_argument("--scala", choices=["2.12", "2.13"], help="the Scala of a release that is not known")
     parser.add_argument("--artifacts", metavar="URI", help="where the JARs lie, such as s3://BUCKET/lineage")
     parser.add_argument(
         "--allow-literal-secrets", action="store_true", help="write a secret that the configuration holds in plain text"
@@ -62,8 +63,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         options, found = applying.found_for(args, environ)
     else:
         applying.refuse_without_apply(args)
-    spec, order = order_of(args, environ)
     into = _existing(args.into) if args.into else applying.existing_of(found)
+    spec, order = order_of(args, environ, into)
     rendered = target(args.action).render(order, into)
     _need_variables(order, rendered)
     for warning in spec.warnings:
@@ -78,11 +79,12 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def order_of(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Spec, Order]:
-    """The order for the target that the options name."""
+def order_of(args: argparse.Namespace, environ: Mapping[str, str], into: Existing | None = None) -> tuple[Spec, Order]:
+    """The order for the target that the options name; the release of `into` counts where nobody says another."""
     from sparklineage.assemble.order import order_for  # noqa: PLC0415
     from sparklineage.submit.spark import find_spark  # noqa: PLC0415
     from sparklineage.targets import Application  # noqa: PLC0415
+    from sparklineage.targets.named_release import named_release  # noqa: PLC0415
 
     args.platform = args.action
     spec = spec_of(args, environ)
@@ -92,6 +94,11 @@ def order_of(args: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Spec
     ):  # fmt: skip
         if value is not None:
             spec = spec.with_platform(key, value, f"--{key.rpartition('.')[2]}")
+    if spec.text("platform.release") is None and into is not None:
+        named = named_release(args.action, into)
+        spec = spec.with_platform("platform.release", *named) if named else spec
+    if args.scala is not None:
+        spec = spec.with_scala(args.scala, "--scala")
     home = Path(args.spark_home) if args.spark_home else None
     try:
         install = find_spark(environ, home=home, python=Path(sys.executable))

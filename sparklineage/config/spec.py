@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparklineage.config.definition import definition
-from sparklineage.config.keys import PLATFORM_KEYS
+from sparklineage.config.keys import OWN, PLATFORM_KEYS
 from sparklineage.config.layers import Resolved
 from sparklineage.config.reading import told
 from sparklineage.config.values import WrongValueError, parse, render
@@ -69,6 +69,12 @@ class Spec:
         """The same with another `delivery.mode`, decided by `source`."""
         item = replace(self.resolved["delivery.mode"], value=mode, source=source, layer="options")
         return replace(self, resolved={**self.resolved, "delivery.mode": item})
+
+    def with_scala(self, value: str, source: str) -> Spec:
+        """The same with another `agent.scala`, `2.12` or `2.13`, said by `source`."""
+        key = next(key for key in OWN if key.name == "agent.scala")
+        item = Resolved(key=key, value=value, source=source, layer="options")
+        return replace(self, resolved={**self.resolved, key.name: item})
 
     def with_platform(self, name: str, value: str, source: str) -> Spec:
         """The same with another value of a platform's own key, such as `platform.release`. Raises ConfigError."""
