@@ -85,7 +85,7 @@ def test_bad_usage_is_one_sentence_and_status_2(argv: list[str], sentence: str, 
             "graph: --format takes text, json, dot or mermaid, not 'dott'. Did you mean dot?",
         ),
         (["graph", "one", "two"], "graph: nothing is expected where 'two' stands."),
-        (["relay", "drian"], "relay: ACTION takes drain or watch, not 'drian'. Did you mean drain?"),
+        (["relay", "drian"], "relay: ACTION takes drain, watch or build, not 'drian'. Did you mean drain?"),
         (["relay", "drain", "--agian"], "relay drain: there is no option --agian. Did you mean --again?"),
     ],
 )

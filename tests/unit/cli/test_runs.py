@@ -153,7 +153,7 @@ def test_an_unreadable_journal_is_status_65(tmp_path: Path, capsys: Captured, mo
     def refuse(root: Path) -> Any:
         raise PermissionError(13, "Permission denied", str(root))
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr("os.scandir", refuse)
     assert main(["runs", "--journal", str(tmp_path)], {}) == 65
     assert capsys.readouterr().err == f"sparklineage: {tmp_path}: the journal cannot be read: Permission denied.\n"
 
