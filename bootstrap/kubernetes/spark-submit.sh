@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Agent 1.53.0 for Scala 2.12: asked for by conf/sparklineage.yml:24:3, runs on 3.5.
+# Agent 1.53.0 for Scala 2.12: asked for by conf/sparklineage.yml:24:3, runs on 3.5.7.
 # Delivery is outbox: the kit puts the relay on the nodes, which delivers the journals.
 # job.name (conf/sparklineage.yml:7:3) is left out: each application keeps its own name.
 # The application is an example; give --application URI, or write yours.

@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=d9868d7a5451481f7e0f290b7aa928f8be64412a5defbf004f713ea4a4964a6f
+readonly RELAY_SHA256=8630661a21d16d3f8b576bbceb2590f82ba064d52d82d578e6bddd0200ebc165
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
@@ -100,7 +100,7 @@ readonly STATE=/var/lib/sparklineage/relay
 readonly STRICT=yes
 readonly WITNESS=sparklineage-witness-0.1.0.jar
 readonly -a WITNESS_BASE64=()
-readonly WITNESS_SHA256=bd49fb249d2a1832aefc33e767c8ef3d1ecaff23872c48c0d5b401a4d661090b
+readonly WITNESS_SHA256=225b914e1ec48b4c64250024e62d3a7c4a2e813ca8be82a1f99885213b118aa3
 
 # What the script says: each line with its time into a log, and to the stderr that the platform keeps.
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Agent 1.53.0 for Scala 2.12: asked for by conf/sparklineage.yml:24:3, runs on 3.5.
+# Agent 1.53.0 for Scala 2.12: asked for by conf/sparklineage.yml:24:3, runs on 3.5.7.
 # Delivery is direct: no relay of ours runs beside a driver on kubernetes.
 # In Stackable's image the agent is the operator's own, of its version.
 # The cluster needs a way from the driver's pod to the backend (NetworkPolicy, egress).
 # Make the Secret sparklineage with OPENLINEAGE_API_KEY in the application's namespace: kubectl create secret generic sparklineage --from-env-file=FILE, with a line NAME=KEY for each.
+# The agent reads it as JSON where it can, so a key such as 1e5, a number, needs double quotes around it there.
 spark-submit \
   --master "k8s://${KUBERNETES:?address of the API server, https://HOST:PORT}" \
   --deploy-mode cluster \

@@ -39,13 +39,21 @@ def with_lineage(**run):
     given = run.get("configuration") or []
     given = [given] if isinstance(given, dict) else list(given)
     properties = dict(CONFIGURATION[0]["Properties"])
+    own = {}
     for item in given:
         if item["Classification"] == "spark-defaults":
-            for key, value in item["Properties"].items():
-                if key == "spark.extraListeners":
-                    both = [*value.split(","), *properties.get(key, "").split(",")]
-                    value = ",".join(dict.fromkeys(name.strip() for name in both if name.strip()))
-                properties[key] = value
+            own.update(item["Properties"])
+    if own.get("spark.openlineage.transport.type", "").strip():
+        # A transport of yours is one with all that belongs to it.
+        properties = {k: v for k, v in properties.items() if not k.startswith("spark.openlineage.transport.")}
+    for key, value in own.items():
+        ours = properties.get(key, "")
+        if key == "spark.extraListeners":
+            both = [*value.split(","), *ours.split(",")]
+            value = ",".join(dict.fromkeys(name.strip() for name in both if name.strip()))
+        elif key == "spark.redaction.regex" and ours and ours not in value:
+            value = ours if not value or f"|{ours}".endswith(f"|{value}") else f"{ours}|{value}"
+        properties[key] = value
     others = [item for item in [*CONFIGURATION[1:], *given] if item["Classification"] != "spark-defaults"]
     defaults = {"Classification": "spark-defaults", "Properties": properties}
     jars = [*(run.get("submit_jars") or []), *SUBMIT_JARS]
