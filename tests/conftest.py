@@ -23,13 +23,13 @@ def pytest_configure() -> None:
 
 
 _SERVICES = (
-    "tests/unit/agent/test_store_", "tests/unit/apply/", "tests/unit/cli/test_bootstrap_databricks",
-    "tests/unit/assemble/test_relay_process", "tests/unit/cli/test_relay", "tests/unit/cli/test_submit",
-    "tests/unit/config/test_secrets_", "tests/unit/relay/test_deliver", "tests/unit/relay/test_watch",
-    "tests/unit/kits/test_bootstrap_", "tests/unit/kits/test_databricks.py", "tests/unit/kits/test_emr",
-    "tests/unit/kits/test_script",
-    "tests/unit/kits/test_zipapp", "tests/unit/relay/node/test_node", "tests/unit/relay/node/test_secrets",
-    "tests/unit/sdk/test_application", "tests/unit/submit/test_launch", "tests/unit/targets/test_aws_hostile", "tests/unit/targets/test_aws_services",
+    "tests/unit/agent/test_store_", "tests/unit/apply/", "tests/unit/assemble/test_relay_process",
+    "tests/unit/cli/test_bootstrap_databricks", "tests/unit/cli/test_relay", "tests/unit/cli/test_submit",
+    "tests/unit/config/test_secrets_", "tests/unit/kits/test_bootstrap_", "tests/unit/kits/test_databricks.py",
+    "tests/unit/kits/test_emr", "tests/unit/kits/test_script", "tests/unit/kits/test_zipapp",
+    "tests/unit/relay/node/test_node", "tests/unit/relay/node/test_secrets", "tests/unit/relay/test_deliver",
+    "tests/unit/relay/test_watch", "tests/unit/sdk/test_application", "tests/unit/submit/test_launch",
+    "tests/unit/targets/test_aws_hostile", "tests/unit/targets/test_aws_services",
     "tests/unit/targets/test_node_script",
 )  # fmt: skip
 """Where tests talk to servers of their own, or start processes and wait for them or signal them."""
