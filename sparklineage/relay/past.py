@@ -57,7 +57,12 @@ class Past:
             self.left_out.append(told(root))
 
     def idle(self, step: Step) -> None:
-        """Note what has a run of its own because no query had its datasets."""
+        """Note what has a run of its own because no query had its datasets.
+
+        A block that both reads and writes needs no query: it is code of its own.
+        """
+        if step.is_block and step.inputs and step.outputs:
+            return
         kind = "step" if step.is_block else "tag" if step.tagged else "function"
         if len(self.unexecuted) < _MOST_TOLD:
             self.unexecuted.append({"what": kind, "step": step.name, "tagged": step.tagged})

@@ -124,3 +124,18 @@ def test_a_damaged_file_does_not_take_the_summary_along(folder: RunFolder) -> No
     lines = told(folder, outcome=FAILED)
     assert lines[""] == ["sparklineage: FAIL after 4.2 s"]
     assert "settled.json: is not JSON" in lines["damaged"][0]
+
+
+@pytest.mark.parametrize(("tagged", "hint"), [(True, False), (False, True)])
+def test_what_was_declared_and_never_executed_is_named(folder: RunFolder, tagged: bool, hint: bool) -> None:
+    settled = read_json(folder.settled) or {}
+    found = [{"what": "step", "step": f"rates {number}", "tagged": tagged} for number in range(8)]
+    write_json(folder.settled, {**settled, "witness": True, "unexecuted": found})
+    first, *more = told(folder)["steps"]
+    names = ", ".join(repr(f"rates {number}") for number in range(6))
+    own = "what they declare is on runs of their own"
+    assert first == f"declared, never executed by a query: {names} and 2 more; {own}"
+    expected = "tie a DataFrame that is executed outside of its step to it: sparklineage.tag(df, step)"
+    assert more == ([expected] if hint else [])
+    write_json(folder.settled, {**settled, "witness": True})
+    assert "steps" not in told(folder)

@@ -179,6 +179,16 @@ def test_a_block_that_failed_has_a_run_that_says_so(queried: bool, declares: boo
         assert {item["name"] for item in last["inputs"]} == ({"/in", "/v1"} if declares else {"/in"})
 
 
+@pytest.mark.parametrize(("outputs", "expected"), [([], ["a"]), ([MAIL], [])])
+def test_a_step_without_a_query_is_told_unless_it_is_whole(outputs: list[Any], expected: list[str]) -> None:
+    story = Story()
+    story.open(OUTER, 5, inputs=[RATES], outputs=outputs)
+    story.steps(type="stepEnd", step=OUTER, time=6)
+    story.finish()
+    assert [item["step"] for item in story.settler.coverage().unexecuted] == expected
+    assert story.named("inputs", None) == {"/v1"}
+
+
 def test_a_step_describes_the_run_and_a_dataset_that_the_agent_saw() -> None:
     story = Story()
     documented = {**FILE, "facets": {"documentation": {"description": "x"}}, "inputFacets": {"inputStatistics": {}}}
