@@ -258,7 +258,7 @@ def main(argv: Sequence[str]) -> int:
             print(f"{name} is stale; `python -m docs.generate` writes it anew.", file=sys.stderr)
         return 1 if found else 0
     for name, page in PAGES.items():
-        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(page(), encoding="utf-8")
     return 0
 

@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=8630661a21d16d3f8b576bbceb2590f82ba064d52d82d578e6bddd0200ebc165
+readonly RELAY_SHA256=f79487a7e1da03bc7b9c708885f5066d43f3e47dddfa209cdd0a32a0ff32a595
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''

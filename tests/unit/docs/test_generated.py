@@ -24,7 +24,7 @@ def test_a_changed_page_is_found_stale(tmp_path: Path) -> None:
     """Missing, changed, right."""
     assert generate.stale(tmp_path) == list(generate.PAGES)
     for name, page in generate.PAGES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(page(), encoding="utf-8")
     assert generate.stale(tmp_path) == []
     with (tmp_path / "docs/cli.md").open("a", encoding="utf-8") as file:
