@@ -147,7 +147,7 @@ class Delivery:
     def start_over(self) -> None:
         """Forget what was accepted and refused: the next events are the first ones again.
 
-        For a backend that has lost them, or refused them while its key or address was wrong. Events are
+        For a backend that has lost them, or refused them while its address was wrong. Events are
         identified by run, type and time, so sending one twice does no harm.
         """
         self.folder.refused(self.sink.key).unlink(missing_ok=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sparklineage.relay.sinks.hierarchy import Hierarchy
 
 _RETRIED = frozenset({408, 425, 429})
+DENIED = frozenset({401, 403, 407})
+"""Answers to who asks, and not to the event: they end when a key is given, exchanged or allowed."""
 # Marquez answers 500 to JSON that it cannot read, such as a text above 20 MB, and says 400 in the body.
 _MEANT_AS_REFUSAL = re.compile(rb'\s*\{\s*"code"\s*:\s*4\d\d\b')
 _OURS = frozenset({"content-type", "content-encoding"})
@@ -132,9 +134,11 @@ class HttpSink:
         if status == 201 or (200 <= status < 300 and not self._to_marquez()):
             return Answer(verdict=Verdict.ACCEPTED, status=status)
         shown = mask(body.decode("utf-8", "replace"), self._secrets)[:_MOST_BODY]
-        if (400 <= status < 500 and status not in _RETRIED) or (status == 500 and _MEANT_AS_REFUSAL.match(body)):
+        if status in DENIED:
+            text = f"{self._denial(status)}: HTTP {text}"
+        elif (400 <= status < 500 and status not in _RETRIED) or (status == 500 and _MEANT_AS_REFUSAL.match(body)):
             return Answer(verdict=Verdict.REFUSED, text=text, status=status, body=shown)
-        if 200 <= status < 300:
+        elif 200 <= status < 300:
             text += ", where Marquez says 201 to an event it has stored"
         elif 300 <= status < 400:
             text += f", a redirect to {mask(headers.get('Location') or 'nowhere', self._secrets)}: use that address"
@@ -219,6 +223,13 @@ class HttpSink:
                 self._is_marquez = status == 200 and _lists_namespaces(body)
             break
         return bool(self._is_marquez)
+
+    def _denial(self, status: int) -> str:
+        if status == 407:
+            named = any(name.lower() == "proxy-authorization" for name in (*self._headers, *self._proxy_headers))
+            return "the proxy refuses the login" if named else "the proxy asks for a login"
+        named = bool(self.backend.secrets) or any(name.lower() == "authorization" for name in self._headers)
+        return "the backend refuses the key" if named else "the backend asks for a key"
 
     def _trouble(self, error: Exception) -> Answer:
         return Answer(verdict=Verdict.RETRY, text=self.explain(error))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import ConfigError, SparklineageError
-from sparklineage.relay.sinks.http import HttpSink
+from sparklineage.relay.sinks.http import DENIED, HttpSink
 from sparklineage.relay.sinks.interface import Answer, Verdict
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ class LateBackend:
         self.backend = backend
         self.is_complete = threading.Event()
         self.renews = renews
-        self.has_taken = False
-        """Whether the backend has accepted an event with the secrets of now."""
         self._lacking = backend
         self._fetch = fetch
         self._learn = learn
@@ -86,7 +83,7 @@ class LateBackend:
             return f"the secrets of {self.backend.shown} cannot be fetched ({type(error).__name__})"
         if not self.is_complete.is_set() or found.secrets != self.backend.secrets:
             self._learn(found.secrets)
-            self.backend, self.has_taken = found, False
+            self.backend = found
             self.is_complete.set()
         return None
 
@@ -110,20 +107,10 @@ class LateSink:
                 return Answer(verdict=Verdict.RETRY, text=reason)
             self._sink = HttpSink(self._late.backend, until=self._until)
         answer = self._sink.send(event, hierarchy)
-        if answer.verdict is Verdict.ACCEPTED:
-            self._late.has_taken = True
-        elif self._late.renews and answer.status in (401, 403):
-            return self._denied(self._sink, answer)
-        return answer
-
-    def _denied(self, sink: HttpSink, answer: Answer) -> Answer:
-        """A key that is exchanged some day must not make dead letters of all that comes until then."""
-        if self._late.renew(sink.backend):
-            sink.close()
+        if self._late.renews and answer.status in DENIED and self._late.renew(self._sink.backend):
+            self._sink.close()
             self._sink = None  # the other secrets are tried with the next attempt
-        elif answer.status == 403 and self._late.has_taken:
-            return answer  # it takes the key, and not this event
-        return replace(answer, verdict=Verdict.RETRY, text=f"{answer.text}, so it does not take the key")
+        return answer
 
     def close(self) -> None:
         if self._sink is not None:

@@ -55,7 +55,7 @@ def test_one_deadline_holds_for_all_runs(tmp_path: Path, capsys: Captured) -> No
 
 
 def test_refused_events_are_a_failure_and_later_a_hint(tmp_path: Path, capsys: Captured) -> None:
-    with Receiver(answer=lambda *_: 401) as receiver:
+    with Receiver(answer=lambda *_: 404) as receiver:
         made = ended_run(tmp_path, url=receiver.url)
         assert drain(tmp_path, receiver.url) == 77
         letters = str(made.refused(Backend(url=receiver.url).key))
@@ -70,6 +70,19 @@ def test_refused_events_are_a_failure_and_later_a_hint(tmp_path: Path, capsys: C
         receiver.answer = lambda *_: 201
         assert drain(tmp_path, receiver.url, "--again", made.run_id) == 0
         assert capsys.readouterr().err == ""
+
+
+def test_events_without_a_key_wait_and_the_reason_is_told(tmp_path: Path, capsys: Captured) -> None:
+    with Receiver(answer=lambda *_: 401) as receiver:
+        made = ended_run(tmp_path, url=receiver.url)
+        assert drain(tmp_path, receiver.url, "--timeout", "1") == 77
+        err = capsys.readouterr().err
+        assert "2 events of 1 run still wait" in err
+        assert "the backend asks for a key: HTTP 401 Unauthorized" in err
+        assert not made.refused(Backend(url=receiver.url).key).exists()
+        receiver.answer = lambda *_: 201
+        assert drain(tmp_path, receiver.url) == 0
+        assert len(receiver.events) == 2
 
 
 def test_a_living_run_is_left_alone_and_told(tmp_path: Path, capsys: Captured) -> None:

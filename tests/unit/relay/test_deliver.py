@@ -89,7 +89,7 @@ def test_a_passing_fault_is_tried_again_in_order(made: RunFolder, status: int) -
     assert receiver.posts == 6
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 422])
+@pytest.mark.parametrize("status", [400, 404, 422])
 def test_a_refused_event_goes_to_the_dead_letters_and_the_rest_goes_on(made: RunFolder, status: int) -> None:
     with Receiver(answer=lambda number, _: status if number == 2 else 201) as receiver:
         delivery = Delivery(made, sink_to(receiver))
@@ -101,8 +101,36 @@ def test_a_refused_event_goes_to_the_dead_letters_and_the_rest_goes_on(made: Run
     assert (delivery.delivered, delivery.refused) == (3, 1)
 
 
+@pytest.mark.parametrize("status", [401, 403, 407])
+def test_whoever_may_not_send_keeps_the_events_until_he_may(made: RunFolder, status: int) -> None:
+    with Receiver(answer=lambda number, _: status if number in (2, 3) else 201) as receiver:
+        delivery = Delivery(made, sink_to(receiver))
+        assert deliver_all(delivery, until=soon(), give_up_after=9)
+    assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
+    assert (delivery.delivered, delivery.refused) == (4, 0)
+    assert not made.refused(delivery.sink.key).exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "key", "says"),
+    [
+        (401, None, "the backend asks for a key: HTTP 401 Unauthorized"),
+        (401, "canary-3f-key", "the backend refuses the key: HTTP 401 Unauthorized"),
+        (403, "canary-3f-key", "the backend refuses the key: HTTP 403 Forbidden"),
+        (407, "canary-3f-key", "the proxy asks for a login: HTTP 407 Proxy Authentication Required"),
+    ],
+)
+def test_who_may_not_send_is_told_why(made: RunFolder, status: int, key: str | None, says: str) -> None:
+    with Receiver(answer=lambda *_: status) as receiver:
+        sink = HttpSink(Backend(url=receiver.url, api_key=Secret(key) if key else None))
+        delivery = Delivery(made, sink)
+        assert not deliver_all(delivery, until=soon(), give_up_after=1)
+        sink.close()
+    assert (delivery.last_error, delivery.delivered, delivery.refused) == (says, 0, 0)
+
+
 def test_start_over_sends_everything_again(made: RunFolder) -> None:
-    with Receiver(answer=lambda number, _: 401 if number <= 4 else 201) as receiver:
+    with Receiver(answer=lambda number, _: 404 if number <= 4 else 201) as receiver:
         delivery = Delivery(made, sink_to(receiver))
         deliver_all(delivery, until=soon(), give_up_after=3)
         delivery.start_over()

@@ -196,23 +196,24 @@ def test_a_key_that_is_exchanged_makes_no_dead_letters(tmp_path: Path) -> None:
         taken[0] = f"new-{CANARY}"
         said = delivery.send_next()
         assert said is not None
-        assert (said.verdict, said.text) == (Verdict.RETRY, "401 Unauthorized, so it does not take the key")
+        assert (said.verdict, said.text) == (Verdict.RETRY, "the backend refuses the key: HTTP 401 Unauthorized")
         assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
         sink.close()
     assert (delivery.delivered, delivery.refused) == (4, 0)
     assert learnt == ["old-key-1", f"new-{CANARY}"]
 
 
-def test_an_event_that_is_forbidden_though_the_key_is_taken_is_a_dead_letter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("renews", [True, False])
+def test_a_key_that_is_forbidden_after_it_was_taken_is_waited_for(tmp_path: Path, renews: bool) -> None:
     made = folder(tmp_path)
     add(made.events, *(application("RUNNING", number) for number in range(3)))
     with Receiver(answer=lambda number, _: 403 if number == 2 else 201) as receiver:
         backend = Backend(url=receiver.url, timeout=2.0, deferred=(deferred(),))
-        sink = LateSink(LateBackend(backend, canary, lambda _: None, renews=True, pause=60))
+        sink = LateSink(LateBackend(backend, canary, lambda _: None, renews=renews, pause=60))
         delivery = Delivery(made, sink, Waits(first=0.01, longest=0.01))
         assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
         sink.close()
-    assert (delivery.delivered, delivery.refused) == (2, 1)
+    assert (delivery.delivered, delivery.refused) == (3, 0)
 
 
 def test_a_key_that_was_never_taken_is_waited_for(tmp_path: Path) -> None:

@@ -195,6 +195,22 @@ def test_drain_waits_for_the_service_that_runs(tmp_path: Path) -> None:
             assert watch.end() == 0
 
 
+def test_a_backend_that_asks_for_a_key_loses_nothing_and_is_told_once(tmp_path: Path) -> None:
+    with Receiver(answer=lambda *_: 401) as receiver:
+        node = Node(tmp_path, receiver.url)
+        for number in range(3):
+            node.run(number)
+        with Watch(node) as watch:
+            until(lambda: receiver.posts >= 12)
+            assert "3 ended; 6 events waiting, 0 refused" in node.do("status")[1]
+            receiver.answer = lambda *_: 201
+            until(lambda: len(receiver.events) == 6)
+            assert watch.end() == 0
+    lines = [line for line in node.lines() if "the backend" in line]
+    asks = "the backend asks for a key: HTTP 401 Unauthorized; what waits is sent again."
+    assert lines == [f"warning {receiver.url}: {asks}"]
+
+
 def test_refused_events_are_told(tmp_path: Path) -> None:
     with Receiver(answer=lambda number, _: 422 if number == 1 else 201) as receiver:
         node = Node(tmp_path, receiver.url)
