@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError, suggestion
@@ -10,6 +11,8 @@ from sparklineage.errors import ConfigError, suggestion
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# NUL is in no path; the others would write lines of their own into logs; a half of a pair is no UTF-8.
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _KINDS = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
 
 
@@ -56,6 +59,10 @@ class Object:
         found = self.text(name)
         if found is not None and not found.startswith("/"):
             raise self.wrong(name, "an absolute path")
+        if found is not None and _UNSPEAKABLE.search(found):
+            raise ConfigError(
+                f"{self.place(name)} holds a line end or another control character; write an absolute path without any."
+            )
         return found
 
     def choice(self, name: str, choices: Sequence[str]) -> str | None:

@@ -97,6 +97,15 @@ def backend(**keys: Any) -> dict[str, Any]:
         ({**LEAST, "platform": None}, ": platform is missing; write a text."),
         ({**LEAST, "spool": "s"}, ": spool is `s`; write an absolute path."),
         ({**LEAST, "spool": 7}, ": spool is 7; write a text that is not blank."),
+        *(
+            ({**LEAST, **keys}, (f": {name} holds a line end or another control character; write an absolute path "
+                                 "without any."))
+            for name, keys in (
+                ("spool", {"spool": "/s\0"}), ("spool", {"spool": "/s\x9b"}), ("spool", {"spool": "/s\ud800"}),
+                ("state", {"state": "/s\n/t"}), ("info", {"info": "/\x7f"}), ("log.file", {"log": {"file": "/l\0"}}),
+                ("backend.caFile", {"backend": {"url": "http://h", "caFile": "/c\0.pem"}}),
+            )
+        ),
         ({**LEAST, "spol": "/s"}, ": spol is no key that the relay knows. Did you mean spool?"),
         ({**LEAST, "backend": "http://h"}, ": backend is `http://h`; write an object."),
         ({**LEAST, "backend": {}}, ": backend.url is missing; write a text."),
