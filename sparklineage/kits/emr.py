@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.config.platforms.label import label
 from sparklineage.errors import ConfigError
 from sparklineage.kits.emr_readme import readme
 from sparklineage.kits.interface import Kit, KitFile, sha256_of
@@ -37,6 +38,9 @@ RELAY = "relay.pyz"
 KINDS = ("aws-ssm", "aws-secretsmanager", "file")
 """The secrets that a node gets with its role, or from a file that its image or another action brings."""
 _LONGEST_PATH = 10_280
+_LEAST_PYTHON = (3, 9)
+_FIRST_EMR = 7
+"""The first line of EMR that has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +141,7 @@ def _base(order: Order) -> str:
             "No release of EMR is named, and the agent has to fit its Scala; give --release, such as emr-7.10.0, or "
             "write platforms.emr.release."
         )
+    _check_python(order)
     vendor = order.release.vendor_agent if order.release is not None else None
     if order.settings.get("vendorAgent", "replace") != "replace":
         raise ConfigError("platforms.emr.vendorAgent: the kit brings an agent of its own; write `replace`.")
@@ -160,6 +165,26 @@ def _base(order: Order) -> str:
     xml("--s3", base)
     longest("--s3", base, _LONGEST_PATH - 100, "take a shorter prefix")
     return base
+
+
+def _check_python(order: Order) -> None:
+    """Raises ConfigError where no Python of the release runs the relay; journals would only pile up there."""
+    release = order.settings["release"]
+    listed = order.release.python if order.release is not None else ()
+    known = label("emr", release)
+    if listed:
+        fits = any(tuple(map(int, each.split("."))) >= _LEAST_PYTHON for each in listed)
+    else:
+        # The documentation lists the Pythons of 6.12 and later, and those before have none that is newer.
+        fits = known is None or known.numbers[0] >= _FIRST_EMR
+    if fits:
+        return
+    has = f"has Python {' and '.join(listed)} alone" if listed else "has no Python that is new enough"
+    least = ".".join(map(str, _LEAST_PYTHON))
+    raise ConfigError(
+        f"{release} {has}, and the relay of the nodes takes {least} or later; take a release from emr-{_FIRST_EMR}.0.0 "
+        "on, or `sparklineage conf emr` with delivery.mode: direct, where the agent itself sends."
+    )
 
 
 def _step(rendered: Mapping[str, str]) -> dict[str, Any]:

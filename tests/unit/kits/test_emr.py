@@ -101,6 +101,12 @@ def test_emr_takes_the_requests(tmp_path: Path, application: Application | None)
         ({"section": {"artifacts": "s3:///x"}}, "nodes of EMR fetch it from S3"),
         ({"section": {"artifacts": ""}}, None),
         ({"section": {"release": "emr-7.12.0"}}, "two agents fail every job"),
+        ({"section": {"release": "emr-6.15.0"}}, ("emr-6.15.0 has Python 2.7 and 3.7 alone, and the relay of the nodes "
+         "takes 3.9 or later; take a release from emr-7.0.0 on, or `sparklineage conf emr` with delivery.mode: "
+         "direct")),
+        ({"section": {"release": "emr-6.8.0"}}, "emr-6.8.0 has no Python that is new enough"),
+        ({"section": {"release": "emr-6.15"}}, "emr-6.15 has Python 2.7 and 3.7 alone"),
+        ({"section": {"release": "emr-6.99.0"}}, "sparklineage conf emr"),
         ({"section": {"vendorAgent": "reuse", "release": "emr-7.12.0"}}, "the kit brings an agent of its own"),
         ({"delivery": {"mode": "direct"}}, "delivery.mode is direct, but a kit puts the relay on the nodes"),
         ({"delivery": {"journal": "/var/lib"}}, "the path of a folder for them alone"),
