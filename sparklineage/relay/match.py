@@ -83,23 +83,32 @@ class Matcher:
     witnessed: Witnessed = field(default_factory=Witnessed)
     steps: Steps = field(default_factory=Steps)
 
-    def execution_of(self, run: AgentRun) -> Execution | None:
-        """The SQL execution that the run reports; it is the run's own from then on."""
+    def execution_of(self, run: AgentRun, *, is_last: bool = False) -> Execution | None:
+        """The SQL execution that the run reports; it is the run's own until another proves to be.
+
+        Of several that began together none is it before a job or an end tells, unless nothing more will.
+        """
         if run.kind == "RDD_JOB" or not self.witnessed.present:
             return None
         ended = run.completed
-        if run.execution is not None and (ended is None or run.execution.end == ended):
+        sure = self._of_job(run)
+        if sure is not None:
+            if run.execution is not None and run.execution is not sure and run.execution.run == run.id:
+                run.execution.run = None
+            run.execution, sure.run = sure, run.id
+            return sure
+        is_ours = run.execution is not None and run.execution.run == run.id
+        if run.execution is not None and is_ours and (ended is None or run.execution.end == ended):
             return run.execution
         free = [item for item in self.witnessed.at_start(run.start) if item.run in (None, run.id)]
         if ended is not None and not free:
             # Spark 3.5 reports some commands by their end alone.
             free = [item for item in self.witnessed.at_end(ended) if item.run in (None, run.id)]
-        if len(free) > 1 and run.job_number is not None:
-            job = self.witnessed.job(run.job_number, 0)
-            free = [item for item in free if job and item is self.witnessed.of_job(job)] or free
+        if len(free) > 1 and not run.said and not is_last:
+            return None
         if len(free) > 1 and ended is not None:
             free = [item for item in free if item.end == ended] or free
-        found = free[0] if free else run.execution
+        found = free[0] if free else run.execution if is_ours else None
         if found is not run.execution:
             if run.execution is not None and run.execution.run == run.id:
                 run.execution.run = None
@@ -107,6 +116,12 @@ class Matcher:
         if found is not None:
             found.run = run.id
         return found
+
+    def _of_job(self, run: AgentRun) -> Execution | None:
+        """The execution of the run's job, where both began together."""
+        job = self.witnessed.job(run.job_number, 0) if run.job_number is not None else None
+        found = self.witnessed.of_job(job) if job is not None else None
+        return found if found is not None and found.start == run.start else None
 
     def job_of(self, run: AgentRun) -> Job | None:
         """The Spark job that a run of an RDD is about."""

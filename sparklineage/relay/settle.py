@@ -302,7 +302,7 @@ class Settler:
     def _close(self, run: AgentRun, outcome: Outcome | None) -> None:
         """Send the run's one terminal event, true as far as anything knows."""
         base = run.opened().terminal[-1] if run.said else None
-        execution = self._match.execution_of(run)
+        execution = self._match.execution_of(run, is_last=True)
         truth: Execution | Job | None = self._match.job_of(run) if run.kind == "RDD_JOB" else execution
         error, trace, time = None, None, run.last
         if truth is not None and truth.end is not None:

@@ -17,6 +17,8 @@ _WRITES = re.compile(
 _DESCRIPTION, _COMMAND, _ERROR = 1_000, 1_000, 65_536
 _MOST = 1_000
 # Delta runs queries of its own between the user's; some are roots (background snapshots).
+# Neither reads nor writes anything; a view is read where it is used.
+_NO_QUERY = re.compile(r"Execute (?:CreateView|Set)Command\b")
 _DELTA_OWN = ("Delta: ", "$anonfun$recordDelta", "MERGE operation - ", "OPTIMIZE operation - ")
 
 
@@ -56,7 +58,9 @@ class Execution:
     @property
     def is_users(self) -> bool:
         """A query that the user wrote, as far as Spark's descriptions tell."""
-        return self.is_root and self.start is not None and not self.description.startswith(_DELTA_OWN)
+        if not self.is_root or self.start is None or _NO_QUERY.match(self.command):
+            return False
+        return not self.description.startswith(_DELTA_OWN)
 
 
 @dataclass

@@ -224,8 +224,10 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
         add(rdds, stage.getClass().getMethod("rddInfos").invoke(stage));
       }
       for (Object rdd : rdds) {
-        // Its name may be the user's own.
-        if (String.valueOf(rdd.getClass().getMethod("callSite").invoke(rdd)).contains("PythonRDD.scala")) {
+        // Its name may be the user's own, and so may the place where it was made.
+        Object name = rdd.getClass().getMethod("name").invoke(rdd);
+        Object place = rdd.getClass().getMethod("callSite").invoke(rdd);
+        if ("PythonRDD".equals(name) || String.valueOf(place).contains("PythonRDD.scala")) {
           return true;
         }
       }

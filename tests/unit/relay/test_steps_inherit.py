@@ -286,3 +286,40 @@ def test_a_query_inside_of_a_batch_gets_what_the_batch_declares(reported: bool) 
     assert story.named("inputs", RUN) == ({"/in"} if reported else {"/in", "/v1"})
     assert story.named("inputs", write) == ({"/in", "/v1"} if reported else set())
     assert not [event for event in story.events if event["job"]["name"] == "app.a"]
+
+
+@pytest.mark.parametrize("by_job", [True, False])
+def test_queries_that_begin_in_the_same_millisecond_keep_their_own_steps(by_job: bool) -> None:
+    story = Story()
+    other = "0197f3a0-0000-7000-8000-000000000003"
+    for number, (step, dataset) in enumerate(((OUTER, RATES), (INNER, MAIL))):
+        story.open(step, 5, inputs=[dataset])
+        story.witness(type="executionStart", time=10, executionId=number, rootExecutionId=number)
+        story.witness(type="jobStart", time=11, jobId=number, executionId=number, step=step)
+    # The agent tells them in the order of its own.
+    for run in (RUN, other):
+        story.settler.agent(agent("START", 10, run))
+    story.events += story.settler.take()
+    for run, job in ((other, 1), (RUN, 0)):
+        event = agent("RUNNING", 11, run)
+        details = {"spark_jobDetails": {"jobId": job}} if by_job else {}
+        story.settler.agent({**event, "run": {**event["run"], "facets": details}})
+    for number, (step, end) in enumerate(((OUTER, 20), (INNER, 21))):
+        story.witness(type="executionEnd", time=end, executionId=number)
+        story.steps(type="stepEnd", step=step, time=30)
+    for run, end in ((other, 21), (RUN, 20)):
+        story.settler.agent(agent("COMPLETE", end, run))
+    story.finish()
+    assert (story.named("inputs", RUN), story.named("inputs", other)) == ({"/v1"}, {"sent"})
+    assert not [event for event in story.events if event["job"]["name"] in ("app.a", "app.b")]
+
+
+def test_a_view_is_no_query() -> None:
+    story = Story()
+    story.open(OUTER, 5, inputs=[RATES])
+    story.witness(type="executionStart", time=10, executionId=0, rootExecutionId=0, command="Execute CreateViewCommand")
+    story.witness(type="executionEnd", time=20, executionId=0)
+    story.steps(type="stepEnd", step=OUTER, time=30)
+    story.finish()
+    assert [item["step"] for item in story.settler.coverage().unexecuted] == ["a"]
+    assert story.settler.coverage().queries == 0
