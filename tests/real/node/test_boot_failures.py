@@ -11,6 +11,7 @@ import pytest
 
 from tests.real.node.cloud import KEY, Kit
 from tests.real.node.emr import EmrNode
+from tests.real.submission import REPOSITORY
 
 pytestmark = pytest.mark.service
 
@@ -61,6 +62,7 @@ class Case:
     """Whether it is a failure at all."""
 
 
+PAGE = REPOSITORY / "docs" / "bootstrap.md"
 HIDE_PYTHON = "rm -f /usr/bin/python3* /usr/local/bin/python3*"
 CASES = {
     "S3 denied": Case(trouble=denied, cause=r"files: .*403.*Forbidden", relays=0),
@@ -90,6 +92,18 @@ CASES = {
     ),
     "no systemd": Case(trouble=on_node("rm -f /usr/bin/systemctl"), cause="", agent=AGENT, fails=False),
 }
+
+
+def test_the_page_shows_what_is_logged_where_s3_denies(node: EmrNode, made: Kit) -> None:
+    with denied(node, made):
+        logged = untimed(node.bootstrap(made.script).stderr)
+    pages = [untimed(block) for block in re.findall(r"^```\n(20.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)]
+    assert logged in pages
+
+
+def untimed(log: str) -> list[str]:
+    """The lines without when they were written, and how long all of it took."""
+    return [re.sub(r"done in \d+ s", "done", line.partition(" ")[2]) for line in log.splitlines()]
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["default", "strict"])
