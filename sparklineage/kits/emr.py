@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.agent.stores.s3 import parts as s3_parts
 from sparklineage.config.platforms.label import label
 from sparklineage.errors import ConfigError
 from sparklineage.kits.emr_readme import readme
@@ -162,6 +163,8 @@ def _base(order: Order) -> str:
         raise ConfigError(
             f"The kit is to be at {base}, but nodes of EMR fetch it from S3; give --s3 s3://BUCKET/PREFIX."
         )
+    # What --upload would refuse is refused without it too: whoever copies the files by hand finds out on the nodes.
+    s3_parts(base)
     xml("--s3", base)
     longest("--s3", base, _LONGEST_PATH - 100, "take a shorter prefix")
     return base

@@ -152,16 +152,22 @@ class Bucket:
 
 def store(target: str, options: StoreOptions, environ: Mapping[str, str]) -> Bucket:
     """The bucket and prefix of `s3://bucket/prefix`. Raises UsageError."""
+    scheme, bucket, prefix = parts(target)
+    if len(options.tags) > _TAGS:
+        raise UsageError(f"--tag: an object of S3 takes {_TAGS} tags, and here are {len(options.tags)}.")
+    return Bucket(scheme=scheme, bucket=bucket, prefix=prefix, options=options, region=environ.get("AWS_REGION"))
+
+
+def parts(target: str) -> tuple[str, str, str]:
+    """Scheme, bucket and prefix of `s3://bucket/prefix`, without slashes at its end. Raises UsageError."""
     scheme, _, rest = target.partition("://")
     bucket, _, prefix = rest.partition("/")
     if not _BUCKET.fullmatch(bucket):
         raise UsageError(f"{target}: {bucket!r} is no name of a bucket; write s3://bucket/prefix.")
-    prefix = prefix.strip("/")
-    if len(prefix.encode()) > _LONGEST_KEY - 200 or "//" in prefix:
+    prefix = prefix.rstrip("/")
+    if len(prefix.encode()) > _LONGEST_KEY - 200 or "//" in f"/{prefix}":
         raise UsageError(f"{target}: no prefix for objects; write a short one without empty parts.")
-    if len(options.tags) > _TAGS:
-        raise UsageError(f"--tag: an object of S3 takes {_TAGS} tags, and here are {len(options.tags)}.")
-    return Bucket(scheme=scheme, bucket=bucket, prefix=prefix, options=options, region=environ.get("AWS_REGION"))
+    return scheme, bucket, prefix
 
 
 class _Counted:

@@ -193,6 +193,21 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert (shown.out, "canary" in shown.err, "Traceback" in shown.err) == ("", False, False)
 
 
+@pytest.mark.parametrize("place", ["s3://lake/a//b", "s3://lake//a", "s3://l/a", f"s3://lake/{'a' * 1000}"])
+def test_a_place_is_refused_alike_with_and_without_an_upload(
+    environ: dict[str, str], tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for words in ([], ["--upload"]):
+        assert bootstrap(environ, "--s3", place, *words) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        said.append(shown.err)
+    assert said[0] == said[1]
+    assert f"{place}: " in said[0]
+    assert not (tmp_path / "kit").exists()
+
+
 def test_a_missing_release_is_asked_for(
     environ: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
