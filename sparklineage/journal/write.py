@@ -44,8 +44,12 @@ def make_state(folder: RunFolder) -> None:
 
 
 def append_line(path: Path, record: Mapping[str, Any]) -> None:
-    """Append one record as one line, in one write, so that lines of two writers never mix."""
-    line = json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=str).encode() + b"\n"
+    """Append one record as one line, in one write, so that lines of two writers never mix.
+
+    Half a character, as in the name of a file that is no UTF-8, becomes a question mark.
+    """
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=str) + "\n"
+    line = text.encode(errors="replace")
     fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         view = memoryview(line)
