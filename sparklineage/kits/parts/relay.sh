@@ -116,7 +116,7 @@ LOOP
 looping() {
   local pid=''
   { read -r pid <"$STATE.pid"; } 2>/dev/null
-  [[ $pid =~ ^[0-9]+$ ]] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$BASE/relay-loop.sh" &&
+  [[ $pid =~ ^[0-9]+$ ]] && { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF "$BASE/relay-loop.sh" &&
     printf '%s\n' "$pid"
 }
 
@@ -153,20 +153,29 @@ as_relay() {
   return 1
 }
 
-# Starts the loop.
+# Starts the loop. Whoever is killed in the middle leaves none that the next run does not find.
 start_loop() {
-  local python=$1 pid
+  local python=$1 pid tries
   loop | place "$BASE/relay-loop.sh" 0755 || return
-  # All of its output is the relay's own log; the shell that asked for it waits for every open end.
   (
-    exec </dev/null >/dev/null 2>&1 3>&- 9>&-
+    # First its number, by itself, and until it is the loop it keeps the lock that the next run waits for. The number is
+    # of the loop: setsid replaces the shell, as does what follows.
+    pid=$BASHPID
+    printf '%s\n' "$pid" | place "$STATE.pid" 0644 || exit
+    # All of its output is the relay's own log; the shell that asked for it waits for every open end.
+    exec </dev/null >/dev/null 2>&1 3>&-
     cd / || exit
     umask 027
-    # The number is of the loop itself: setsid replaces the shell, as does what follows.
-    as_relay setsid bash "$BASE/relay-loop.sh" "$python" "$BASE/relay.pyz" watch --config "$ETC/relay.json"
+    as_relay setsid bash "$BASE/relay-loop.sh" "$python" "$BASE/relay.pyz" watch --config "$ETC/relay.json" 9>&-
   ) &
   pid=$!
-  printf '%s\n' "$pid" | place "$STATE.pid" 0644
+  for ((tries = 0; tries < 100; tries++)); do
+    [[ $(looping) == "$pid" ]] && return
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  printf 'the loop of the relay does not start\n' >&2
+  return 1
 }
 
 # Prints what the relay that runs was started with: if it is the same as now, nothing has changed.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,10 @@ class Machine:
         found = made(folder, "spark-defaults", options=options, transport={**KEY, "url": backend})
         self.kit = written(found, folder / "kit")
 
-    def run(self, *words: str, key: str | None = SECRET) -> subprocess.CompletedProcess[str]:
-        environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+    def run(
+        self, *words: str, key: str | None = SECRET, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **(environ or {})}
         environ |= {"LINEAGE_KEY": key} if key is not None else {}
         command = ["bash", str(self.kit / "install.sh"), *words]
         return subprocess.run(
@@ -209,6 +212,22 @@ def test_who_stops_it_gets_the_machine_as_it_was(machine: Machine, seconds: floa
     process.communicate(timeout=60)
     if process.returncode != 0:
         assert (machine.state(), machine.relays()) == (before, [])
+
+
+@pytest.mark.parametrize("where", ["pid=$!", """printf '%s\\n' "$version\""""])
+def test_a_loop_whose_script_was_killed_is_found_again(machine: Machine, where: str) -> None:
+    trap = machine.folder / "trap.sh"
+    killed = machine.folder / "killed"
+    trap.write_text(
+        f"WHERE={shlex.quote(where)}\nset -T\n"
+        f"trap '[[ $BASH_COMMAND != \"$WHERE\" ]] || {{ : >{killed}; kill -9 $$ $BASHPID; }}' DEBUG\n"
+    )
+    assert machine.run(environ={"BASH_ENV": str(trap)}).returncode == -signal.SIGKILL
+    assert killed.exists()
+    ended = machine.run()
+    assert ended.returncode == 0, ended.stderr
+    loops = subprocess.run(["pgrep", "-f", f"^bash {machine.prefix}/relay-loop.sh"], capture_output=True, check=False)
+    assert len(loops.stdout.split()) == 1
 
 
 def test_options_that_are_none_are_told(machine: Machine) -> None:
