@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import interleaved, printed
-from benchmarks.report import Report, us
+from benchmarks.report import Report, spread, us
 from benchmarks.setting import JOBS
 from benchmarks.synthetic import run_id
 from sparklineage.journal import create_folder
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 _ROUNDS = 9
 _BLOCKS = 500
+_BOUND = 1e-3
+"""Seconds that entering and leaving a step may take in a driver whose Spark is idle."""
 
 
 def run(setting: Setting) -> Report:
-    """No bound is stated: the table says what a block costs and what the smallest Spark action takes beside it."""
+    """What a block costs, and what the smallest Spark action takes beside it: 1 ms at most while Spark is idle."""
     rounds = setting.rounds or _ROUNDS
     folder = create_folder(setting.folder, run_id(0)).path
     recorded = {JOURNAL_VARIABLE: str(folder)}
@@ -43,16 +45,21 @@ def run(setting: Setting) -> Report:
     )
     report = Report("step: seconds per block", ("case", "n", "median", "of the smallest Spark action"))
     alone, with_journal = _in_spark(setting, {}), _in_spark(setting, recorded)
-    action = with_journal["action"]
+    action = median(with_journal["action"])
     rows = [(name, f"{len(values)} x {_BLOCKS}", median(values)) for name, values in found.items()]
     rows += [
-        ("in Spark: an empty block", "5 x 200", alone["empty"]),
-        ("in Spark: step, no lineage", "5 x 200", alone["step"]),
-        ("in Spark: step, with a journal", "5 x 200", with_journal["step"]),
+        ("in Spark: an empty block", "5 x 200", median(alone["empty"])),
+        ("in Spark: step, no lineage", "5 x 200", median(alone["step"])),
+        ("in Spark: step, with a journal", "5 x 200", median(with_journal["step"])),
         ("in Spark: spark.range(1).count()", "5 x 4", action),
     ]
     for name, number, seconds in rows:
         report.row(name, number, us(seconds), f"{100 * seconds / action:.2f} %")
+    empty = median(with_journal["empty"])
+    typical, best = median(with_journal["step"]) - empty, min(with_journal["step"]) - empty
+    told = f"Entering and leaving a step takes {us(typical)} more than an empty block; bound: {us(_BOUND)}."
+    noise = spread(with_journal["step"]) * typical
+    report.notes.append(f"{report.within(_BOUND, typical=typical, best=best, noise=noise, sentence=told)}: {told}")
     report.notes.append("a step declares one input and one output; in Spark it also sets the thread's local property")
     return report
 
@@ -69,8 +76,8 @@ def _per_block(block: Callable[[], AbstractContextManager[object]]) -> float:
     return (time.perf_counter() - began) / _BLOCKS
 
 
-def _in_spark(setting: Setting, more: Mapping[str, str]) -> dict[str, float]:
+def _in_spark(setting: Setting, more: Mapping[str, str]) -> dict[str, list[float]]:
     environ = {**setting.environ, **more, "SPARK_LOCAL_DIRS": str(setting.folder)}
     text = printed([sys.executable, str(JOBS / "steps.py")], environ=environ, folder=setting.folder)
-    found: dict[str, float] = json.loads(text[text.index("{") :].partition(os.linesep)[0])
+    found: dict[str, list[float]] = json.loads(text[text.index("{") :].partition(os.linesep)[0])
     return found

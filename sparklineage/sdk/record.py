@@ -148,7 +148,7 @@ class StepRecord:
         try:
             _current.set(self._outer)
             _open.pop(self.step, None)
-            self._driver.swap_step(self._outer_property)
+            self._driver.set_step(self._outer_property)
         except Exception:  # the context was stopped inside the step
             LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
         self._append({"type": "stepEnd", "time": now_ms(), "step": self.step, "error": error_of(error, self._environ)})

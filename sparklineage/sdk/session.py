@@ -79,8 +79,13 @@ class Driver:
         if not self.is_at_hand:
             return None
         before: str | None = self.context.getLocalProperty(STEP_PROPERTY)
-        self.context.setLocalProperty(STEP_PROPERTY, step)
+        self.set_step(step)
         return before
+
+    def set_step(self, step: str | None) -> None:
+        """Set the thread's step property, None to remove it. Each call is a way to the JVM and back."""
+        if self.is_at_hand:
+            self.context.setLocalProperty(STEP_PROPERTY, step)
 
 
 def in_worker() -> bool:

@@ -165,6 +165,14 @@ def test_whatever_the_session_is_the_job_goes_on(session: Any, tmp_path: Path, m
     assert [line["error"] for line in records(tmp_path, "stepEnd")] == [None]
 
 
+def test_a_step_goes_to_the_jvm_three_times(spark: Session) -> None:
+    """To ask for the step around it, to set its own and to set the former one again."""
+    for _ in range(3):
+        with sparklineage.step(spark, "score", inputs=["s3://b/x"]):
+            pass
+    assert spark.sparkContext.calls == 9
+
+
 def test_ten_thousand_steps_leak_nothing(spark: Session) -> None:
     def work(count: int) -> None:
         for number in range(count):
