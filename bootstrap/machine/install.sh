@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=f79487a7e1da03bc7b9c708885f5066d43f3e47dddfa209cdd0a32a0ff32a595
+readonly RELAY_SHA256=e63130680ae9a73efe493404722355b67b99df39808af823a855e2fbf77577f0
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
@@ -100,7 +100,7 @@ readonly STATE=/var/lib/sparklineage/relay
 readonly STRICT=yes
 readonly WITNESS=sparklineage-witness-0.1.0.jar
 readonly -a WITNESS_BASE64=()
-readonly WITNESS_SHA256=225b914e1ec48b4c64250024e62d3a7c4a2e813ca8be82a1f99885213b118aa3
+readonly WITNESS_SHA256=679ab1a00a675157f120b01740090c439e008bea9dbb0ce1fa67ed2c86793275
 
 # What the script says: each line with its time into a log, and to the stderr that the platform keeps.
 
@@ -661,7 +661,7 @@ LOOP
 looping() {
   local pid=''
   { read -r pid <"$STATE.pid"; } 2>/dev/null
-  [[ $pid =~ ^[0-9]+$ ]] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$BASE/relay-loop.sh" &&
+  [[ $pid =~ ^[0-9]+$ ]] && { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF "$BASE/relay-loop.sh" &&
     printf '%s\n' "$pid"
 }
 
@@ -698,20 +698,29 @@ as_relay() {
   return 1
 }
 
-# Starts the loop.
+# Starts the loop. Whoever is killed in the middle leaves none that the next run does not find.
 start_loop() {
-  local python=$1 pid
+  local python=$1 pid tries
   loop | place "$BASE/relay-loop.sh" 0755 || return
-  # All of its output is the relay's own log; the shell that asked for it waits for every open end.
   (
-    exec </dev/null >/dev/null 2>&1 3>&- 9>&-
+    # First its number, by itself, and until it is the loop it keeps the lock that the next run waits for. The number is
+    # of the loop: setsid replaces the shell, as does what follows.
+    pid=$BASHPID
+    printf '%s\n' "$pid" | place "$STATE.pid" 0644 || exit
+    # All of its output is the relay's own log; the shell that asked for it waits for every open end.
+    exec </dev/null >/dev/null 2>&1 3>&-
     cd / || exit
     umask 027
-    # The number is of the loop itself: setsid replaces the shell, as does what follows.
-    as_relay setsid bash "$BASE/relay-loop.sh" "$python" "$BASE/relay.pyz" watch --config "$ETC/relay.json"
+    as_relay setsid bash "$BASE/relay-loop.sh" "$python" "$BASE/relay.pyz" watch --config "$ETC/relay.json" 9>&-
   ) &
   pid=$!
-  printf '%s\n' "$pid" | place "$STATE.pid" 0644
+  for ((tries = 0; tries < 100; tries++)); do
+    [[ $(looping) == "$pid" ]] && return
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  printf 'the loop of the relay does not start\n' >&2
+  return 1
 }
 
 # Prints what the relay that runs was started with: if it is the same as now, nothing has changed.
