@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sparklineage import datasets
 from sparklineage.model import event as ol
 from tests.real.submission import JOBS, Scene, assert_well_formed, by_run, error_of, lines, names, state, writing
 from tests.support.receiver import Event
@@ -182,6 +183,13 @@ def test_the_agents_events_are_untouched_but_for_what_was_added(told: Told) -> N
     assert compared > 60
 
 
+def test_a_declared_schema_is_the_agents_own(told: Told) -> None:
+    (run,) = [run for run in by_run(told.events).values() if any("nested_types" in names(e, "outputs") for e in run)]
+    (output,) = ol.datasets(run[-1], "outputs")
+    assert told.facts["place"] == [output["namespace"], output["name"]]
+    assert told.facts["schema"]["fields"] == output["facets"]["schema"]["fields"]
+
+
 def key(event: Event) -> tuple[str, str, str]:
     return ol.run_id(event), event["eventType"], event["eventTime"]
 
@@ -211,3 +219,5 @@ def test_a_merge_into_delta_gets_what_its_step_and_its_functions_declare(
     assert found["inputs"] >= {"hidden:merge", "hidden:udf"}
     assert found["outputs"] == {"table", "hidden:log"}
     assert "merge" in run[0]["job"]["name"]
+    place = datasets.delta((scene.folder / "out" / "table").as_uri())
+    assert (place.namespace, place.name) in {(item["namespace"], item["name"]) for item in run[-1]["outputs"]}

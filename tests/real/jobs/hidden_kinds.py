@@ -24,6 +24,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own custom
 
 import sparklineage
+import sparklineage.datasets
+import sparklineage.facets
 
 out = Path(sys.argv[1])
 spark = SparkSession.builder.getOrCreate()
@@ -252,6 +254,27 @@ def query_fails() -> None:
 
     with sparklineage.step(spark, "query_fails", inputs=[hidden("query_fails")]):
         save(rows().withColumn("z", F.udf(broken, "long")("k")), "query_fails")
+
+
+@kind
+def nested_types() -> None:
+    """What a declared schema says is what the agent says of the same DataFrame."""
+    frame = spark.range(3).selectExpr(
+        "id",
+        "cast(id AS decimal(12,3)) AS d",
+        "named_struct('a', id, 'b', array(named_struct('c', cast(id AS string)))) AS s",
+        "map('k', array(id)) AS m",
+        "map(id, named_struct('x', 1)) AS ms",
+        "array(array(id)) AS aa",
+        "current_timestamp() AS t",
+        "current_date() AS day",
+        "cast('x' AS binary) AS bin",
+        "true AS flag",
+    )
+    facts["schema"] = dict(sparklineage.facets.schema(frame).value)
+    place = sparklineage.datasets.local(str(out / "nested_types"))
+    facts["place"] = [place.namespace, place.name]
+    save(frame, "nested_types")
 
 
 if pyspark.__version__ >= "4":
