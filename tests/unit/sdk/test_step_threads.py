@@ -198,4 +198,5 @@ def test_ten_thousand_steps_leak_nothing(spark: Session) -> None:
         tracemalloc.stop()
     assert grown < 100_000, f"{grown} bytes"
     assert dict(record._open) == {}
-    assert open_now() == before_all
+    # Fewer where another test's own thread has ended meanwhile.
+    assert all(now <= before for now, before in zip(open_now(), before_all, strict=True))
