@@ -91,7 +91,7 @@ class Application:
         if events:
             # They were seen before the last word of these, and a backend puts all words of a run together.
             for side, found in step.seen.items():
-                events[-1] = ol.with_datasets(events[-1], side, found)
+                events[-1] = ol.with_datasets(events[-1], side, found.values())
             step.seen = {}
         step.begun, step.progress, step.told = True, [], bool(said) and said[-1][0] in ol.TERMINAL
         if step.told:

@@ -6,7 +6,7 @@ import json
 import re
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparklineage.model import event as ol
 from sparklineage.model.clock import from_iso
@@ -76,6 +76,14 @@ class AgentRun:
         return self
 
 
+class Batch(NamedTuple):
+    """A batch of a stream that has a step."""
+
+    step: Step
+    is_first: bool
+    """Whether the step began in it."""
+
+
 @dataclass
 class Matcher:
     """Finds what belongs together: times are equal to the millisecond, and jobs and steps have ids."""
@@ -100,10 +108,7 @@ class Matcher:
         is_ours = run.execution is not None and run.execution.run == run.id
         if run.execution is not None and is_ours and (ended is None or run.execution.end == ended):
             return run.execution
-        free = [item for item in self.witnessed.at_start(run.start) if item.run in (None, run.id)]
-        if ended is not None and not free:
-            # Spark 3.5 reports some commands by their end alone.
-            free = [item for item in self.witnessed.at_end(ended) if item.run in (None, run.id)]
+        free = self._free(run)
         if len(free) > 1 and not run.said and not is_last:
             return None
         if len(free) > 1 and ended is not None:
@@ -116,6 +121,14 @@ class Matcher:
         if found is not None:
             found.run = run.id
         return found
+
+    def _free(self, run: AgentRun) -> list[Execution]:
+        """The executions that the run may report, as far as times tell."""
+        free = [item for item in self.witnessed.at_start(run.start) if item.run in (None, run.id)]
+        if run.completed is not None and not free:
+            # Spark 3.5 reports some commands by their end alone.
+            free = [item for item in self.witnessed.at_end(run.completed) if item.run in (None, run.id)]
+        return free
 
     def _of_job(self, run: AgentRun) -> Execution | None:
         """The execution of the run's job, where both began together."""
@@ -143,12 +156,19 @@ class Matcher:
         """The step that a run belongs to."""
         return self.step_at(run.execution) or self.steps.get(run.carried)
 
-    def stream_of(self, run: AgentRun) -> Step | None:
-        """The step of a streaming query whose batch this is, but for the batch in which the step began."""
-        execution = self.execution_of(run) if self.steps.streams else None
-        root = self.witnessed.root_of(execution) if execution is not None else None
+    def batch_of(self, run: AgentRun) -> Batch | None:
+        """The batch of a stream that the run reports, whole or a query inside of it; None where no step tells of it."""
+        if not self.steps.streams:
+            return None
+        execution = self.execution_of(run)
+        # A batch and the query inside of it often begin together.
+        roots = {id(root): root for root in map(self.witnessed.root_of, [execution] if execution else self._free(run))}
+        root = next(iter(roots.values())) if len(roots) == 1 else None
         found = _BATCH.search(root.description) if root is not None else None
-        return self.steps.of_batch(found[1], root.start or 0) if found and root is not None else None
+        if root is None or root.start is None or found is None:
+            return None
+        step = self.steps.of_batch(found[1], root.start, root.end)
+        return Batch(step, is_first=root.start <= step.start) if step is not None else None
 
     def declaring(self, execution: Execution | None, carried: str | None = None) -> list[Step]:
         """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""

@@ -136,11 +136,16 @@ class Settler:
         self._out.append(event)
 
     def _is_of_stream(self, run: AgentRun, event: ol.Event) -> bool:
-        """Whether it is taken into the run of a streaming query: one for each of its many batches would be a flood."""
-        stream = self._match.stream_of(run) if run.kind != "APPLICATION" and not run.sent else None
-        if stream is None:
+        """Whether it is taken into the run of a streaming query: one for each of its many batches would be a flood.
+
+        The first batch begins before anything tells of the stream, so its runs are there beside the stream's.
+        """
+        batch = self._match.batch_of(run) if run.kind != "APPLICATION" else None
+        if batch is None:
             return False
-        stream.see(event)
+        batch.step.see(event)
+        if batch.is_first or run.sent:
+            return False
         if str(event.get("eventType")).upper() in ol.TERMINAL:
             self._forget_run(run.id)
         return True

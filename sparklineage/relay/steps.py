@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.event import datasets, joined_facets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _MOST = 100
 """Datasets of one side that are remembered of a stream's batches; a source of files may name each of them."""
@@ -41,8 +40,10 @@ class Step:
     """Whether the start of its run has been told."""
     progress: list[int] = field(default_factory=list)
     """When it had something to say that has not been told."""
-    seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """What the agent has reported of its batches since then, as events have it, by side."""
+    seen: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """What the agent has reported of its batches since then, as events have it, by side and key."""
+    names: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The keys of all that it has ever reported of them, by side."""
     tagged: bool = False
     """Whether DataFrames are tagged with it, which may be executed when it is long over."""
     is_block: bool = True
@@ -59,12 +60,19 @@ class Step:
         return self.end is None and self.stream is None
 
     def see(self, event: Mapping[str, Any]) -> None:
-        """Take in what the agent reports of a batch; of very many datasets the first."""
+        """Take in what the agent reports of a batch; of very many datasets the first.
+
+        A batch as a whole names each file that it reads, and the queries inside of it their folder: the folder will do.
+        """
         for side in ("inputs", "outputs"):
-            found = self.seen.setdefault(side, [])
-            known = {(item.get("namespace"), item.get("name")) for item in found}
-            fresh = (item for item in datasets(event, side) if (item.get("namespace"), item.get("name")) not in known)
-            found += islice(fresh, _MOST - len(found))
+            found, names = self.seen.setdefault(side, {}), self.names.setdefault(side, {})
+            for item in datasets(event, side):
+                key = f"{item.get('namespace')}\n{str(item.get('name')).rstrip('/')}"
+                if key in names or (len(names) < _MOST and not any(above in names for above in _above(key))):
+                    names[key] = None
+                    found[key] = item
+            for key in [key for key in found if any(above in names for above in _above(key))]:
+                del found[key], names[key]
 
     def holds(self, time: int) -> bool:
         return self.is_block and self.start <= time and (self.end is None or time <= self.end)
@@ -135,11 +143,11 @@ class Steps:
             self.by_id.pop(number, None)
             self.size -= self.sizes.pop(number, 0)
 
-    def of_batch(self, query: str, time: int) -> Step | None:
-        """The step that a batch of this query, begun at that time, is part of; the first batch begins before it."""
+    def of_batch(self, query: str, start: int, end: int | None) -> Step | None:
+        """The step that this batch of a query is part of; the step begins within the first one."""
         for number in self.streams.get(query, ()):
             step = self.by_id.get(number)
-            if step is not None and step.start < time and (step.end is None or time <= step.end):
+            if step is not None and (end is None or step.start <= end) and (step.end is None or start <= step.end):
                 return step
         return None
 
@@ -183,6 +191,14 @@ class Steps:
             enclosing.add(step.id)
             step = self.by_id.get(step.parent) if step.parent else None
         return innermost if all(item.id in enclosing for item in held) else None
+
+
+def _above(key: str) -> Iterator[str]:
+    """The keys of the folders that this is in."""
+    namespace, _, name = key.partition("\n")
+    while folder := name.rpartition("/")[0]:
+        name = folder
+        yield f"{namespace}\n{name}"
 
 
 def _add(found: dict[Dataset, Dataset], items: object) -> None:

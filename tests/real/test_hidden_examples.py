@@ -80,16 +80,12 @@ def test_every_run_ends_well(told: tuple[Scene, list[Event]]) -> None:
         ("by_partition", "airports.csv", "airports"),
         ("by_request", "airlines", "airlines"),
         ("by_source", "airlines.csv", "from_source"),
+        ("by_batch", "incoming", "arrivals"),
     ],
 )
 def test_what_is_hidden_is_in_the_graph(told: tuple[Scene, list[Event]], name: str, source: str, target: str) -> None:
     assert name in NAMES
     assert (source, target) in edges(told[1])
-
-
-def test_a_stream_is_tied_to_what_its_batches_write(told: tuple[Scene, list[Event]]) -> None:
-    """The agent names the batch by its folder, the query inside it by its file; which comes first is Spark's."""
-    assert {("incoming", "arrivals"), ("airports.csv", "arrivals")} & edges(told[1])
 
 
 def test_the_jobs_did_what_they_say(told: tuple[Scene, list[Event]]) -> None:

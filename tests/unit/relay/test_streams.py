@@ -1,0 +1,125 @@
+"""What the relay makes of a streaming query: one run, and the runs of its first batch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sparklineage.model import event as ol
+from sparklineage.relay import Outcome, RunRecord, Settler
+
+APP, QUERY, STEP = (f"0197f3a0-0000-7000-8000-0000000000{number}" for number in ("01", "0a", "0b"))
+OUT = {"namespace": "file", "name": "/out"}
+REGISTER = {"namespace": "https://ships.example.com", "name": "/register"}
+FOLDER = {"namespace": "file", "name": "/in"}
+
+
+def _event(kind: str, time: int, run: str, job_type: str = "SQL_JOB", **sides: Any) -> ol.Event:
+    job = ("n", "app" if run == APP else run)
+    event = ol.make(
+        kind, time=time, run=run, job=job, run_facets={}, job_facets={"jobType": ol.job_type_facet(job_type)}
+    )
+    return {**event, **sides}
+
+
+class Stream:
+    """A query of which each batch reads a file of a folder, and has one query inside that writes what it has read."""
+
+    def __init__(self, *, gap: int = 2) -> None:
+        self.gap = gap
+        """Milliseconds from the start of a batch to that of the query inside of it."""
+        self.settler = Settler(RunRecord(run_id=APP, namespace="n", job="app"))
+        self.events: list[ol.Event] = []
+        self.settler.witnessed.feed({"type": "application", "time": 1})
+        self.settler.agent(_event("START", 1, APP, "APPLICATION"))
+
+    def batch(self, number: int, *, has_inner: bool = True) -> None:
+        start, root, inner = 100 * number, 2 * number, 2 * number + 1
+        text = f"ships\nid = {QUERY}\nrunId = {STEP}\nbatch = {number}"
+        whole, write = f"batch-{number}", f"write-{number}"
+        file = {"namespace": "file", "name": f"/in/{number}.json"}
+        self._spark("executionStart", start, executionId=root, rootExecutionId=root, description=text)
+        self._agent("START", start, whole, inputs=[file])
+        if number == 1:
+            self._take()  # the start is read before anything tells of the stream
+            begin = {"type": "stepStart", "step": STEP, "time": start + 1, "name": "harbour", "stream": QUERY}
+            self.settler.steps.feed({**begin, "inputs": [REGISTER], "outputs": []})
+        if has_inner:
+            begin = {"executionId": inner, "rootExecutionId": root, "description": text}
+            self._spark("executionStart", start + self.gap, **begin)
+            self._spark("jobStart", start + 10, jobId=number, executionId=inner, step=STEP)
+            self._spark("jobEnd", start + 20, jobId=number)
+            self._spark("executionEnd", start + 30, executionId=inner)
+            for kind, time in (("START", start + self.gap), ("COMPLETE", start + 30)):
+                self._agent(kind, time, write, inputs=[FOLDER], outputs=[OUT])
+        self._spark("executionEnd", start + 40, executionId=root)
+        self._agent("COMPLETE", start + 40, whole, inputs=[file])
+        self._take()
+
+    def end(self, time: int) -> None:
+        self.settler.steps.feed({"type": "stepEnd", "step": STEP, "time": time, "error": None})
+        self._take()
+        self.events += self.settler.finish(Outcome(state="COMPLETE", ended=time + 100))
+
+    def runs(self) -> set[str]:
+        return {event["job"]["name"] for event in self.events} - {"app"}
+
+    def names(self, job: str) -> tuple[set[str], set[str]]:
+        inputs, outputs = (
+            {item["name"] for event in self.events if event["job"]["name"] == job for item in event[side]}
+            for side in ("inputs", "outputs")
+        )
+        return inputs, outputs
+
+    def _spark(self, kind: str, time: int, **more: Any) -> None:
+        self.settler.witnessed.feed({"type": kind, "time": time, **more})
+
+    def _agent(self, *told: Any, **sides: Any) -> None:
+        self.settler.agent(_event(*told, **sides))
+
+    def _take(self) -> None:
+        self.events += self.settler.take()
+
+
+@pytest.mark.parametrize("gap", [2, 0])
+def test_of_many_batches_the_first_has_runs_and_the_others_are_told_by_the_stream(gap: int) -> None:
+    stream = Stream(gap=gap)
+    for number in (1, 2, 3):
+        stream.batch(number)
+    stream.end(400)
+    assert stream.runs() == {"batch-1", "write-1", "app.harbour"}
+    # What is declared is on the query that writes, and not on the batch around it.
+    assert stream.names("write-1") == ({"/in", "/register"}, {"/out"})
+    assert stream.names("batch-1") == ({"/in/1.json"}, set())
+    states = [event["eventType"] for event in stream.events if event["job"]["name"] == "app.harbour"]
+    assert states == ["START", "COMPLETE"]
+
+
+def test_a_stream_of_one_batch_is_tied_to_what_the_batch_reads_and_writes() -> None:
+    stream = Stream()
+    stream.batch(1)
+    stream.end(200)
+    assert stream.names("app.harbour") == ({"/in", "/register"}, {"/out"})
+
+
+def test_files_are_named_where_nothing_tells_their_folder() -> None:
+    stream = Stream()
+    for number in (1, 2):
+        stream.batch(number, has_inner=False)
+    stream.end(300)
+    assert stream.names("app.harbour") == ({"/in/1.json", "/in/2.json", "/register"}, set())
+
+
+def test_a_folder_stays_known_when_it_has_been_told() -> None:
+    stream = Stream()
+    stream.batch(1)
+    stream.settler.steps.feed({"type": "stepProgress", "step": STEP, "time": 150})
+    stream.batch(2, has_inner=False)
+    again = Settler(RunRecord(run_id=APP, namespace="n", job="app"))
+    again.restore(json.loads(json.dumps(stream.settler.state())))
+    stream.settler = again
+    stream.batch(3, has_inner=False)
+    stream.end(400)
+    assert stream.names("app.harbour")[0] == {"/in", "/register"}
