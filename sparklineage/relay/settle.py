@@ -29,6 +29,7 @@ from sparklineage.relay.made import (
     with_step_facets,
 )
 from sparklineage.relay.match import AgentRun, Matcher, time_of
+from sparklineage.relay.own_runs import OwnRuns
 from sparklineage.relay.past import LIMITS, Limits, Past, check, forget_jobs, forget_steps, overdue, spent
 from sparklineage.relay.snapshot import of_run, of_steps, of_witnessed, to_run, to_steps, to_witnessed
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
@@ -79,7 +80,7 @@ class Settler:
         self._application: AgentRun | None = None
         self._out: list[ol.Event] = []
         self._seen_before = 0
-        self._merged: set[str] = set()
+        self._own = OwnRuns(self._match, self.past)
         self._lacking: set[tuple[int, int]] = set()
         """Writes that the agent reported without what they wrote."""
 
@@ -160,10 +161,10 @@ class Settler:
         for run in list(self._runs.values()):
             if run.said and run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
-        self._tell_streams(None, caught_up=caught_up)
+        over = {step.id: step for step in self.steps.by_id.values() if caught_up and self._is_over(step)}
+        self._out += self._own.of_streams(self._who(), None, over)
         if caught_up:
-            seen = self._seen_before
-            self._tell([step for step in self.steps.by_id.values() if self._is_over(step, seen)], None)
+            self._out += self._own.of_steps(over.values(), self._runs.values(), self._who(), None)
             self._seen_before = self.witnessed.latest
         self._let_go()
         return self._drain()
@@ -175,8 +176,9 @@ class Settler:
         for run in sorted(self._runs.values(), key=lambda run: run.last):
             if run.kind != "APPLICATION":
                 self._close(run, outcome)
-        self._tell_streams(outcome)
-        self._tell(self.steps.by_id.values(), outcome)
+        everything = self.steps.by_id
+        self._out += self._own.of_streams(self._who(), outcome, everything)
+        self._out += self._own.of_steps(everything.values(), self._runs.values(), self._who(), outcome)
         self._close_application(outcome)
         return self._drain()
 
@@ -218,11 +220,11 @@ class Settler:
                     self._out += self._who().step_run(owner or around[0], root, None, around)
             if root.is_users:
                 self.past.count(root, reported=reported and key not in self._lacking, told=self._left_out)
-            self._merged.update(step.id for step in around)
+            self._own.merged.update(step.id for step in around)
             self._lacking.discard(key)
             self.witnessed.forget(family)
         forget_jobs(self._match, {run.job_number for run in self._runs.values()}, self.limits)
-        self._merged -= forget_steps(self._match, {run.carried for run in self._runs.values()}, self.limits)
+        self._own.merged -= forget_steps(self._match, {run.carried for run in self._runs.values()}, self.limits)
 
     def check(self, folder: RunFolder) -> None:
         """Raises JournalError where it holds more than a relay of many applications can carry."""
@@ -236,7 +238,7 @@ class Settler:
             "application": self._application.id if self._application is not None else None,
             "over": list(self._over),
             "seen": self._seen_before,
-            "merged": sorted(self._merged),
+            "merged": sorted(self._own.merged),
             "lacking": sorted(self._lacking),
             "past": vars(self.past),
             "witnessed": of_witnessed(self.witnessed),
@@ -250,19 +252,22 @@ class Settler:
         self._runs = {item["id"]: to_run(item, self.witnessed) for item in state["runs"]}
         self._application = self._runs.get(state["application"])
         self._over = dict.fromkeys(state["over"])
-        self._merged = set(state["merged"])
         self._lacking = {(epoch, number) for epoch, number in state["lacking"]}
         self.closed_by_us, self._seen_before = state["closed"], state["seen"]
         self.past = Past(**state["past"])
+        self._own = OwnRuns(self._match, self.past, set(state["merged"]))
 
     @property
     def is_repeating(self) -> bool:
         """Whether what is fed was fed to another one before, and its events are passed over."""
         return bool(self._sent)
 
-    def _is_over(self, step: Step, seen: int) -> bool:
+    def _is_over(self, step: Step) -> bool:
+        """Whether all that may declare for its queries is over, and it has not been told yet."""
+        if step.told:
+            return False
         around = [item for item in self.steps.around(step) if item.stream is None or item is step]
-        return all(item.end is not None and item.end < seen for item in around)
+        return all(item.end is not None and item.end < self._seen_before for item in around)
 
     def _cut_off_at(self, time: int) -> AgentRun | None:
         """The open run of the query that ended at this time, after its context.
@@ -281,7 +286,7 @@ class Settler:
         if self._match.is_told_elsewhere(run):
             return event
         for step in self._declaring(run):
-            self._merged.add(step.id)
+            self._own.merged.add(step.id)
             event = with_step_facets(with_declared(event, step), step)
         return event
 
@@ -338,60 +343,6 @@ class Settler:
             said_message = present.get("message") if isinstance(present, dict) else None
             event = failed(event, error or said_message or "The query failed; Spark gave no message.", trace)
         self._finish_run(run.id, event)
-
-    def _tell(self, steps: Iterable[Step], outcome: Outcome | None) -> None:
-        """Give a run of our own to every query of these steps that the agent left out, or to a step without any.
-
-        A block that failed has one in any case: the queries before may have ended well.
-        """
-        fresh = {step.id: step for step in steps if not step.told}
-        if outcome is None:
-            # A tagged DataFrame may be executed at any time, so its step has no query only when all is over.
-            fresh = {step.id: step for step in fresh.values() if not step.tagged or step.id in self._merged}
-            if not fresh:
-                return
-        for step in fresh.values():
-            step.told = True
-        reported = self._match.reported_roots()
-        reached = self._reached()
-        for root in self.witnessed.roots():
-            around = self._match.declaring(root)
-            owner = self._match.step_at(root)
-            if (root.epoch, root.number) in reported or not any(step.declares for step in around):
-                continue
-            # A query outside of any step, which functions or tags declare for, is told with the application.
-            if owner.id in fresh if owner is not None else outcome is not None:
-                self._out += self._who().step_run(owner or around[0], root, outcome, around)
-        for step in fresh.values():
-            if step.declares and step.id not in reached:
-                self.past.idle(step)
-                self._out += self._who().step_run(step, None, outcome)
-            elif step.error is not None:
-                self._out += self._who().step_run(step, None, outcome, ())
-        for step in self.steps.functions.values() if outcome is not None else ():
-            # A helper, or a function that was sent to executors by hand, has declared on a block.
-            if step.declares and step.id not in reached and not self.steps.is_told_by_blocks(step):
-                self.past.idle(step)
-                self._out += self._who().step_run(step, None, outcome)
-
-    def _reached(self) -> set[str]:
-        """What declares for any query, or for an action on an RDD that the agent has reported."""
-        found = set(self._merged)
-        for run in self._runs.values():
-            if run.kind == "RDD_JOB":
-                found.update(step.id for step in self._match.declaring_job(run))
-        for root in self.witnessed.roots():
-            for item in self.witnessed.family_of(root):
-                found.update(step.id for step in self._match.declaring(item))
-        return found
-
-    def _tell_streams(self, outcome: Outcome | None, *, caught_up: bool = True) -> None:
-        """What the runs of streaming queries have to say by now."""
-        for number in [number for numbers in self.steps.streams.values() for number in numbers]:
-            step = self.steps.get(number)
-            if step is not None and not step.told:
-                over = outcome is not None or (caught_up and self._is_over(step, self._seen_before))
-                self._out += self._who().stream_run(step, outcome, over=over)
 
     def _close_application(self, outcome: Outcome) -> None:
         run = self._application

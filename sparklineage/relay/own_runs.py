@@ -1,0 +1,86 @@
+"""Runs of our own: for what is declared and stands on no run of the agent's, and for streaming queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sparklineage.model import event as ol
+    from sparklineage.relay.made import Application
+    from sparklineage.relay.match import AgentRun, Matcher
+    from sparklineage.relay.past import Past
+    from sparklineage.relay.record import Outcome
+    from sparklineage.relay.steps import Step
+
+
+@dataclass
+class OwnRuns:
+    """Decides who has one; each is told once."""
+
+    match: Matcher
+    past: Past
+    merged: set[str] = field(default_factory=set)
+    """Steps and functions whose datasets stand on a run of the agent's."""
+
+    def of_steps(
+        self, steps: Iterable[Step], runs: Collection[AgentRun], application: Application, outcome: Outcome | None
+    ) -> list[ol.Event]:
+        """A run for every query of these steps that the agent left out, and for a step without any.
+
+        `runs` are the agent's open ones. A block that failed has one in any case: the queries before may have ended
+        well. With an outcome the application is over, and so is what waited for it.
+        """
+        fresh = {step.id: step for step in steps if not step.told}
+        if outcome is None:
+            # A tagged DataFrame may be executed at any time, so its step has no query only when all is over.
+            fresh = {step.id: step for step in fresh.values() if not step.tagged or step.id in self.merged}
+            if not fresh:
+                return []
+        for step in fresh.values():
+            step.told = True
+        made = []
+        reported = self.match.reported_roots()
+        reached = self._reached(runs)
+        for root in self.match.witnessed.roots():
+            around = self.match.declaring(root)
+            owner = self.match.step_at(root)
+            if (root.epoch, root.number) in reported or not any(step.declares for step in around):
+                continue
+            # A query outside of any step, which functions or tags declare for, is told with the application.
+            if owner.id in fresh if owner is not None else outcome is not None:
+                made += application.step_run(owner or around[0], root, outcome, around)
+        for step in fresh.values():
+            if step.declares and step.id not in reached:
+                self.past.idle(step)
+                made += application.step_run(step, None, outcome)
+            elif step.error is not None:
+                made += application.step_run(step, None, outcome, ())
+        for step in self.match.steps.functions.values() if outcome is not None else ():
+            # A helper, or a function that was sent to executors by hand, has declared on a block.
+            if step.declares and step.id not in reached and not self.match.steps.is_told_by_blocks(step):
+                self.past.idle(step)
+                made += application.step_run(step, None, outcome)
+        return made
+
+    def of_streams(self, application: Application, outcome: Outcome | None, over: Collection[str]) -> list[ol.Event]:
+        """What the runs of streaming queries have to say by now; of those whose steps are `over` the end, too."""
+        made = []
+        for number in [number for numbers in self.match.steps.streams.values() for number in numbers]:
+            step = self.match.steps.get(number)
+            if step is not None and not step.told:
+                made += application.stream_run(step, outcome, over=number in over)
+        return made
+
+    def _reached(self, runs: Iterable[AgentRun]) -> set[str]:
+        """What declares for any query, or for an action on an RDD that the agent has reported."""
+        found = set(self.merged)
+        for run in runs:
+            if run.kind == "RDD_JOB":
+                found.update(step.id for step in self.match.declaring_job(run))
+        for root in self.match.witnessed.roots():
+            for item in self.match.witnessed.family_of(root):
+                found.update(step.id for step in self.match.declaring(item))
+        return found
