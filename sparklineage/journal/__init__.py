@@ -6,6 +6,7 @@
         witness.ndjson    what Spark knows of queries and jobs            the witness
         steps.ndjson      what `sparklineage.step` declared               the Python driver
         outcome.json      how the application ended                       `submit`, after the driver is gone
+        exit-status       the driver's exit status, where that tells      the driver, as its last act
         events.ndjson     the events as they are true, in order           the relay
         settled.json      the relay's last word on the events             the relay
         delivery/<sink>.json, <sink>.refused.ndjson                       the relay

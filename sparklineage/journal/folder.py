@@ -100,6 +100,10 @@ class RunFolder:
         return self.path / "outcome.json"
 
     @property
+    def exit_status(self) -> Path:
+        return self.path / "exit-status"
+
+    @property
     def events(self) -> Path:
         return self.state / "events.ndjson"
 

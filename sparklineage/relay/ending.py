@@ -6,9 +6,9 @@ has to be there and is not, the JVM was killed.
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.journal.exit_status import meaning
 from sparklineage.relay.record import Outcome
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ _STOPPED = {
     "spark": ("FAIL", "Spark stopped the SparkContext because of an error in itself; the driver's log says which."),
 }
 """Ends that did not come from the application's own code, by who stopped the SparkContext."""
-_ENDED = {128 + number: number.name for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
 _HOOK_STATUS = 16
 """What YARN's ApplicationMaster says of itself where it ends before its application: EXIT_EARLY."""
 
@@ -93,10 +92,7 @@ def _by_status(witnessed: Witnessed, status: object, *, failed: bool) -> Outcome
         return _outcome(witnessed, "COMPLETE")
     if not isinstance(status, int) or status == 0:
         return _outcome(witnessed, "FAIL", "The application exited with a failure.")
-    if status in _ENDED:
-        return _outcome(witnessed, "ABORT", f"The application was ended by {_ENDED[status]}.")
-    killed = " (SIGKILL, often the out-of-memory killer)" if status == 128 + signal.SIGKILL else ""
-    return _outcome(witnessed, "FAIL", f"The application exited with status {status}{killed}.")
+    return _outcome(witnessed, *meaning(status))
 
 
 def _stopped_itself(witnessed: Witnessed) -> bool:

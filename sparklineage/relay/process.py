@@ -139,7 +139,7 @@ def _close(follower: Follower, courier: Courier, linger: float, *, ended: bool) 
     """The driver is gone: settle its run, and deliver what waits for a while."""
     folder = follower.folder
     until = time.monotonic() + _LAST_WORDS
-    while not ended and not folder.outcome.exists() and folder.witness.exists() and time.monotonic() < until:
+    while not ended and Outcome.of(folder) is None and folder.witness.exists() and time.monotonic() < until:
         # The JVM outlives a Python that was killed for a moment, and ends its listeners properly.
         if follower.poll():
             courier.wake.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.journal import LineReader, read_json
+from sparklineage.journal import LineReader, exit_status, read_json
 from sparklineage.model.clock import now_ms
 from sparklineage.model.event import GOVERNED, TERMINAL
 from sparklineage.model.naming import normalize_job_name
@@ -68,10 +68,14 @@ class Outcome:
 
     @classmethod
     def of(cls, folder: RunFolder) -> Outcome | None:
-        """outcome.json, or None while there is none."""
+        """outcome.json, else what the driver's exit status says; None while there is neither."""
         found = read_json(folder.outcome, access=folder.access)
         if found is None:
-            return None
+            told = exit_status.read(folder)
+            if told is None:
+                return None
+            state, message = exit_status.meaning(told[0])
+            return cls(state=state, ended=told[1], message=message, language="PYTHON")
         state, ended = str(found.get("state")), found.get("endedAt")
         return cls(
             state=state if state in TERMINAL else "ABORT",
