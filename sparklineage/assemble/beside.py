@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.assemble.relay_process import RelayProcess, settle_here
 from sparklineage.config.load import load_settings
 from sparklineage.errors import JournalBusyError
-from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, write_json
+from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, exit_status, write_json
 from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
 from sparklineage.model.masking import secrets_of
@@ -55,6 +55,7 @@ class Beside:
         self._shared = bool(folder.path.stat().st_mode & stat.S_ISGID)
         if not self._shared:
             self._reserve = Reserve(folder.outcome)
+        self._hears_exit = exit_status.record(folder, 0o660 if self._shared else 0o600)
 
     @classmethod
     def new(
@@ -146,8 +147,25 @@ class Beside:
             if self._lock is not None:
                 self._lock.close()
 
+    @property
+    def outlives(self) -> bool:
+        """Whether somebody will tell the end by this process's exit status, once it is gone."""
+        # With the first process of a container its relay ends too.
+        return self._hears_exit and (self.relay is None or os.getpid() != 1)
+
+    def leave(self, within: float) -> None:
+        """As this process's last act: what is settled is delivered meanwhile, at most so many seconds.
+
+        The end is left to whoever finds the exit status: the relay beside, that of the node, or `relay drain`.
+        """
+        if self._reserve is not None:
+            self._reserve.drop()
+        if self.relay is not None:
+            self.relay.outlive(within)
+
     def record_end(self, outcome: Mapping[str, Any]) -> None:
         """Write the end and wait for nothing, as a process does that is told to end. Raises OSError."""
+        exit_status.forget(self.folder)
         if self._reserve is not None:
             self._reserve.write(outcome)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -31,6 +32,8 @@ _LOCK_WAIT = 2.0
 """Seconds to wait for whoever settles a run in our place."""
 _NO_PROGRESS = 4.0
 """Seconds without one accepted event after which a backend is not waited for any longer."""
+_CATCH_UP = 0.75
+"""Seconds in which the relay of a job that goes on has looked at what there is: it does so four times a second."""
 _LOOK = 0.05
 
 
@@ -92,6 +95,19 @@ class RelayProcess:
             if now >= until or now - moved >= _NO_PROGRESS or hurry():
                 return
             time.sleep(min(_LOOK, max(until - now, 0)))
+
+    def outlive(self, within: float) -> None:
+        """Wait until what the job has told is delivered, at most so many seconds; it stays until this process is gone.
+
+        Whatever Python closes as it is finalised, the relay must not take this process for gone before its exit.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            if self._process.stdin is not None:
+                # A bare number, which nothing but the kernel closes.
+                os.dup(self._process.stdin.fileno())
+        time.sleep(min(_CATCH_UP, within))
+        self.drain(max(0.0, within - _CATCH_UP), lambda: False)
+        self.let_go()
 
     def leave(self) -> None:
         """Let go of it. An event under way is still answered and remembered, then it ends by itself."""

@@ -1,17 +1,20 @@
 """How this Python process ends, heard of early enough to record it.
 
 An exception that nobody catches is told by `sys.excepthook`, a signal by its handler, and `sys.exit` by the exception
-that it raises: when that has left the last frame of the program, its finalizer sees no frame below it. A plain
-`raise SystemExit(3)` at the top of a program is seen by nobody but a `with` block.
+that it raises: when that has left the last frame of the program, its finalizer sees no frame below it. Of a plain
+`raise SystemExit(3)` nobody but a `with` block is told; the program's lowest frame shows that it was left by one, and
+its status is known when no Python runs any more: see `sparklineage.journal.exit_status`.
 """
 
 from __future__ import annotations
 
 import atexit
+import opcode
 import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -22,13 +25,23 @@ _heard: list[Ending] = []
 """The one that is installed, if any."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """How it ends; a good end where nothing is said."""
+
+    error: BaseException | None = None
+    signal: int | None = None
+    is_known: bool = True
+    """False where this is a guess, and only the process's exit status will tell."""
+
+
 class _Exit(SystemExit):
     """What `sys.exit` raises while an application is open: a SystemExit in every respect."""
 
     def __del__(self) -> None:
         try:
             if _heard and sys._getframe().f_back is None and _is_main():  # noqa: SLF001 - only the stack tells
-                _heard[-1].exited(self.code)
+                _heard[-1].exited(self)
         except Exception:  # noqa: BLE001, S110 - nobody could hear of it
             pass
 
@@ -38,17 +51,20 @@ _Exit.__module__ = "builtins"
 
 
 class Ending:
-    """Calls `end(error, signal)` once, when the process ends; error is None for a good end."""
+    """Calls `end` once, when the process ends."""
 
-    def __init__(self, end: Callable[[BaseException | None, int | None], None]) -> None:
+    def __init__(self, end: Callable[[End], None]) -> None:
         self._end = end
         self._pid = os.getpid()
         self._error: BaseException | None = None
+        self._is_sure = False
         self._before: tuple[Any, Any, Any] | None = None
+        self._lowest: FrameType | None = None
 
     def install(self) -> None:
         """Listen from now on."""
         _heard.append(self)
+        self._lowest = _lowest()
         terminate = None
         if _is_main() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             terminate = signal.signal(signal.SIGTERM, self._terminated)
@@ -62,7 +78,7 @@ class Ending:
         if self._before is None:
             return
         hook, exit_, terminate = self._before
-        self._before = None
+        self._before = self._lowest = None
         if self in _heard:
             _heard.remove(self)
         if sys.excepthook == self._raised:
@@ -73,23 +89,38 @@ class Ending:
             signal.signal(signal.SIGTERM, terminate)
         atexit.unregister(self._over)
 
-    def exited(self, code: Any) -> None:
-        """The program has left by `sys.exit`."""
-        if os.getpid() == self._pid:
-            self._error = SystemExit(code)
+    def exited(self, error: SystemExit) -> None:
+        """The program has left by `sys.exit`, or by what it did when it caught that."""
+        if os.getpid() != self._pid or self._is_sure:
+            return
+        trace, lowest = error.__traceback__, self._lowest
+        # Before Python 3.12 one that nobody has caught has no trace of its own.
+        self._is_sure = trace is None or (
+            lowest is not None and trace.tb_frame is lowest and trace.tb_lasti == lowest.f_lasti
+        )
+        self._error = SystemExit(error.code)
 
     def _raised(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        self._error = error
+        self._error, self._is_sure = error, True
         hook = self._before[0] if self._before is not None else sys.__excepthook__
         hook(kind, error, trace)
 
     def _over(self) -> None:
         if os.getpid() == self._pid:
-            self._end(self._error, None)
+            self._end(self._seen())
+
+    def _seen(self) -> End:
+        if self._lowest is None:
+            return End(error=self._error)
+        if hasattr(sys, "ps1"):  # each line of an interactive session is a program of its own
+            return End(error=self._error, is_known=False)
+        if _has_returned(self._lowest):
+            return End()
+        return End(error=self._error, is_known=self._is_sure)
 
     def _terminated(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() == self._pid:
-            self._end(None, number)
+            self._end(End(signal=number))
         # As it would have ended without us.
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
@@ -102,3 +133,20 @@ def _exit(status: Any = None, /) -> NoReturn:
 
 def _is_main() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def _lowest() -> FrameType | None:
+    """The main thread's first frame, which is the whole program; None where it cannot be seen."""
+    try:
+        frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001 - there is no public way
+    except AttributeError:  # not CPython
+        return None
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    # Python's own start runs sitecustomize in frames before it.
+    return frame if frame is not None and frame.f_globals.get("__name__") in ("__main__", "runpy") else None
+
+
+def _has_returned(frame: FrameType) -> bool:
+    """Whether it came to its end; False where an exception has left it."""
+    return opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("RETURN")

@@ -16,6 +16,7 @@ import pytest
 
 from sparklineage.errors import ConfigError
 from sparklineage.journal import RunFolder, run_folders
+from sparklineage.relay.drain import close_lost
 from sparklineage.sdk.application import Application
 from tests.support.receiver import Receiver
 
@@ -100,6 +101,12 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 OPEN = 'app = sparklineage.application(name="Nightly Load")\n' + STEP
+CHILD = """\
+import multiprocessing
+child = multiprocessing.get_context("fork").Process(target=sys.exit, args=(5,))
+child.start()
+child.join()
+"""
 ENDS = {
     "returns": ("", 0, ["START", "COMPLETE"], None),
     "exits well": ("sys.exit(0)", 0, ["START", "COMPLETE"], None),
@@ -107,6 +114,39 @@ ENDS = {
     "exits with a text": ("sys.exit('no rates')", 1, ["START", "FAIL"], "exited with status 1: no rates."),
     "raises": ("raise ValueError('no rates')", 1, ["START", "FAIL"], "ValueError: no rates"),
     "catches": ("try: sys.exit(3)\nexcept SystemExit: pass", 0, ["START", "COMPLETE"], None),
+    "catches a plain one": ("try: raise SystemExit(3)\nexcept SystemExit: pass", 0, ["START", "COMPLETE"], None),
+    "raises an exit": ("raise SystemExit(3)", 3, ["START", "FAIL"], "The application exited with status 3."),
+    "raises a good exit": ("def main(): return 0\nraise SystemExit(main())", 0, ["START", "COMPLETE"], None),
+    "raises an exit with a text": ("raise SystemExit('no rates')", 1, ["START", "FAIL"], "exited with status 1."),
+    "raises an exit in a function": (
+        "def leave(): raise SystemExit(7)\nleave()", 7, ["START", "FAIL"], "The application exited with status 7.",
+    ),
+    "replaces an exit": (
+        "def main():\n    try: sys.exit(3)\n    except SystemExit: raise SystemExit(4)\nmain()",
+        4, ["START", "FAIL"], "The application exited with status 4.",
+    ),
+    "exits after its last will": (
+        "try: sys.exit(3)\nfinally: print()", 3, ["START", "FAIL"], "The application exited with status 3.",
+    ),
+    "shows an error and goes on": (
+        "try: 1 / 0\nexcept ZeroDivisionError: sys.excepthook(*sys.exc_info())", 0, ["START", "COMPLETE"], None,
+    ),
+    "has a child that exits": (
+        CHILD + "raise SystemExit(6)", 6, ["START", "FAIL"], "The application exited with status 6.",
+    ),
+    "has a fork that exits": (
+        "pid = os.fork()\nif not pid: raise SystemExit(5)\nos.waitpid(pid, 0)\nos._exit(0)",
+        0, ["START", "ABORT"], "nothing recorded how it ended",
+    ),
+    "leaves a fork behind": (
+        "if not os.fork():\n    time.sleep(1)\n    raise SystemExit(5)\nraise SystemExit(0)",
+        0, ["START", "COMPLETE"], None,
+    ),
+    "exits where nothing hears it": ("raise SystemExit(3)", 3, ["START", "COMPLETE"], None),
+    "quits": ("quit(2)", 2, ["START", "FAIL"], "The application exited with status 2."),
+    "exits by the built-in": ("exit()", 0, ["START", "COMPLETE"], None),
+    "exits as ended by a signal": ("raise SystemExit(143)", 143, ["START", "ABORT"], "was ended by SIGTERM."),
+    "exits with a status that wraps": ("sys.exit(256)", 0, ["START", "COMPLETE"], None),
     "is told to end": (
         "os.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(30)",
         -signal.SIGTERM, ["START", "ABORT"], "The application was ended by SIGTERM.",
@@ -124,7 +164,9 @@ ENDS = {
 def test_each_end_is_told_as_it_was(scene: Scene, how: str) -> None:
     """Without `with`, as at the top of a notebook or a script; without Spark, so without any listener."""
     code, status, states, message = ENDS[how]
-    told = scene.relayed(OPEN + code)
+    # As with another C library than glibc.
+    before = "import ctypes\nctypes.CDLL = lambda _: object()\n" if how == "exits where nothing hears it" else ""
+    told = scene.relayed(before + OPEN + code)
     assert told.status == status, told.stderr
     assert told.states() == states
     if message is not None:
@@ -176,6 +218,25 @@ def test_without_a_backend_it_waits_in_the_journal(scene: Scene) -> None:
     assert scene.outcome()["state"] == "FAIL"
     settled = [json.loads(line) for line in scene.run.events.read_text().splitlines()]
     assert [event["eventType"] for event in settled if event["job"]["name"] == "nightly_load"] == ["START", "FAIL"]
+
+
+def test_an_exit_that_nobody_saw_is_told_by_whoever_delivers(scene: Scene) -> None:
+    told = scene.program(OPEN + "raise SystemExit(3)", 0)
+    assert told.status == 3
+    assert not scene.run.outcome.exists()
+    assert not close_lost(scene.run)  # it has an end, which somebody saw
+    settled = [json.loads(line) for line in scene.run.events.read_text().splitlines()]
+    assert settled[-1]["eventType"] == "FAIL"
+    assert settled[-1]["run"]["facets"]["errorMessage"]["message"] == "The application exited with status 3."
+
+
+def test_no_status_is_written_into_another_file(scene: Scene) -> None:
+    """A program may close every file that it has, and its next ones get their numbers."""
+    told = scene.relayed(
+        OPEN + "os.closerange(3, 4096)\nmine = [open(f'mine{i}', 'w') for i in range(99)]\nraise SystemExit(8)"
+    )
+    assert told.status == 8
+    assert {path.read_text() for path in scene.folder.glob("mine*")} == {""}
 
 
 def test_the_client_sends_where_it_alone_is_configured(scene: Scene) -> None:
