@@ -3,39 +3,102 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import re
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, cast, get_args
+from urllib.parse import quote
+
+from sparklineage.model.facet import Place
+
+PLACES: tuple[str, ...] = get_args(Place)
+_MOST_COUNT = 2**63 - 1
+"""What backends keep counts in: a Java long, a PostgreSQL bigint."""
+_DEEPEST = 20
+_LONGEST = 100
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.+", re.DOTALL)
+_SAFE_IN_URI = "%:/?#[]@!$&'()*+,;="
 
 
 def text(name: str, value: Any) -> str:
     """A text with something in it."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is a text, and this is a {type(value).__name__}")
+        raise TypeError(f"{short(name)} is a text, and this is a {type(value).__name__}")
     if not value.strip():
-        raise ValueError(f"{name} is blank")
-    return value
+        raise ValueError(f"{short(name)} is blank")
+    return _whole(name, value)
+
+
+def short(name: str) -> str:
+    """A name for a message; those of columns and metrics are anybody's."""
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+
+
+def optional_text(name: str, value: Any) -> str | None:
+    """A text with something in it, or None."""
+    return None if value is None else text(name, value)
+
+
+def label(name: str, value: Any) -> str:
+    """A text, or a whole number as a text: what versions are."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return text(name, value)
+    return shown(name, value)
+
+
+def shown(name: str, value: Any) -> str:
+    """Any value as Python shows it."""
+    try:
+        found = str(value)
+    except Exception as error:  # noqa: BLE001 - a class of anybody's
+        raise ValueError(f"{short(name)} has no text: {type(value).__name__} raises {type(error).__name__}") from None
+    return _whole(name, found)
+
+
+def uri(name: str, value: Any) -> str:
+    """An absolute URI; what no URI may hold, such as a space, is percent-encoded."""
+    found = text(name, value)
+    if not _URI.fullmatch(found):
+        raise ValueError(f"{short(name)} is no absolute URI, such as postgresql://host:5432/database")
+    return quote(found, safe=_SAFE_IN_URI)
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False; those of NumPy are taken too."""
+    found = _bare(name, value)
+    if not isinstance(found, bool):
+        raise TypeError(f"{short(name)} is True or False, and this is a {type(value).__name__}")
+    return found
 
 
 def count(name: str, value: Any) -> int | None:
-    """A whole number from 0 on, or None."""
+    """A whole number from 0 on, of at most 64 bits, or None."""
     if value is None:
         return None
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} is a whole number, and this is a {type(value).__name__}")
-    found = int(value.__index__())
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise TypeError(f"{short(name)} is a whole number, and this is a {type(value).__name__}")
+    try:
+        found = int(value.__index__())
+    except Exception as error:
+        raise unreadable(name, value, error) from error
     if found < 0:
-        raise ValueError(f"{name} is below 0")
+        raise ValueError(f"{short(name)} is below 0")
+    if found > _MOST_COUNT:
+        raise ValueError(f"{short(name)} is above 2^63 - 1, which no backend can keep")
     return found
 
 
 def number(name: str, value: Any) -> int | float:
     """A finite number as JSON has it; those of NumPy are taken too."""
-    if isinstance(value, bool):
-        raise TypeError(f"{name} is a number, and this is a bool")
-    found = value.item() if hasattr(value, "item") else value
-    if not isinstance(found, (int, float)):
-        raise TypeError(f"{name} is a number, and this is a {type(value).__name__}")
-    if not math.isfinite(found):
-        raise ValueError(f"{name} is no finite number")
+    found = _bare(name, value)
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        raise TypeError(f"{short(name)} is a number, and this is a {type(value).__name__}")
+    try:
+        finite = math.isfinite(found)
+    except OverflowError:
+        raise ValueError(f"{short(name)} is a larger number than a double holds") from None
+    if not finite:
+        raise ValueError(f"{short(name)} is no finite number")
     return found
 
 
@@ -43,26 +106,103 @@ def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     """One of some words, in their spelling."""
     found = text(name, value).upper()
     if found not in allowed:
-        raise ValueError(f"{name} is none of {', '.join(allowed)}")
+        raise ValueError(f"{short(name)} is none of {', '.join(allowed)}")
     return found
 
 
+def known_place(value: Any) -> Place:
+    """Where in an event a facet may stand."""
+    if not isinstance(value, str) or value not in PLACES:
+        raise ValueError(f"place is none of {', '.join(PLACES)}")
+    return cast("Place", value)
+
+
+def pairs(name: str, value: Any) -> list[tuple[Any, Any]]:
+    """Keys and values of a mapping; None has none."""
+    if value is None:
+        return []
+    if isinstance(value, type) or not hasattr(value, "items"):
+        raise TypeError(f"{short(name)} is a mapping, and this is a {type(value).__name__}")
+    try:
+        return list(value.items())
+    except Exception as error:
+        raise unreadable(name, value, error) from error
+
+
+def each(name: str, value: Any) -> list[Any]:
+    """The items of a list, a tuple or anything else that is iterable; a text or a mapping is none."""
+    if isinstance(value, (str, bytes, dict, type)) or not isinstance(value, Iterable):
+        raise TypeError(f"{short(name)} is a list, and this is a {type(value).__name__}")
+    try:
+        return list(value)
+    except Exception as error:
+        raise unreadable(name, value, error) from error
+
+
+def unreadable(name: str, value: Any, error: Exception) -> ValueError:
+    """What to raise where a value, of a class of anybody's, raises."""
+    return ValueError(f"{short(name)} cannot be read: {type(value).__name__} raises {type(error).__name__}")
+
+
+def known_keys(name: str, found: Iterable[str], allowed: tuple[str, ...]) -> None:
+    """Raises ValueError for a key that is not among those."""
+    for key in found:
+        if key not in allowed:
+            raise ValueError(f"{short(name)} has {short(key)!r}, which is none of {', '.join(allowed)}")
+
+
 def plain(name: str, value: Any, depth: int = 0) -> Any:
-    """A value as JSON has it: mappings, lists, texts, finite numbers, true and false, None."""
+    """A value as JSON has it: mappings, lists, texts, finite numbers, true and false, None.
+
+    Dataclasses and attrs instances become mappings, without their fields that are None.
+    """
     if depth > _DEEPEST:
-        raise ValueError(f"{name} is nested more than {_DEEPEST} levels deep")
-    if value is None or isinstance(value, (str, bool)):
+        raise ValueError(f"{short(name)} is nested more than {_DEEPEST} levels deep")
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, dict) or hasattr(value, "items"):
+    if isinstance(value, str):
+        return _whole(name, value)
+    fields = attributes(value)
+    if fields is not None or hasattr(value, "items"):
         found = {}
-        for key, item in value.items():
+        for key, item in pairs(name, value if fields is None else fields):
             if not isinstance(key, str):
-                raise TypeError(f"{name} has a key that is no text but a {type(key).__name__}")
-            found[key] = plain(f"{name}.{key}", item, depth + 1)
+                raise TypeError(f"{short(name)} has a key that is no text but a {type(key).__name__}")
+            found[_whole(name, key)] = plain(f"{name}.{key}", item, depth + 1)
         return found
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(f"{name}[{at}]", item, depth + 1) for at, item in enumerate(value)]
-    return number(name, value)
+    found = _bare(name, value)
+    return found if isinstance(found, bool) else number(name, found)
 
 
-_DEEPEST = 20
+def attributes(value: Any) -> dict[str, Any] | None:
+    """The fields of a dataclass or an attrs instance that are not None; None for anything else."""
+    # Both list their fields in the class, without their modules being imported here.
+    listed = getattr(type(value), "__attrs_attrs__", None)
+    if listed is None:
+        listed = list(getattr(type(value), "__dataclass_fields__", {}).values()) or None
+    if listed is None:
+        return None
+    found = {item.name: getattr(value, item.name, None) for item in listed}
+    return {name: item for name, item in found.items() if item is not None}
+
+
+def _bare(name: str, value: Any) -> Any:
+    """NumPy's numbers, and arrays of one, as Python's."""
+    if not hasattr(type(value), "item"):
+        return value
+    try:
+        return value.item()
+    except Exception:  # noqa: BLE001 - a class of anybody's
+        raise TypeError(f"{short(name)} is one value, and this is a {type(value).__name__}") from None
+
+
+def _whole(name: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{short(name)} has half of a character (a lone surrogate), which no UTF-8 has") from None
+    return value

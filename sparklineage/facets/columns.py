@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Union
 
-from sparklineage.facets.check import text
+from sparklineage.facets.check import each, flag, known_keys, one_of, pairs, plain, text
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.facet import Facet, standard
 
@@ -26,9 +26,11 @@ def transformation(
     `kind` is DIRECT (the value itself: IDENTITY, TRANSFORMATION, AGGREGATION) or INDIRECT (JOIN, GROUP_BY, FILTER,
     SORT, WINDOW, CONDITIONAL).
     """
-    if kind not in _KINDS:
-        raise ValueError(f"kind is none of {', '.join(_KINDS)}")
-    found: dict[str, Any] = {"type": kind, "subtype": text("subtype", subtype).upper(), "masking": bool(masking)}
+    found: dict[str, Any] = {
+        "type": one_of("kind", kind, _KINDS),
+        "subtype": text("subtype", subtype).upper(),
+        "masking": flag("masking", masking),
+    }
     return {**found, "description": text("description", description)} if description is not None else found
 
 
@@ -44,9 +46,12 @@ def column_lineage(
 
     `dataset` has columns on which the whole output depends, as those of a filter do.
     """
-    how = [dict(transformation)] if transformation is not None else None
-    fields = {text("column", name): {"inputFields": _inputs(sources, how)} for name, sources in columns.items()}
-    whole = _inputs(dataset, how) or None
+    how = [_how(transformation)] if transformation is not None else None
+    fields = {
+        text("column", name): {"inputFields": _inputs(f"columns.{name}", sources, how)}
+        for name, sources in pairs("columns", columns)
+    }
+    whole = _inputs("dataset", dataset, how) or None
     if not fields and whole is None:
         raise ValueError("columns is empty")
     return standard("columnLineage", "dataset", "1-2-0/ColumnLineageDatasetFacet", fields=fields, dataset=whole)
@@ -57,11 +62,17 @@ def lineage(inputs: Iterable[DatasetLike] = (), *, fields: Mapping[str, Iterable
 
     The newest way of the specification (facet 1-0-0). It says that these inputs, and not all of the run's, feed it.
     """
-    sources = [_source(Dataset.of(item)) for item in inputs]
+    sources = [_source(Dataset.of(item)) for item in each("inputs", inputs)]
     entries = {
-        text("field", name): {"inputs": [_source(dataset) | {"field": field} for dataset, field in map(_column, found)]}
-        for name, found in (fields or {}).items()
+        text("field", name): {
+            "inputs": [
+                _source(dataset) | {"field": field} for dataset, field in map(_column, each(f"fields.{name}", found))
+            ]
+        }
+        for name, found in pairs("fields", fields)
     }
+    if not sources and not entries:
+        raise ValueError("give inputs, fields or both")
     return standard(
         "lineage", "dataset", "1-0-0/LineageFacet#LineageDatasetFacet", inputs=sources, fields=entries or None
     )
@@ -71,9 +82,23 @@ def _source(dataset: Dataset) -> dict[str, str]:
     return {"namespace": dataset.namespace, "name": dataset.name, "type": "DATASET"}
 
 
-def _inputs(sources: Iterable[Column], how: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+def _how(said: Any) -> dict[str, Any]:
+    """A transformation that `transformation` has made, or anybody else."""
+    found: dict[str, Any] = plain("transformation", dict(pairs("transformation", said)))
+    known_keys("transformation", found, ("type", "subtype", "description", "masking"))
+    if "type" not in found:
+        raise ValueError("a transformation has a type; make it with facets.transformation")
+    for name in ("type", "subtype", "description"):
+        if name in found:
+            text(f"transformation.{name}", found[name])
+    if "masking" in found:
+        flag("transformation.masking", found["masking"])
+    return found
+
+
+def _inputs(name: str, sources: Iterable[Column], how: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
     found = []
-    for dataset, field in map(_column, sources):
+    for dataset, field in map(_column, each(name, sources)):
         entry: dict[str, Any] = {"namespace": dataset.namespace, "name": dataset.name, "field": field}
         found.append({**entry, "transformations": how} if how else entry)
     return found

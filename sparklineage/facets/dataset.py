@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.facets.check import one_of, text
+from sparklineage.facets.check import label, one_of, optional_text, pairs, text
+from sparklineage.facets.check import uri as absolute_uri
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.facet import Facet, standard
 
@@ -18,13 +19,13 @@ _STATES = ("ALTER", "CREATE", "DROP", "OVERWRITE", "RENAME", "TRUNCATE")
 
 def data_source(name: str, uri: str | None = None) -> Facet:
     """`dataSource`: what holds the dataset. Credentials in the URI are cut off."""
-    shown = None if uri is None else Dataset.without_credentials(text("uri", uri))
+    shown = None if uri is None else absolute_uri("uri", Dataset.without_credentials(text("uri", uri)))
     return standard("dataSource", "dataset", "1-0-1/DatasourceDatasetFacet", name=text("name", name), uri=shown)
 
 
 def version(dataset_version: str | int) -> Facet:
     """`version`: of the dataset, such as Delta's version or Iceberg's snapshot id."""
-    found = str(dataset_version) if isinstance(dataset_version, int) else text("dataset_version", dataset_version)
+    found = label("dataset_version", dataset_version)
     return standard("version", "dataset", "1-0-1/DatasetVersionDatasetFacet", datasetVersion=found)
 
 
@@ -55,8 +56,8 @@ def tags(mapping: Mapping[str, str | bool], *, field: str | None = None, source:
     of = {"field": text("field", field)} if field is not None else {}
     listed = [
         {"key": text("tag", key), "value": str(value).lower() if isinstance(value, bool) else text(key, value)}
-        | {"source": source, **of}
-        for key, value in mapping.items()
+        | {"source": text("source", source), **of}
+        for key, value in pairs("mapping", mapping)
     ]
     return standard("tags", "dataset", "1-0-0/TagsDatasetFacet", tags=_some("tags", listed))
 
@@ -68,7 +69,7 @@ def documentation(description: str, *, content_type: str | None = None) -> Facet
         "dataset",
         "1-1-0/DocumentationDatasetFacet",
         description=text("description", description),
-        contentType=content_type,
+        contentType=optional_text("content_type", content_type),
     )
 
 
@@ -82,9 +83,8 @@ def symlinks(*others: DatasetLike, type: str = "TABLE") -> Facet:  # noqa: A002 
 def storage(storage_layer: str, file_format: str | None = None) -> Facet:
     """`storage`: the layer (`delta`, `iceberg`) and the format of its files (`parquet`, `orc`, …)."""
     layer = text("storage_layer", storage_layer)
-    return standard(
-        "storage", "dataset", "1-0-1/StorageDatasetFacet", storageLayer=layer, fileFormat=file_format or None
-    )
+    kind = optional_text("file_format", file_format)
+    return standard("storage", "dataset", "1-0-1/StorageDatasetFacet", storageLayer=layer, fileFormat=kind)
 
 
 def _some(name: str, found: tuple[str, ...] | tuple[DatasetLike, ...] | list[dict[str, str]]) -> list:  # type: ignore[type-arg]

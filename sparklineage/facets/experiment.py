@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.facets.check import number, text
+from sparklineage.facets.check import label, number, pairs, shown, text
 from sparklineage.model import event as ol
 from sparklineage.model.facet import Facet
 
@@ -28,7 +28,7 @@ def mlflow(
             "experimentId": experiment_id,
             "experiment": experiment,
             "model": model,
-            "modelVersion": None if model_version is None else str(model_version),
+            "modelVersion": None if model_version is None else label("model_version", model_version),
             "trackingUri": _uri(tracking_uri),
         },
         metrics,
@@ -54,7 +54,7 @@ def sagemaker(
         "modelUri": _uri(model_uri),
         "image": image,
     }
-    if not any((job_name, job_arn, experiment, trial, model)):
+    if all(value is None for value in (job_name, job_arn, experiment, trial, model)):
         raise ValueError("give job_name, job_arn, experiment, trial or model")
     return _facet(SAGEMAKER, fields, metrics, parameters)
 
@@ -63,10 +63,12 @@ def _facet(
     name: str, fields: Mapping[str, str | None], metrics: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None
 ) -> Facet:
     found: dict[str, Any] = {key: text(key, value) for key, value in fields.items() if value is not None}
-    if metrics:
-        found["metrics"] = {text("metric", key): number(key, value) for key, value in metrics.items()}
-    if parameters:
-        found["parameters"] = {text("parameter", key): str(value) for key, value in parameters.items()}
+    if metrics is not None:
+        found["metrics"] = {text("metric", key): number(key, value) for key, value in pairs("metrics", metrics)}
+    if parameters is not None:
+        found["parameters"] = {
+            text("parameter", key): shown(key, value) for key, value in pairs("parameters", parameters)
+        }
     return Facet(name, "run", ol.own_facet(name, **found))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparklineage.facets.check import text
+from sparklineage.facets.check import flag, known_place, text
 from sparklineage.model import event as ol
 from sparklineage.model.facet import Facet, Place
 
@@ -15,11 +15,9 @@ def governance(
 
     `retention` is best an ISO 8601 duration such as P5Y. governance-1.0.json describes it.
     """
-    if pii is not None and not isinstance(pii, bool):
-        raise TypeError(f"pii is True or False, and this is a {type(pii).__name__}")
-    found: dict[str, str | bool] = {} if pii is None else {"pii": pii}
+    found: dict[str, str | bool] = {} if pii is None else {"pii": flag("pii", pii)}
     texts = {"classification": classification, "retention": retention, "encryption": encryption}
     found |= {name: text(name, value) for name, value in texts.items() if value is not None}
     if not found:
         raise ValueError(f"governance without any of {', '.join(ol.GOVERNED)}")
-    return Facet(ol.GOVERNANCE, place, ol.own_facet(ol.GOVERNANCE, **found))
+    return Facet(ol.GOVERNANCE, known_place(place), ol.own_facet(ol.GOVERNANCE, **found))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.facets.check import count, number, text
+from sparklineage.facets.check import count, flag, known_keys, number, optional_text, pairs, plain, short, shown, text
 from sparklineage.model.facet import Facet, standard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _COUNTS = {"null_count": "nullCount", "distinct_count": "distinctCount"}
+_TEXTS = ("column", "severity", "name", "description", "expected", "actual", "content", "contentType")
 _NUMBERS = ("sum", "count", "min", "max")
 
 
@@ -23,7 +24,7 @@ def data_quality_metrics(
     `columns` has for each column any of `null_count`, `distinct_count`, `sum`, `count`, `min`, `max` and `quantiles`
     (a mapping such as {0.5: 12.0}).
     """
-    metrics = {text("column", name): _metrics(name, found) for name, found in (columns or {}).items()}
+    metrics = {text("column", name): _metrics(name, found) for name, found in pairs("columns", columns)}
     return standard(
         "dataQualityMetrics",
         "input",
@@ -40,16 +41,14 @@ def assertion(
     actual: Any = None, description: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """One test for `data_quality_assertions`, such as assertion("not_null", True, column="id")."""
-    if not isinstance(success, bool):
-        raise TypeError(f"success is True or False, and this is a {type(success).__name__}")
     found = {
         "assertion": text("name", name),
-        "success": success,
-        "column": column,
-        "severity": severity,
-        "expected": None if expected is None else str(expected),
-        "actual": None if actual is None else str(actual),
-        "description": description,
+        "success": flag("success", success),
+        "column": optional_text("column", column),
+        "severity": optional_text("severity", severity),
+        "expected": None if expected is None else shown("expected", expected),
+        "actual": None if actual is None else shown("actual", actual),
+        "description": optional_text("description", description),
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -58,29 +57,41 @@ def data_quality_assertions(*assertions: Mapping[str, Any]) -> Facet:
     """`dataQualityAssertions` of an input: what `assertion` returned, one for each test."""
     if not assertions:
         raise ValueError("assertions is empty")
-    for found in assertions:
-        text("assertion", found.get("assertion"))
-        if not isinstance(found.get("success"), bool):
-            raise TypeError("an assertion says success=True or False; make it with facets.assertion")
     return standard(
         "dataQualityAssertions",
         "input",
         "1-1-0/DataQualityAssertionsDatasetFacet",
-        assertions=[dict(found) for found in assertions],
+        assertions=[_assertion(found) for found in assertions],
     )
+
+
+def _assertion(said: Any) -> dict[str, Any]:
+    """A test that `assertion` has made, or anybody else in the specification's words."""
+    found: dict[str, Any] = plain("assertion", dict(pairs("assertion", said)))
+    known_keys("assertion", found, ("assertion", "success", "params", *_TEXTS))
+    if not isinstance(found.get("success"), bool):
+        raise TypeError("an assertion says success=True or False; make it with facets.assertion")
+    text("assertion", found.get("assertion"))
+    for name in _TEXTS:
+        if name in found:
+            text(f"assertion.{name}", found[name])
+    if "params" in found:
+        pairs("assertion.params", found["params"])
+    return found
 
 
 def _metrics(column: str, found: Mapping[str, Any]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
-    for key, value in found.items():
+    for key, value in pairs(column, found):
         where = f"{column}.{key}"
         if key in _COUNTS:
-            metrics[_COUNTS[key]] = count(where, value)
+            if (counted := count(where, value)) is not None:
+                metrics[_COUNTS[key]] = counted
         elif key in _NUMBERS:
             metrics[key] = number(where, value)
         elif key == "quantiles":
-            metrics[key] = {str(share): number(where, at) for share, at in value.items()}
+            metrics[key] = {shown(where, share): number(where, at) for share, at in pairs(where, value)}
         else:
             known = ", ".join([*_COUNTS, *_NUMBERS, "quantiles"])
-            raise ValueError(f"{where} is no metric; known are {known}")
+            raise ValueError(f"{short(where)} is no metric; known are {known}")
     return metrics

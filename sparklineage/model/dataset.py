@@ -63,10 +63,12 @@ class Dataset:
     def with_facets(self, *facets: Facet) -> Dataset:
         """This dataset with more facets, as `sparklineage.facets` makes them; one of the same name gives way.
 
-        Raises ValueError for a facet of a run or a job.
+        Raises ValueError for a facet of a run or a job, TypeError for what is no facet.
         """
         found = {place: dict(getattr(self, name)) for place, name in _PLACES.items()}
         for facet in facets:
+            if not isinstance(getattr(facet, "place", None), str):
+                raise TypeError(f"a {type(facet).__name__} is no facet; sparklineage.facets makes them")
             if facet.place not in found:
                 raise ValueError(f"{facet.name} is a facet of a {facet.place}, and no dataset has it")
             found[facet.place][facet.name] = dict(facet.value)

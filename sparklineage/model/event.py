@@ -102,7 +102,7 @@ def parent_facet(run: str, namespace: str, name: str, root: Mapping[str, Any] | 
 def job_type_facet(kind: str) -> dict[str, Any]:
     """The standard `jobType` job facet of a batch job that Spark ran."""
     processing = "NONE" if kind == "APPLICATION" else "BATCH"
-    return facet("2-0-3/JobTypeJobFacet", processingType=processing, integration="SPARK", jobType=kind)
+    return facet("2-0-4/JobTypeJobFacet", processingType=processing, integration="SPARK", jobType=kind)
 
 
 def make(

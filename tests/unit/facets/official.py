@@ -1,17 +1,26 @@
-"""A facet read with the classes that openlineage-python generates from the specification's JSON Schemas."""
+"""Facets and events read with the classes that openlineage-python generates from the specification's JSON Schemas.
+
+They are on every machine, which the schemas themselves are not, and they take no field that they do not know.
+"""
 
 from __future__ import annotations
 
+import json
 import types
 import typing
+from collections.abc import Mapping
 from enum import Enum
 from importlib import import_module
+from importlib.resources import files
 from pkgutil import iter_modules
 from typing import Any
 
 import attr
-from openlineage.client import generated
+import jsonschema
+from openlineage.client import event_v2, generated
 from openlineage.client.generated.base import BaseFacet
+
+from tests.support.specification import facets_of
 
 _CLASSES = {
     found._get_schema(): (found, vars(module))
@@ -20,6 +29,46 @@ _CLASSES = {
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, BaseFacet) and found.__module__ == module.__name__
 }
+
+
+OWN = {
+    schema["$id"]: jsonschema.Draft202012Validator(schema)
+    for found in files("sparklineage.model").iterdir()
+    if found.name.endswith(".json")
+    for schema in [json.loads(found.read_text(encoding="utf-8"))]
+}
+"""Of this package's own facets, by the address of their schema."""
+
+
+class Classes:
+    """Says what is wrong with facets and events, as `Specification` does."""
+
+    def of_facet(self, name: str, _place: str, value: Mapping[str, Any]) -> list[str]:
+        url = str(value.get("_schemaURL"))
+        try:
+            if url.startswith("https://our-solution.io/"):
+                OWN[url].validate(dict(value))
+            elif url.startswith("https://openlineage.io/"):
+                read(dict(value))
+        except Exception as error:  # noqa: BLE001 - collected
+            return [f"{name}: {type(error).__name__}: {error}"[:500]]
+        return []
+
+    def of_event(self, event: Mapping[str, Any]) -> list[str]:
+        found = [problem for facet in facets_of(event) for problem in self.of_facet(*facet)]
+        try:
+            event_v2.RunEvent(
+                eventTime=event["eventTime"],
+                producer=event["producer"],
+                eventType=event_v2.RunState(event["eventType"]),
+                run=event_v2.Run(event["run"]["runId"]),
+                job=event_v2.Job(event["job"]["namespace"], event["job"]["name"]),
+                inputs=[event_v2.InputDataset(item["namespace"], item["name"]) for item in event["inputs"]],
+                outputs=[event_v2.OutputDataset(item["namespace"], item["name"]) for item in event["outputs"]],
+            )
+        except Exception as error:  # noqa: BLE001 - collected
+            found.append(f"{type(error).__name__}: {error}")
+        return found
 
 
 def read(value: dict[str, Any]) -> BaseFacet:

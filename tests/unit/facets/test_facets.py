@@ -6,7 +6,6 @@ from importlib.resources import files
 
 import attr
 import jsonschema
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,47 +14,15 @@ from pyspark.sql import types as spark
 
 from sparklineage import Dataset, facets
 from tests.unit.facets.official import read
+from tests.unit.facets.shapes import FLIGHTS, NESTED, PASSWORD, STANDARD
 
-FLIGHTS = "s3://bucket/flights"
 
-
-@pytest.mark.parametrize(
-    "facet",
-    [
-        facets.data_source("postgres", "postgresql://user:canary@db:5432/shop"),
-        facets.data_source("postgres"),
-        facets.version(7),
-        facets.lifecycle_state("overwrite"),
-        facets.lifecycle_state("RENAME", previous=("file", "/old")),
-        facets.output_statistics(rows=3, size=0),
-        facets.input_statistics(rows=np.int64(3), files=1),
-        facets.data_quality_metrics(
-            {"delay": {"null_count": 1, "min": np.float64(-3.5), "quantiles": {0.5: 2}}}, rows=10, size=5
-        ),
-        facets.data_quality_assertions(
-            facets.assertion("not_null", True, column="id", severity="error"),
-            facets.assertion("row_count", False, expected=10, actual=3, description="enough rows"),
-        ),
-        facets.column_lineage(
-            {"speed": [(FLIGHTS, "distance"), (("file", "/x"), "air_time")]},
-            transformation=facets.transformation("aggregation", description="distance / air_time", masking=True),
-            dataset=[(FLIGHTS, "cancelled")],
-        ),
-        facets.lineage([FLIGHTS], fields={"speed": [(FLIGHTS, "distance")]}),
-        facets.ownership("team:data", "user:jdoe", type="MAINTAINER"),
-        facets.tags({"tier": "gold", "pii": True}, field="name"),
-        facets.documentation("**flights**", content_type="text/markdown"),
-        facets.symlinks(("hive://metastore:9083", "shop.orders")),
-        facets.storage("delta", "parquet"),
-        facets.schema({"id": "long"}),
-    ],
-    ids=lambda facet: facet.name,
-)
+@pytest.mark.parametrize("facet", STANDARD, ids=lambda facet: facet.name)
 def test_standard_facets_are_those_of_the_specification(facet: facets.Facet) -> None:
     found = read(json.loads(json.dumps(facet.value)))
     assert found._get_schema() == facet.value["_schemaURL"]
     assert facet.value["_producer"].startswith("https://our-solution.io/sparklineage/")
-    assert "canary" not in str(facet)
+    assert PASSWORD not in str(facet)
 
 
 def test_what_the_reading_refuses_is_refused() -> None:
@@ -85,17 +52,6 @@ def test_own_facets_fit_their_published_schemas(name: str, facet: facets.Facet) 
     assert facet.value["_schemaURL"] == schema["$id"] == f"https://our-solution.io/facets/{name}-1.0.json"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**facet.value, "pii": "yes", "runId": 3, "jobName": 3}, schema)
-
-
-NESTED = spark.StructType(
-    [
-        spark.StructField("id", spark.LongType(), False, {"comment": "of the flight"}),
-        spark.StructField("price", spark.DecimalType(10, 2)),
-        spark.StructField("at", spark.TimestampNTZType()),
-        spark.StructField("legs", spark.ArrayType(spark.StructType([spark.StructField("to", spark.StringType())]))),
-        spark.StructField("counts", spark.MapType(spark.StringType(), spark.ArrayType(spark.IntegerType()))),
-    ]
-)
 
 
 def test_a_schema_is_nested_as_the_agent_nests_it() -> None:
