@@ -25,6 +25,7 @@ __all__ = [
     "gcs",
     "glue",
     "hdfs",
+    "hive",
     "http",
     "iceberg",
     "kafka",
@@ -81,7 +82,11 @@ def local(path: str) -> Dataset:
 
 
 def postgresql(host: str, database: str, table: str, *, schema: str = "public", port: int = 5432) -> Dataset:
-    """A table: `postgres://host:port` and `database.schema.table`. `table` may bring its schema."""
+    """A table: `postgres://host:port` and `database.schema.table`. `table` may bring its schema.
+
+    The agent repeats what the job's `dbtable` says: for a plain `orders` it has no schema in the name, and neither has
+    this with `schema=""`, nor the URI `jdbc:postgresql://host/database#orders`.
+    """
     return _table("postgres", host, database, table, schema=schema, port=port)
 
 
@@ -96,7 +101,10 @@ def oracle(host: str, service: str, table: str, *, schema: str, port: int = 1521
 
 
 def sqlserver(host: str, database: str, table: str, *, schema: str = "dbo", port: int | None = None) -> Dataset:
-    """A table of SQL Server: `sqlserver://host[:port]` and `database.schema.table`; the agent adds no port."""
+    """A table of SQL Server: `sqlserver://host[:port]` and `database.schema.table`; the agent adds no port.
+
+    With `schema=""` the name is without, as the agent's is where the job's `dbtable` has none.
+    """
     return _table("sqlserver", host, database, table, schema=schema, port=port)
 
 
@@ -124,8 +132,13 @@ def bigquery(project: str, dataset: str, table: str) -> Dataset:
 
 
 def kafka(bootstrap: str, topic: str) -> Dataset:
-    """A topic: `kafka://broker:port`, of several brokers the first, and the topic."""
-    return named(f"kafka://{_host(bootstrap.split(',', maxsplit=1)[0].strip())}", _part("topic", topic))
+    """A topic: `kafka://broker:port`, of several brokers the first, and the topic.
+
+    `bootstrap` is what Spark's `kafka.bootstrap.servers` takes. Of a query that subscribes to `a,b` the agent makes one
+    dataset of the name `a,b`, and so does this.
+    """
+    broker = _part("bootstrap", bootstrap).split(",", maxsplit=1)[0].strip()
+    return named(f"kafka://{_host(broker.rpartition('://')[2])}", _part("topic", topic))
 
 
 def kinesis(region: str, account: str, stream: str) -> Dataset:
@@ -154,7 +167,8 @@ def elasticsearch(host: str, index: str, *, port: int = 9200) -> Dataset:
 def iceberg(warehouse: str, table: str) -> Dataset:
     """A table of a Hadoop catalog as the agent names it: by its folder below the warehouse.
 
-    `warehouse` is a URI such as `s3://bucket/warehouse`, `table` is `namespace.table`.
+    `warehouse` is a URI such as `s3://bucket/warehouse`, `table` is `namespace.table`. Of a Hive catalog take `hive`;
+    in other catalogs, such as REST and Glue, a table goes by the URI of its location.
     """
     return Dataset.of(f"{_part('warehouse', warehouse).rstrip('/')}/{_part('table', table).replace('.', '/')}")
 
@@ -162,6 +176,18 @@ def iceberg(warehouse: str, table: str) -> Dataset:
 def delta(location: str) -> Dataset:
     """A Delta table as the agent names it: by the URI of its folder."""
     return Dataset.of(_part("location", location))
+
+
+def hive(warehouse: str, table: str) -> Dataset:
+    """A table of a Hive metastore, also one of Iceberg, as the agent names it: by its folder below the warehouse.
+
+    `warehouse` is a URI such as `hdfs://nn:8020/user/hive/warehouse`, `table` is `database.table`. Where the table or
+    its database has a LOCATION, it goes by the URI of that. What the metastore calls it (`hive://host:9083` and
+    `database.table`) is in the agent's facet `symlinks`, and is no second dataset.
+    """
+    database, _, name = _part("table", table).rpartition(".")
+    folder = f"{database}.db/{name}" if database not in ("", "default") else name
+    return Dataset.of(f"{_part('warehouse', warehouse).rstrip('/')}/{folder}")
 
 
 def unity_catalog(workspace: str, catalog: str, schema: str, table: str) -> Dataset:
@@ -190,7 +216,7 @@ def http(url: str) -> Dataset:
 
 def _table(scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None = None) -> Dataset:
     found = _part("table", table)
-    name = found if "." in found else f"{_part('schema', schema)}.{found}"
+    name = found if "." in found or schema == "" else f"{_part('schema', schema)}.{found}"
     return named(f"{scheme}://{_host(host, port)}", f"{_part('database', database)}.{name}")
 
 

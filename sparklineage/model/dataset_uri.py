@@ -8,7 +8,8 @@ The rules are those of the agent's own classes for file systems and JDBC, which 
   is `database.schema.table`. The table follows a `#` (`jdbc:postgresql://h/db#schema.table`) or the
   database (`postgresql://h/db/schema/table`, `postgresql://h/db.schema.table`)
 - SQLite: namespace `sqlite:/path/of.db`, the table after a `#` is the name
-- `kafka://host:port/topic`, `bigquery:project.dataset.table`, `arn:aws:glue:region:account:table/db/t`
+- `kafka://host:port/topic`, of several brokers the first; `bigquery:project.dataset.table`,
+  `arn:aws:glue:region:account:table/db/t`
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ def _file(uri: str, scheme: str, host: str, path: str) -> tuple[str, str]:
         if not path.startswith("/"):
             raise ValueError(f"{_shown(uri)} is relative; write {scheme}:///path from the root")
         host = ""
+    if scheme == "kafka":
+        host = host.partition(",")[0]
     name = path.rstrip("/") if scheme not in _UNSLASHED else path.strip("/")
     return f"{scheme}://{host}" if host else scheme, name or "/"
 

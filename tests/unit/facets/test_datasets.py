@@ -66,6 +66,7 @@ def test_names_are_those_of_the_official_helpers(ours: Dataset, official: naming
         (datasets.postgresql("db", "shop", "orders", schema=""), "jdbc:postgresql://db/shop#orders"),
         (datasets.sqlserver("db", "shop", "t", schema=""), "jdbc:sqlserver://db;databaseName=shop#t"),
         (datasets.kafka("SASL_SSL://b:9093, SASL_SSL://c:9093", "t"), "kafka://b:9093/t"),
+        (datasets.kafka("b:9092,c:9092", "t"), "kafka://b:9092,c:9092/t"),
         (datasets.kafka("b:9092", "one,two"), "kafka://b:9092/one,two"),
     ],
 )
