@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sparklineage.model import event as ol
-from tests.real.submission import Ended, Scene, names, state
+from tests.real.submission import Ended, Scene, by_run, names, state
 from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.spark
@@ -24,6 +24,7 @@ JOB = """\
 import json, os, sys, time
 import sparklineage
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import udf
 
 conf = json.loads(sys.argv[1])
 def session():
@@ -33,13 +34,27 @@ def session():
     return sparklineage.configure(builder).getOrCreate()
 {begin}
 print(json.dumps({{"check": str(sparklineage.check(spark)), "missing": sparklineage.check(spark).missing,
-                   "way": app.way, "run": app.run_id}}))
-with sparklineage.step(spark, "load", inputs=["s3://rates/day"]):
-    spark.range(3).write.parquet("written")
+                   "way": app.way, "run": app.run_id}}), flush=True)
+
+@sparklineage.reads("s3://rates/service")
+def rate(number):
+    return number
+
+with sparklineage.step(spark, "load", inputs=["s3://rates/day"]) as step:
+    spark.range(3).select(udf(rate, "long")("id").alias("id")).write.parquet("written")
+    step.writes("s3://rates/copy")
 with sparklineage.step(spark, "by hand", outputs=["s3://rates/report"]):
+    pass
+try:
+    with sparklineage.step(spark, "fails", inputs=["s3://rates/feed"]) as step:
+        step.writes("s3://rates/table")
+        raise KeyError("rate")
+except KeyError:
     pass
 {end}
 """
+DECLARED = {"day": "inputs", "service": "inputs", "copy": "outputs", "report": "outputs", "feed": "inputs",
+            "table": "outputs"}  # fmt: skip
 BEFORE = 'app = sparklineage.application(name="Night Harbour")\nspark = session()'
 AFTER = "spark = session()\napp = sparklineage.application(spark)"
 
@@ -62,7 +77,7 @@ class Told:
 def run(scene: Scene, begin: str, end: str, **environ: str) -> Told:
     given = {key: value for key, _, value in (word.partition("=") for word in scene.quiet() if "=" in word)}
     (scene.folder / "job.py").write_text(JOB.format(begin=begin, end=end))
-    environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+    environ |= {"PYTHONPATH": str(Path(__file__).parents[2]), "PYSPARK_PYTHON": sys.executable}
     if scene.spark != "4.2":
         home = Path(scene.clean_environ()["SPARK_HOME"])
         environ["PYTHONPATH"] += f":{home.parent}:{next((home / 'python' / 'lib').glob('py4j-*.zip'), '')}"
@@ -95,17 +110,33 @@ def whole(told: Told, end: str) -> None:
     assert state(writing) == "COMPLETE"
     assert "day" in names(writing[-1], "inputs")
     assert writing[-1]["run"]["facets"]["parent"]["run"]["runId"] == run_id
-    by_hand = told.job(".by_hand")
-    assert [event["eventType"] for event in by_hand] == ["START", "COMPLETE"]
-    assert by_hand[0]["run"]["facets"]["parent"]["run"]["runId"] == run_id
+    for its, last in ((told.job(".by_hand"), "COMPLETE"), (told.job(".fails"), "FAIL")):
+        assert [event["eventType"] for event in its] == ["START", last]
+        assert its[0]["run"]["facets"]["parent"]["run"]["runId"] == run_id
     assert SECRET not in json.dumps(told.events)
+
+
+def declared_once(told: Told, **more: str) -> None:
+    """Each declared dataset is on one run, which has one start and one end, and that names it once."""
+    for name, side in (DECLARED | more).items():
+        (its,) = [its for its in by_run(told.events).values() if any(name in names(event, side) for event in its)]
+        kinds = [event["eventType"] for event in its]
+        assert kinds.count("START") == 1, name
+        assert [kind in ol.TERMINAL for kind in kinds].index(True) == len(kinds) - 1, name
+        assert [item["name"] for item in ol.datasets(its[-1], side)].count(name) == 1, name
 
 
 def test_opened_before_the_session_it_reports_with_it(make_scene: Callable[..., Scene]) -> None:
     scene = make_scene("raises")
-    told = run(scene, BEFORE, "raise ValueError(f\"login with {os.environ['DB_PASSWORD']} failed\")")
+    told = run(
+        scene,
+        BEFORE,
+        'with sparklineage.step(spark, "last", inputs=["s3://rates/last"]):\n'
+        "    raise ValueError(f\"login with {os.environ['DB_PASSWORD']} failed\")",
+    )
     assert told.done.status == 1
     whole(told, "FAIL")
+    declared_once(told, last="inputs")
     assert told.application[-1]["run"]["facets"]["errorMessage"]["message"] == "ValueError: login with ******** failed"
     assert told.said["missing"] == []
     shown = dict(line.split("  ", 1) for line in told.said["check"].splitlines())
@@ -115,18 +146,30 @@ def test_opened_before_the_session_it_reports_with_it(make_scene: Callable[..., 
 
 
 def test_opened_after_the_session_it_takes_over_its_journal(make_scene: Callable[..., Scene]) -> None:
-    told = run(make_scene("exits"), AFTER, "sys.exit(3)", SPARKLINEAGE_DELIVERY_MODE="outbox")
+    """Its exit is one of which Python itself is told nothing."""
+    told = run(make_scene("exits"), AFTER, "raise SystemExit(3)", SPARKLINEAGE_DELIVERY_MODE="outbox")
     assert told.done.status == 3
     assert told.said["way"] == "journal"
     assert [event["eventType"] for event in told.application][-1] == "FAIL"
     message = told.application[-1]["run"]["facets"]["errorMessage"]["message"]
     assert message == "The application exited with status 3."
+    declared_once(told)
 
 
 def test_a_good_end_with_spark_3_5(make_scene: Callable[..., Scene]) -> None:
     told = run(make_scene("good", spark="3.5"), BEFORE, "spark.stop()")
     assert told.done.status == 0, told.done.stderr
     whole(told, "COMPLETE")
+    declared_once(told)
+
+
+def test_killed_right_after_a_declaration(make_scene: Callable[..., Scene]) -> None:
+    killed = 'with sparklineage.step(spark, "last", inputs=["s3://rates/last"]):\n    os.kill(os.getpid(), 9)'
+    told = run(make_scene("killed"), BEFORE, killed)
+    assert told.done.status == -9
+    whole(told, "ABORT")
+    declared_once(told, last="inputs")
+    assert [event["eventType"] for event in told.job(".last")] == ["START", "ABORT"]
 
 
 def test_an_agent_that_sends_by_itself_has_steps_beside_it(make_scene: Callable[..., Scene]) -> None:
@@ -134,8 +177,13 @@ def test_an_agent_that_sends_by_itself_has_steps_beside_it(make_scene: Callable[
     assert told.done.status == 0, told.done.stderr
     assert told.said["way"] == "agent"
     application = {ol.run_id(event) for event in told.application}
-    for step in (told.job(".load"), told.job(".by_hand")):
-        assert [event["eventType"] for event in step] == ["START", "COMPLETE"]
+    declared_once(told)
+    for step, kinds in (
+        (told.job(".load"), ["START", "RUNNING", "RUNNING", "COMPLETE"]),
+        (told.job(".by_hand"), ["START", "COMPLETE"]),
+        (told.job(".fails"), ["START", "RUNNING", "FAIL"]),
+    ):
+        assert [event["eventType"] for event in step] == kinds
         assert {event["run"]["facets"]["parent"]["run"]["runId"] for event in step} == application
     assert "steps      direct: there is no journal, so openlineage-python sends them" in told.said["check"]
 

@@ -252,6 +252,46 @@ def test_the_client_sends_where_it_alone_is_configured(scene: Scene) -> None:
     assert parent["run"]["runId"] == told.of("nightly_load")[0]["run"]["runId"]
 
 
+SENT = "from sparklineage.sdk.emit import emitter; emitter(os.environ).flush(20)"
+
+
+@pytest.mark.parametrize(
+    ("code", "kinds", "application"),
+    [
+        ("with last() as step: step.writes('s3://b/late')", ["START", "RUNNING", "COMPLETE"], "COMPLETE"),
+        (
+            "try:\n    with last() as step: step.writes('s3://b/late'); 1 / 0\nexcept ZeroDivisionError: pass",
+            ["START", "RUNNING", "FAIL"],
+            "COMPLETE",
+        ),
+        ("with last() as step: step.writes('s3://b/late'); 1 / 0", ["START", "RUNNING", "FAIL"], "FAIL"),
+        # What is sent is there before the step has ended; nobody can tell the end.
+        (
+            f"with last() as step:\n    step.writes('s3://b/late')\n    {SENT}\n    os.kill(os.getpid(), 9)",
+            ["START", "RUNNING"],
+            "START",
+        ),
+    ],
+    ids=["well", "a block fails", "the program fails", "killed"],
+)
+def test_without_a_journal_what_is_declared_is_sent_at_once(
+    scene: Scene, code: str, kinds: list[str], application: str
+) -> None:
+    last = 'def last(): return sparklineage.step(None, "last", inputs=["s3://b/first"])\n'
+    told = scene.program(
+        OPEN + last + code, 0,
+        OPENLINEAGE__TRANSPORT__TYPE="http", OPENLINEAGE__TRANSPORT__URL=scene.receiver.url,
+        SPARKLINEAGE_DELIVERY_MODE="direct",
+    )  # fmt: skip
+    its = told.of("nightly_load.last")
+    assert [event["eventType"] for event in its] == kinds
+    assert told.states()[-1] == application
+    for name, side in (("first", "inputs"), ("late", "outputs")):
+        assert [item["name"] for item in its[-1][side]] == [name]
+        holders = {event["run"]["runId"] for event in told.events if name in str(event[side])}
+        assert holders == {its[0]["run"]["runId"]}
+
+
 def test_a_backend_that_never_answers_costs_the_limit_at_most(scene: Scene) -> None:
     scene.receiver.silent = True
     quick = scene.program('with sparklineage.application(name="Nightly Load"): pass', 0)
