@@ -164,13 +164,16 @@ def elasticsearch(host: str, index: str, *, port: int = 9200) -> Dataset:
     return named(f"elasticsearch://{_host(host, port)}", _part("index", index))
 
 
-def iceberg(warehouse: str, table: str) -> Dataset:
-    """A table of a Hadoop catalog as the agent names it: by its folder below the warehouse.
+def iceberg(warehouse: str, table: str, *, catalog: str = "hadoop") -> Dataset:
+    """A table of Iceberg as the agent names it: by its folder below the warehouse.
 
-    `warehouse` is a URI such as `s3://bucket/warehouse`, `table` is `namespace.table`. Of a Hive catalog take `hive`;
-    in other catalogs, such as REST and Glue, a table goes by the URI of its location.
+    `warehouse` is a URI such as `s3://bucket/warehouse`, `table` is `namespace.table`, `catalog` is `hadoop` or `hive`.
+    In other catalogs, such as REST and Glue, and where it has a LOCATION, a table goes by the URI of that.
     """
-    return Dataset.of(f"{_part('warehouse', warehouse).rstrip('/')}/{_part('table', table).replace('.', '/')}")
+    if catalog not in ("hadoop", "hive"):
+        raise ValueError("catalog is hadoop or hive; of another one take the URI of the table's location")
+    names = _part("table", table)
+    return _below(warehouse, _hive_folder(names) if catalog == "hive" else names.replace(".", "/"))
 
 
 def delta(location: str) -> Dataset:
@@ -179,15 +182,13 @@ def delta(location: str) -> Dataset:
 
 
 def hive(warehouse: str, table: str) -> Dataset:
-    """A table of a Hive metastore, also one of Iceberg, as the agent names it: by its folder below the warehouse.
+    """A table that Spark keeps in a Hive metastore, as the agent names it: by its folder below the warehouse.
 
-    `warehouse` is a URI such as `hdfs://nn:8020/user/hive/warehouse`, `table` is `database.table`. Where the table or
-    its database has a LOCATION, it goes by the URI of that. What the metastore calls it (`hive://host:9083` and
-    `database.table`) is in the agent's facet `symlinks`, and is no second dataset.
+    `warehouse` is a URI such as `hdfs://nn:8020/user/hive/warehouse`, `table` is `database.table`, of which Spark
+    keeps the lower case. Where the table or its database has a LOCATION, it goes by the URI of that. What the metastore
+    calls it (`hive://host:9083` and `database.table`) is in the agent's facet `symlinks`, and is no second dataset.
     """
-    database, _, name = _part("table", table).rpartition(".")
-    folder = f"{database}.db/{name}" if database not in ("", "default") else name
-    return Dataset.of(f"{_part('warehouse', warehouse).rstrip('/')}/{folder}")
+    return _below(warehouse, _hive_folder(_part("table", table).lower()))
 
 
 def unity_catalog(workspace: str, catalog: str, schema: str, table: str) -> Dataset:
@@ -222,6 +223,15 @@ def _table(scheme: str, host: str, database: str, table: str, *, schema: str, po
 
 def _object(scheme: str, place: str, key: str) -> Dataset:
     return named(f"{scheme}://{place}", _part("key", key).strip("/") or "/")
+
+
+def _below(warehouse: str, folder: str) -> Dataset:
+    return Dataset.of(f"{_part('warehouse', warehouse).rstrip('/')}/{folder}")
+
+
+def _hive_folder(table: str) -> str:
+    database, _, name = table.rpartition(".")
+    return name if database in ("", "default") else f"{database}.db/{name}"
 
 
 def _absolute(path: str) -> str:

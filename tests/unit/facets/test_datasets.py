@@ -60,7 +60,8 @@ def test_names_are_those_of_the_official_helpers(ours: Dataset, official: naming
         (datasets.glue("eu-west-1", "123", "d", "t"), "arn:aws:glue:eu-west-1:123:table/d/t"),
         (datasets.delta("s3://b/orders"), "s3://b/orders"),
         (datasets.iceberg("s3://b/wh/", "shop.orders"), "s3://b/wh/shop/orders"),
-        (datasets.hive("hdfs://nn/wh/", "shop.orders"), "hdfs://nn/wh/shop.db/orders"),
+        (datasets.iceberg("s3://b/wh", "shop.Orders", catalog="hive"), "s3://b/wh/shop.db/Orders"),
+        (datasets.hive("hdfs://nn/wh/", "Shop.Orders"), "hdfs://nn/wh/shop.db/orders"),
         (datasets.hive("hdfs://nn/wh", "default.orders"), "hdfs://nn/wh/orders"),
         (datasets.hive("s3a://b/wh", "orders"), "s3://b/wh/orders"),
         (datasets.postgresql("db", "shop", "orders", schema=""), "jdbc:postgresql://db/shop#orders"),
@@ -105,6 +106,7 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
         (lambda: datasets.s3("bucket", " "), "key is blank"),
         (lambda: datasets.hdfs("nn", "x"), "path is relative"),
         (lambda: datasets.hive("/user/hive/warehouse", "shop.orders"), "is not an absolute URI"),
+        (lambda: datasets.iceberg("s3://b/wh", "shop.orders", catalog="rest"), "catalog is hadoop or hive"),
         (lambda: datasets.kafka(None, "t"), "bootstrap is a text, and this is a NoneType"),  # type: ignore[arg-type]
         (lambda: datasets.http("ftp://x/y"), "url is no http"),
         (lambda: datasets.mysql("db", "shop", None), "table is a text, and this is a NoneType"),  # type: ignore[arg-type]
