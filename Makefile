@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 SPARK35 := .cache/spark-3.5.9
 SPARK40 := .cache/spark-4.0.5
 YARN := .cache/yarn-3.5.0
+CONNECTORS := .cache/connectors-1
 T ?= tests
 K ?=
 
@@ -18,7 +19,7 @@ demo: java $(VENV)/.jobs ## run the example pipeline on real data, with its line
 	@$(BIN)/python -m jobs.demo
 
 # ── work on it ───────────────────────────────────────────────────────────────────────────────────
-test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done $(YARN)/lib ## all tests, with a real Spark 4.2, 4.0, 3.5 and YARN; T=path and K=pattern narrow them
+test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done $(YARN)/lib $(CONNECTORS)/lib ## all tests, with a real Spark 4.2, 4.0, 3.5 and YARN; T=path and K=pattern narrow them
 	@# Of a narrowed run one half may be empty (status 5), but not both.
 	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)'); fast=$$?; \
 	test $$fast -eq 0 || test $$fast -eq 5 || exit $$fast; \
@@ -95,4 +96,8 @@ $(SPARK35)/.done $(SPARK40)/.done: .cache/spark-%/.done: | $(BIN)/python
 
 # The daemons of YARN, fetched by Spark's own Ivy in two minutes (90 MB, once).
 $(YARN)/lib: | $(VENV)/.dev
-	$(BIN)/python -m tests.real.yarn.fetch $(@D)
+	$(BIN)/python -m tests.real.fetch_jars tests/real/yarn/ivy.xml $(@D)
+
+# A Kafka broker, and Spark's connectors to it, to PostgreSQL and to Iceberg (100 MB, once). Other versions take a new number.
+$(CONNECTORS)/lib: | $(VENV)/.dev
+	$(BIN)/python -m tests.real.fetch_jars tests/real/connectors/ivy.xml $(@D)

@@ -84,7 +84,7 @@ class Yarn:
                     [find_java(os.environ) or "java", *options, "--add-opens=java.base/java.lang=ALL-UNNAMED",
                      "-cp", f"{self.conf}:{JARS}/*", main],
                     cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                    preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, before there is any thread
+                    preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, before there is any thread
                 )  # fmt: skip
             self._processes.append(process)
         self._wait_for_node()
@@ -202,6 +202,6 @@ def _site(properties: dict[str, str]) -> str:
     return f"<configuration>\n{items}</configuration>\n"
 
 
-def _die_with_parent() -> None:
-    """Also when the tests are killed."""
+def die_with_parent() -> None:
+    """For `preexec_fn`: what is started ends with the tests, also when they are killed."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

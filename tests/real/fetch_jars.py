@@ -1,4 +1,4 @@
-"""Fetch the JARs of YARN's daemons (about 90 MB in two minutes): `python -m tests.real.yarn.fetch DIR`.
+"""Fetch the JARs that servers of the tests run on: `python -m tests.real.fetch_jars IVY.XML DIR`.
 
 The Ivy inside Spark's own JARs does it, so that no Maven is needed; it knows the public repository, or the user's
 `ivysettings.xml`.
@@ -15,26 +15,29 @@ from pathlib import Path
 from sparklineage.agent.ivy import find_java, proxy_options, reason
 from tests.real.submission import spark_home
 
-HERE = Path(__file__).parent
 SECONDS = 1200
 _TRIES = 3
 """Ivy keeps what it has got, so that the next try only fetches the rest."""
 
 
-def fetch(target: Path) -> None:
-    """All JARs into `target`/lib, which appears once it is complete."""
+def fetch(module: Path, target: Path) -> None:
+    """All JARs that the module depends on into `target`/lib, which appears once it is complete.
+
+    Each of several configurations has a folder of its own there.
+    """
     lib = target / "lib"
     if lib.is_dir():
         return
     target.mkdir(parents=True, exist_ok=True)
     settings = Path.home() / ".ivy2" / "ivysettings.xml"
     (ivy,) = (spark_home("4.2") / "jars").glob("ivy-*.jar")
+    folder = "[conf]/" if module.read_text("utf-8").count("<conf ") > 1 else ""
     with tempfile.TemporaryDirectory(prefix=".ivy-", dir=target) as work:
         command = [
             *(find_java(os.environ) or "java", *proxy_options(os.environ), "-cp", str(ivy), "org.apache.ivy.Main"),
             *(("-settings", str(settings)) if settings.is_file() else ()),
-            *("-warn", "-cache", f"{work}/cache", "-ivy", str(HERE / "ivy.xml"), "-confs", "default"),
-            *("-retrieve", f"{work}/lib/[artifact]-[revision](-[classifier]).[ext]"),
+            *("-warn", "-cache", f"{work}/cache", "-ivy", str(module)),
+            *("-retrieve", f"{work}/lib/{folder}[artifact]-[revision](-[classifier]).[ext]"),
         ]
         for attempt in range(_TRIES):
             ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
@@ -47,4 +50,4 @@ def fetch(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    fetch(Path(sys.argv[1]).absolute())
+    fetch(*(Path(word).absolute() for word in sys.argv[1:]))
