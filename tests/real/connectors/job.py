@@ -30,8 +30,8 @@ def act(
     with sparklineage.step(spark, name, inputs=[*reads, ("hidden", name)], outputs=writes, strict=True):
         do()
     told[name] = {
-        "inputs": sorted({Dataset.of(one).uri for one in reads}),
-        "outputs": sorted({Dataset.of(one).uri for one in writes}),
+        side: sorted({f"{one.namespace} {one.name}" for one in map(Dataset.of, of_side)})
+        for side, of_side in (("inputs", reads), ("outputs", writes))
     }
 
 

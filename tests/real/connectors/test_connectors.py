@@ -45,9 +45,9 @@ def _datasets(event: Event, side: str) -> list[Dataset]:
     return [Dataset(item["namespace"], item["name"]) for item in ol.datasets(event, side)]
 
 
-def _uris(event: Event, side: str) -> list[str]:
-    """Of what is not hidden, in order."""
-    return sorted(dataset.uri for dataset in _datasets(event, side) if dataset.namespace != "hidden")
+def _seen(event: Event, side: str) -> list[str]:
+    """Namespace and name of all that is not hidden, as the job prints them."""
+    return sorted(f"{one.namespace} {one.name}" for one in _datasets(event, side) if one.namespace != "hidden")
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +131,7 @@ def test_a_declared_name_is_the_agents(told: Told) -> None:
     for step in told.declared:
         events = [event for run in told.runs(step) for event in agents[run]]
         found[step] = {
-            side: sorted({uri for event in events for uri in _uris(event, side)}) for side in ("inputs", "outputs")
+            side: sorted({seen for event in events for seen in _seen(event, side)}) for side in ("inputs", "outputs")
         }
     assert found == told.declared
 
@@ -142,7 +142,7 @@ def test_what_the_agent_reports_is_not_there_again(told: Told) -> None:
         assert runs, step
         for events in runs.values():
             for side in ("inputs", "outputs"):
-                assert _uris(events[-1], side) == declared[side], step
+                assert _seen(events[-1], side) == declared[side], step
 
 
 def test_a_database_was_compared(told: Told) -> None:
