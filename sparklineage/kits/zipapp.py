@@ -11,6 +11,7 @@ import io
 import os
 import zipfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ sys.exit(main())
 """
 
 
+@cache
 def content() -> bytes:
     """The file. It may be run as it is, or given to any `python3`; `--version` tells the package's version."""
     buffer = io.BytesIO()
