@@ -26,8 +26,8 @@ test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done $(YARN)/lib $(CONNECTORS)/l
 	$(BIN)/python -m pytest $(T) -m spark $(if $(K),-k '$(K)'); slow=$$?; \
 	test $$slow -ne 5 || exit $$fast; exit $$slow
 
-unit: $(VENV)/.dev ## the fast tests: no JVM, no servers, two minutes on two cores
-	$(BIN)/python -m pytest tests/unit -m 'not spark and not service' -n auto $(if $(K),-k '$(K)')
+unit: $(VENV)/.dev ## the fast tests: no JVM, no servers, few examples of each property; under a minute on two cores
+	$(BIN)/python -m pytest tests/unit -m 'not spark and not service' --hypothesis-profile=quick -n auto $(if $(K),-k '$(K)')
 
 check: $(VENV)/.dev $(SPARK35)/.done ## format, lint, types, layers, generated files
 	$(BIN)/ruff format --check .

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 SCHEMA = json_schema()
 VALIDATOR = Draft7Validator(SCHEMA)
+# A text for each value of each key: the loader in C takes a tenth of the time, where PyYAML has it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEYS = definition().keys
 ALL = [*KEYS.values(), *PLATFORM_KEYS]
 
@@ -58,7 +60,7 @@ def problem_of(text: str) -> str | None:
 
 def fits(text: str) -> bool:
     """What an editor says of the same file; JSON has no NaN and no dates, and names are texts."""
-    value = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    value = json.loads(json.dumps(yaml.load(text, _LOADER), default=str))  # noqa: S506
     return not any(True for _ in VALIDATOR.iter_errors(value))
 
 
