@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _MOST = 100
 """Datasets of one side that are remembered of a stream's batches; a source of files may name each of them."""
+_DEEPEST = 50
+"""Steps that a query belongs to at most: its own, and those around it whose declarations it gets."""
 
 
 @dataclass
@@ -162,12 +164,13 @@ class Steps:
         return read >= function.inputs.keys() and written >= function.outputs.keys()
 
     def around(self, step: Step | None) -> list[Step]:
-        """The step, and those whose declarations its queries get, from the inside out."""
-        found: list[Step] = []
-        while step is not None and step not in found:
-            found.append(step)
+        """The step, and those whose declarations its queries get, from the inside out; of very many the innermost."""
+        found: dict[str, Step] = {}
+        # A damaged file may name a step as its own parent.
+        while step is not None and step.id not in found and len(found) < _DEEPEST:
+            found[step.id] = step
             step = self.by_id.get(step.parent) if step.parent and step.inherits else None
-        return found
+        return list(found.values())
 
     def _function(self, record: Mapping[str, Any]) -> None:
         kind, name, time = record.get("kind"), record.get("name"), record.get("time")
@@ -185,9 +188,9 @@ class Steps:
         if not held:
             return None
         innermost = held[-1]
-        enclosing = set()
+        enclosing: set[str] = set()
         step: Step | None = innermost
-        while step is not None:
+        while step is not None and step.id not in enclosing:
             enclosing.add(step.id)
             step = self.by_id.get(step.parent) if step.parent else None
         return innermost if all(item.id in enclosing for item in held) else None

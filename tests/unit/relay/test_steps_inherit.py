@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -323,3 +324,26 @@ def test_a_view_is_no_query() -> None:
     story.finish()
     assert [item["step"] for item in story.settler.coverage().unexecuted] == ["a"]
     assert story.settler.coverage().queries == 0
+
+
+def test_a_query_below_very_many_steps_gets_what_the_innermost_declare() -> None:
+    """As a recursive function has them. What the others declare has runs of its own, and nothing takes its time."""
+    story, deep = Story(), 2_000
+    numbers = [f"0197f3a0-0000-7000-8000-{number:012x}" for number in range(deep)]
+    for number, step in enumerate(numbers):
+        parent = numbers[number - 1] if number else None
+        story.open(step, 5, parentStep=parent, inputs=[{"namespace": "n", "name": str(number)}])
+    story.query(step=numbers[-1])
+    story.reported()
+    for step in reversed(numbers):
+        story.steps(type="stepEnd", step=step, time=30)
+    began = time.perf_counter()
+    story.witness(type="jobStart", time=40, jobId=7)
+    for _ in range(3):
+        story.events += story.settler.take()
+    story.finish()
+    assert time.perf_counter() - began < 3
+    assert story.named("inputs") == {"/in", *map(str, range(deep - 50, deep))}
+    told = {event["run"]["runId"]: event for event in story.events if event["eventType"] == "COMPLETE"}.values()
+    declared = [item["name"] for event in told for item in event["inputs"] if item["namespace"] == "n"]
+    assert sorted(declared, key=int) == [str(number) for number in range(deep)]
