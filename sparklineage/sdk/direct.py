@@ -194,6 +194,7 @@ class Emission:
         self._way = way
         self._event: ol.Event = {}
         self._name = ""
+        self._is_stream = False
 
     def take(self, record: Mapping[str, Any]) -> None:
         """One record of a step, as it is written into steps.ndjson."""
@@ -202,6 +203,10 @@ class Emission:
             self._start(record)
         elif kind == "stepDatasets":
             self._declare(record)
+            # A stream says itself when it may speak again.
+            if not self._is_stream:
+                self._send("RUNNING", record["time"])
+        elif kind == "stepProgress":
             self._send("RUNNING", record["time"])
         elif kind == "stepFacets":
             for name, value in record["run"].items():
@@ -212,14 +217,15 @@ class Emission:
             self._end(record)
 
     def _start(self, record: Mapping[str, Any]) -> None:
-        who, self._name = self._way.who, record["name"]
+        who, self._name, self._is_stream = self._way.who, record["name"], "stream" in record
+        job_type = ol.job_type_facet("STEP")
         self._event = ol.make(
             "START",
             time=record["time"],
             run=record["step"],
             job=(who.namespace, f"{who.job}.{normalize_job_name(self._name) or 'step'}"),
             run_facets={"parent": dict(who.parent)} if who.parent else {},
-            job_facets={"jobType": ol.job_type_facet("STEP")},
+            job_facets={"jobType": job_type | {"processingType": "STREAMING"} if self._is_stream else job_type},
         )
         self._declare(record)
         self._send("START", record["time"])

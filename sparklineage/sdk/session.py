@@ -38,6 +38,7 @@ class Driver:
     folder: Path | None
     """The run folder of the application, or None where lineage is off."""
     context: Any = None
+    """None too where nothing that is declared gets anywhere."""
     direct: Direct | None = None
     """Where steps are sent to without a folder; None there too where nothing is known to send to."""
 
@@ -53,7 +54,8 @@ class Driver:
             return cls(folder=Path(path), context=context)
         from sparklineage.sdk.direct import direct  # noqa: PLC0415
 
-        return cls(folder=None, direct=direct(session, context, environ))
+        found = direct(session, context, environ)
+        return cls(folder=None, context=context if found is not None else None, direct=found)
 
     @property
     def is_inert(self) -> bool:
@@ -63,7 +65,7 @@ class Driver:
     def step(self) -> str | None:
         """The thread's step property. Never raises."""
         try:
-            found: str | None = self.context.getLocalProperty(STEP_PROPERTY) if self.is_at_hand else None
+            found: str | None = self.context.getLocalProperty(STEP_PROPERTY) if self._is_marking else None
         except Exception:  # noqa: BLE001 - a stopped context has no properties
             return None
         return found
@@ -74,9 +76,14 @@ class Driver:
         # A forked child shares the parent's connection to the JVM, and would take the answers away from it.
         return self.context is not None and os.getpid() == _PID
 
+    @property
+    def _is_marking(self) -> bool:
+        """Whether Spark's jobs are marked with the step. Only what reads a journal looks for the mark."""
+        return self.folder is not None and self.is_at_hand
+
     def swap_step(self, step: str | None) -> str | None:
         """Set the thread's step property, None to remove it; what it was before."""
-        if not self.is_at_hand:
+        if not self._is_marking:
             return None
         before: str | None = self.context.getLocalProperty(STEP_PROPERTY)
         self.set_step(step)
@@ -84,7 +91,7 @@ class Driver:
 
     def set_step(self, step: str | None) -> None:
         """Set the thread's step property, None to remove it. Each call is a way to the JVM and back."""
-        if self.is_at_hand:
+        if self._is_marking:
             self.context.setLocalProperty(STEP_PROPERTY, step)
 
 
