@@ -37,9 +37,12 @@ def is_configured(environ: Mapping[str, str]) -> str | None:
     if environ.get("OPENLINEAGE_URL"):
         return "OPENLINEAGE_URL"
     for name in environ:
-        if name == "OPENLINEAGE__TRANSPORT" or name.startswith(
-            ("OPENLINEAGE__TRANSPORT__TYPE", "OPENLINEAGE__TRANSPORT__TRANSPORTS__")
+        if name == "OPENLINEAGE__TRANSPORT" or name.startswith("OPENLINEAGE__TRANSPORT__TRANSPORTS__"):
+            return name
+        if name.startswith("OPENLINEAGE__TRANSPORT__TYPE") and (
+            environ[name] != "http" or "OPENLINEAGE__TRANSPORT__URL" in environ
         ):
+            # Without a place it only accompanies the agent's key, and the place is among Spark's properties.
             return name
     # At each step of a job without lineage: nothing here may take more than microseconds.
     chosen, home = environ.get("OPENLINEAGE_CONFIG"), environ.get("HOME")
@@ -66,6 +69,8 @@ class Emitter:
         self._closed = False
         self._warned: set[str] = set()
         self._thread: threading.Thread | None = None
+        self._limit, self._waited = FLUSH, 0.0
+        """Seconds for which the exit may wait, and those that were waited already."""
         self.trouble: str | None = None
         """Why the last event could not be sent; None once one was."""
         self.sent = self.dropped = 0
@@ -85,15 +90,21 @@ class Emitter:
             if self._thread is None:
                 self._start()
 
-    def flush(self, timeout: float = FLUSH) -> bool:
-        """Wait until everything is sent, at most so many seconds; whether it is."""
-        until = time.monotonic() + timeout
+    def allow(self, seconds: float) -> None:
+        """From now on so many seconds may be waited in all: by `flush`, and by `close` at the exit of the process."""
+        self._limit, self._waited = seconds, 0.0
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until everything is sent, at most so many seconds, or those that are left; whether it is."""
+        began = time.monotonic()
+        until = began + (max(0.0, self._limit - self._waited) if timeout is None else timeout)
         with self._moved:
             while (self._waiting or self._busy) and (left := until - time.monotonic()) > 0:
                 self._moved.wait(left)
+            self._waited += time.monotonic() - began
             return not (self._waiting or self._busy)
 
-    def close(self, timeout: float = FLUSH) -> None:
+    def close(self, timeout: float | None = None) -> None:
         """Flush, and take nothing more."""
         done = self.flush(timeout)
         with self._moved:
@@ -102,7 +113,8 @@ class Emitter:
             self._waiting.clear()
             self._moved.notify_all()
         if not done:
-            self._warn("left", f"{left} events of lineage could not be sent within {timeout:g} seconds and are lost")
+            limit = self._limit if timeout is None else timeout
+            self._warn("left", f"{left} events of lineage could not be sent within {limit:g} seconds and are lost")
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="sparklineage-emit", daemon=True)

@@ -202,6 +202,10 @@ def test_where_the_client_is_configured(tmp_path: Path, monkeypatch: pytest.Monk
     assert is_configured(home) is None
     assert is_configured(home | {"OPENLINEAGE__TRANSPORT__AUTH__APIKEY": "x"}) is None
     assert is_configured(home | {"OPENLINEAGE__TRANSPORT__TYPE": "console"}) == "OPENLINEAGE__TRANSPORT__TYPE"
+    # As `configure` leaves it beside the key, for the agent whose URL is among Spark's properties.
+    assert is_configured(home | {"OPENLINEAGE__TRANSPORT__TYPE": "http"}) is None
+    there = {"OPENLINEAGE__TRANSPORT__TYPE": "http", "OPENLINEAGE__TRANSPORT__URL": "http://127.0.0.1:9"}
+    assert is_configured(home | there) == "OPENLINEAGE__TRANSPORT__TYPE"
     assert is_configured(home | {"OPENLINEAGE_CONFIG": str(tmp_path / "absent.yml")}) is None
     (tmp_path / "home" / ".openlineage").mkdir(parents=True)
     (tmp_path / "home" / ".openlineage" / "openlineage.yml").touch()
@@ -295,6 +299,16 @@ def test_the_end_waits_no_longer_than_it_was_told(caplog: pytest.LogCaptureFixtu
     assert "2 events of lineage could not be sent within 0.3 seconds" in caplog.text
     found.put(event("c"))
     assert found.dropped == 1
+
+
+def test_one_limit_holds_for_the_end_of_an_application_and_the_exit() -> None:
+    found = Emitter({}, connect=lambda: Slow(30))
+    found.allow(0.4)
+    found.put(event("a"))
+    before = time.monotonic()
+    assert not found.flush(0.3)
+    found.close()
+    assert 0.3 < time.monotonic() - before < 0.6
 
 
 def test_a_missing_client_is_one_warning_with_the_command(caplog: pytest.LogCaptureFixture) -> None:
