@@ -6,12 +6,12 @@ import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
 from sparklineage.sdk.emit import INSTALL
 from sparklineage.sdk.session import JOURNAL_VARIABLE, Driver, active, context_of, in_worker
+from sparklineage.sdk.transport import transport_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +103,9 @@ def _check(spark: Any, environ: Mapping[str, str]) -> Check:
     found = _ways(Check(session=_kind(session, context)), driver, environ)
     if found.session == "none":
         why = "There is no Spark session; make one, or give it: sparklineage.check(spark)."
+        if session is not None:
+            kind = type(session).__name__
+            why = f"This is no Spark session but of the type {kind}; give the session: sparklineage.check(spark)."
         return replace(found, missing=(why, *found.missing))
     if context is None:
         return _connect(found, session)
@@ -141,16 +144,18 @@ def _ways(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
 
 
 def _classic(found: Check, context: Any) -> Check:
-    conf = context.getConf()
-    found = replace(found, spark=str(context.version))
     try:
+        if context._jsc is None:  # noqa: SLF001 - pyspark takes it away when the session is stopped
+            return replace(found, missing=(*found.missing, "The session is stopped; make a new one, and check that."))
+        conf = context.getConf()
+        found = replace(found, spark=str(context.version))
         seen = Listeners.of(context)
     except Exception as error:  # noqa: BLE001 - py4j's, where the JVM is gone or locked down
         said = f"The JVM cannot be asked for its listeners ({type(error).__name__}); is the session stopped?"
         return replace(found, missing=(*found.missing, said))
     agent, witness = AGENT in seen.classes, WITNESS in seen.classes
     source = (seen.sources or {}).get(AGENT, "")
-    kind = conf.get(f"{_PREFIX}transport.type")
+    kind, place = transport_of(context, conf, seen.agent)
     run = application_run(seen.agent) if seen.agent is not None else None
     missing = list(found.missing)
     listed = conf.get("spark.extraListeners") or ""
@@ -166,7 +171,7 @@ def _classic(found: Check, context: Any) -> Check:
         )
     elif (conf.get(f"{_PREFIX}disabled") or "").lower() == "true":
         missing.append("The agent is switched off; take spark.openlineage.disabled away.")
-    elif kind is None:
+    elif kind is None or (kind == "console" and not conf.get(f"{_PREFIX}transport.type")):
         missing.append(
             "The agent has no transport and prints its events into the log; set spark.openlineage.transport.*."
         )
@@ -182,7 +187,7 @@ def _classic(found: Check, context: Any) -> Check:
         witness=witness,
         listeners=seen.classes,
         transport=kind,
-        transport_place=_place(conf, kind),
+        transport_place=place,
         run_id=found.run_id or (run[0] if run is not None else None),
         missing=tuple(missing),
     )
@@ -201,7 +206,7 @@ def _connect(found: Check, session: Any) -> Check:
 def _kind(session: Any, context: Any) -> str:
     if context is not None:
         return "classic"
-    return "none" if session is None else "connect"
+    return "connect" if hasattr(type(session), "conf") else "none"
 
 
 def _version(source: str, agent: Any) -> str | None:
@@ -213,17 +218,6 @@ def _version(source: str, agent: Any) -> str | None:
     except Exception:  # noqa: BLE001 - no agent, or no manifest
         return None
     return str(found) if found else None
-
-
-def _place(conf: Any, kind: str | None) -> str | None:
-    name = {"http": "url", "file": "location", "kafka": "topicName", "console": None}.get(kind or "", "url")
-    text = conf.get(f"{_PREFIX}transport.{name}") if name else None
-    if not text:
-        return None
-    parts = urlsplit(text)
-    if parts.scheme and parts.netloc:
-        text = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    return mask(str(text), secrets_of(os.environ))
 
 
 def _seen(there: bool | None, version: str | None) -> str:

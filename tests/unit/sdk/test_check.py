@@ -19,8 +19,16 @@ RUN = "0190a0a0-0000-7000-8000-000000000001"
 
 
 class Class:
-    def __init__(self, name: str, jar: str) -> None:
-        self.name, self.jar = name, jar
+    def __init__(self, name: str, jar: str, fields: dict[str, Any] | None = None) -> None:
+        self.name, self.jar, self.fields = name, jar, fields or {}
+
+    def getSimpleName(self) -> str:  # noqa: N802 - Java's name
+        return self.name.rpartition(".")[2]
+
+    def getDeclaredField(self, name: str) -> Any:  # noqa: N802 - Java's name
+        return SimpleNamespace(setAccessible=lambda _: None, get=lambda _: self.fields[name])
+
+    getField = getDeclaredField  # noqa: N815 - Java's name
 
     def getName(self) -> str:  # noqa: N802 - Java's name
         return self.name
@@ -35,9 +43,11 @@ class Context:
 
     version = "4.2.0"
 
-    def __init__(self, conf: dict[str, str], listeners: tuple[str, ...] | None) -> None:
+    def __init__(
+        self, conf: dict[str, str], listeners: tuple[str, ...] | None, agent: dict[str, Any] | None = None
+    ) -> None:
         self.conf = conf
-        self._listeners = listeners
+        self._listeners, self._agent = listeners, agent
 
     def getConf(self) -> dict[str, str]:  # noqa: N802 - Spark's name
         return self.conf
@@ -50,7 +60,7 @@ class Context:
         if self._listeners is None:
             raise ConnectionRefusedError("the gateway is gone")
         jars = {AGENT: "/jars/openlineage-spark_2.13-1.53.0.jar", WITNESS: "/jars/witness.jar"}
-        found = [Class(name, jars.get(name, "")) for name in self._listeners]
+        found = [Class(name, jars.get(name, ""), self._agent) for name in self._listeners]
         objects = [SimpleNamespace(getClass=lambda kind=kind: kind) for kind in found]
         listed = SimpleNamespace(size=lambda: len(objects), get=lambda number: objects[number])
         return SimpleNamespace(
@@ -136,6 +146,47 @@ def test_steps_that_go_directly_say_why(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.parent == "nothing: no variable and no property names a parent run"
     assert "Steps have no parent run" in found.missing[0]
     assert SECRET not in f"{found} {found!r}"
+
+
+def java(name: str, **fields: Any) -> Any:
+    kind = Class(name, "", fields)
+    return SimpleNamespace(getClass=lambda: kind)
+
+
+def test_the_agent_itself_says_where_it_sends() -> None:
+    """It may be configured by a file or variables, which are laid below Spark's properties."""
+    uri = SimpleNamespace(toString=lambda: f"https://u:{SECRET}@h/api/v1/lineage")
+    transport = java("io.openlineage.client.transports.HttpTransport", uri=uri)
+    client = java("io.openlineage.client.OpenLineageClient", transport=transport)
+    factory = java("ContextFactory", openLineageEventEmitter=SimpleNamespace(getClient=lambda: client))
+    found = check(Context({}, (AGENT,), {"contextFactory": factory}))
+    assert (found.transport, found.transport_place) == ("http", "https://h/api/v1/lineage")
+    assert not any("into the log" in said for said in found.missing)
+    client.getClass().fields["transport"] = java("io.openlineage.client.transports.ConsoleTransport")
+    found = check(Context({}, (AGENT,), {"contextFactory": factory}))
+    assert any("into the log" in said for said in found.missing)
+
+
+@pytest.mark.parametrize("by", ["openlineage.yml", ".openlineage/openlineage.yml", "OPENLINEAGE__TRANSPORT__TYPE"])
+def test_before_its_first_event_the_agents_own_places_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    if by.endswith("yml"):
+        (tmp_path / by).parent.mkdir(exist_ok=True)
+        (tmp_path / by).write_text("transport: {type: http, url: http://127.0.0.1:9}\n")
+    else:
+        monkeypatch.setenv(by, "http")
+    found = check(session({}, AGENT))
+    assert str(found.transport).endswith(by)
+    assert not any("into the log" in said for said in found.missing)
+
+
+def test_a_stopped_session_and_what_is_none_are_called_so() -> None:
+    stopped = SimpleNamespace(_jsc=None, setLocalProperty=None, getConf=dict)
+    assert "The session is stopped; make a new one, and check that." in check(stopped).missing
+    found = check(42)
+    assert found.session == "none"
+    assert found.missing[0].startswith("This is no Spark session but of the type int;")
 
 
 class Connect:

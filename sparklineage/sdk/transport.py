@@ -1,0 +1,77 @@
+"""Where the agent of a running session sends.
+
+The agent lays Spark's properties over the first of `$OPENLINEAGE_CONFIG`, `./openlineage.yml` and
+`~/.openlineage/openlineage.yml` that there is, or else over the variables `OPENLINEAGE__…`, all as the JVM sees them
+(its own source, 1.53). So it is asked what came of it; only where it does not say, its places are looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk.agent import emitter_of
+
+_PREFIX = "spark.openlineage.transport."
+_PLACES = {"http": ("url", "uri"), "file": ("location", "file"), "kafka": ("topicName", "topicName")}
+"""By type, what says where to: the property, and the field of the transport's object."""
+
+
+def transport_of(context: Any, conf: Any, agent: Any) -> tuple[str | None, str | None]:
+    """Its type, and where it sends to, without anything secret; None for what is not known. Never raises."""
+    kind, place = _asked(agent)
+    if kind is not None:
+        return kind, _shown(place)
+    kind = conf.get(f"{_PREFIX}type")
+    if kind is not None:
+        name, _ = _PLACES.get(kind.lower(), ("url", ""))
+        return kind, _shown(conf.get(_PREFIX + name))
+    outside = _outside(context)
+    return (f"configured by {outside}", None) if outside else (None, None)
+
+
+def _asked(agent: Any) -> tuple[str | None, str | None]:
+    """What the agent's client has made of its configuration (1.53: fields that are not public)."""
+    try:
+        transport = _field(emitter_of(agent).getClient(), "transport")
+        name = str(transport.getClass().getSimpleName())
+        kind = name.removesuffix("Transport").lower()
+        if not kind or kind == name.lower():
+            return None, None
+        _, field = _PLACES.get(kind, ("", ""))
+        return kind, str(_field(transport, field).toString()) if field else None
+    except Exception:  # noqa: BLE001 - no event yet, or another version of the agent
+        return None, None
+
+
+def _field(holder: Any, name: str) -> Any:
+    field = holder.getClass().getDeclaredField(name)
+    field.setAccessible(True)
+    return field.get(holder)
+
+
+def _outside(context: Any) -> str | None:
+    """The file or the variable that configures it, for the JVM, which this process has mostly started."""
+    environ, folder, home = os.environ.get, str(Path.cwd()), str(Path.home())
+    try:
+        system = context._jvm.System  # noqa: SLF001 - there is no public way
+        folder, home = str(system.getProperty("user.dir")), str(system.getProperty("user.home"))
+        environ = system.getenv
+    except Exception:  # noqa: BLE001, S110 - a JVM that is not to be asked
+        pass
+    for path in (environ("OPENLINEAGE_CONFIG"), f"{folder}/openlineage.yml", f"{home}/.openlineage/openlineage.yml"):
+        if path and Path(folder, path).is_file():
+            return str(Path(folder, path))
+    return next((name for name in ("OPENLINEAGE__TRANSPORT", "OPENLINEAGE__TRANSPORT__TYPE") if environ(name)), None)
+
+
+def _shown(text: str | None) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme and parts.netloc:
+        text = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return mask(text, secrets_of(os.environ))
