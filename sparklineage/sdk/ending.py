@@ -116,7 +116,15 @@ class Ending:
             return End(error=self._error, is_known=False)
         if _has_returned(self._lowest):
             return End()
+        if not self._is_sure and (error := self._shown()) is not None:
+            return End(error=error)
         return End(error=self._error, is_known=self._is_sure)
+
+    def _shown(self) -> BaseException | None:
+        """What Python has shown as the program's last exception, where another hook than ours was told of it."""
+        error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)  # the first since Python 3.12
+        trace = error.__traceback__ if isinstance(error, BaseException) else None
+        return error if trace is not None and trace.tb_frame is self._lowest else None
 
     def _terminated(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() == self._pid:

@@ -113,6 +113,9 @@ ENDS = {
     "exits": ("sys.exit(3)", 3, ["START", "FAIL"], "The application exited with status 3."),
     "exits with a text": ("sys.exit('no rates')", 1, ["START", "FAIL"], "exited with status 1: no rates."),
     "raises": ("raise ValueError('no rates')", 1, ["START", "FAIL"], "ValueError: no rates"),
+    "raises below another hook": (
+        "sys.excepthook = lambda *_: None\nraise ValueError('no rates')", 1, ["START", "FAIL"], "ValueError: no rates",
+    ),
     "catches": ("try: sys.exit(3)\nexcept SystemExit: pass", 0, ["START", "COMPLETE"], None),
     "catches a plain one": ("try: raise SystemExit(3)\nexcept SystemExit: pass", 0, ["START", "COMPLETE"], None),
     "raises an exit": ("raise SystemExit(3)", 3, ["START", "FAIL"], "The application exited with status 3."),
@@ -143,10 +146,15 @@ ENDS = {
         0, ["START", "COMPLETE"], None,
     ),
     "exits where nothing hears it": ("raise SystemExit(3)", 3, ["START", "COMPLETE"], None),
+    "exits by a function of its own": (
+        "leave(3)", 3, ["START", "FAIL"], "The application exited with status 3.",
+    ),
     "quits": ("quit(2)", 2, ["START", "FAIL"], "The application exited with status 2."),
     "exits by the built-in": ("exit()", 0, ["START", "COMPLETE"], None),
     "exits as ended by a signal": ("raise SystemExit(143)", 143, ["START", "ABORT"], "was ended by SIGTERM."),
-    "exits with a status that wraps": ("sys.exit(256)", 0, ["START", "COMPLETE"], None),
+    "exits with a status that wraps": ("sys.exit(512)", 0, ["START", "COMPLETE"], None),
+    "raises a status that wraps": ("raise SystemExit(512)", 0, ["START", "COMPLETE"], None),
+    "exits with a status below zero": ("sys.exit(-1)", 255, ["START", "FAIL"], "exited with status 255."),
     "is told to end": (
         "os.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(30)",
         -signal.SIGTERM, ["START", "ABORT"], "The application was ended by SIGTERM.",
@@ -166,6 +174,7 @@ def test_each_end_is_told_as_it_was(scene: Scene, how: str) -> None:
     code, status, states, message = ENDS[how]
     # As with another C library than glibc.
     before = "import ctypes\nctypes.CDLL = lambda _: object()\n" if how == "exits where nothing hears it" else ""
+    before += "from sys import exit as leave\n"
     told = scene.relayed(before + OPEN + code)
     assert told.status == status, told.stderr
     assert told.states() == states
