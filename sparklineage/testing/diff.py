@@ -8,26 +8,42 @@ from typing import Any
 
 from sparklineage.testing.values import Named
 
+_MIRRORED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
+
 
 def explain(op: str, left: object, right: object) -> list[str] | None:
     """The lines below a failed `assert left <op> right`; None where neither is a set of ours."""
-    if op == "==":
-        if isinstance(left, Named) and isinstance(right, (AbstractSet, list, tuple)):
-            return [f"{_what(left)} differ", *_differences(left, right)]
-        if isinstance(right, Named) and isinstance(left, (AbstractSet, list, tuple)):
-            return [f"{_what(right)} differ", *_differences(right, left)]
-    if op in ("in", "not in") and isinstance(right, Named):
-        found = sorted(map(right.text, right.named(left)))
-        if op == "not in":
-            return [f"{_text(left)} is among the {_what(right).lower()}", *(f"  as {text}" for text in found)]
-        return [f"{_text(left)} is not among the {_what(right).lower()}{_close(left, right)}", *_listed(right)]
-    if op in ("<=", ">=") and isinstance(left, Named) and isinstance(right, AbstractSet):
-        marks = "+" if op == "<=" else "-"
-        lines = [
-            line for line in _differences(left, right) if line.lstrip()[0] not in "+-" or line.lstrip()[0] == marks
-        ]
-        return [f"{_what(left)} {op} fails", *lines]
+    if isinstance(left, Named) and isinstance(right, (AbstractSet, list, tuple)):
+        return _compared(op, left, right)
+    if isinstance(right, Named):
+        if isinstance(left, (AbstractSet, list, tuple)) and (lines := _compared(_MIRRORED.get(op, op), right, left)):
+            return lines
+        return _member(op, left, right)
     return None
+
+
+def _compared(op: str, ours: Named[Any], other: Any) -> list[str] | None:
+    if op == "==":
+        return [f"{_what(ours)} differ", *_differences(ours, other)]
+    return _part(op, ours, other) if op in _MIRRORED and isinstance(other, AbstractSet) else None
+
+
+def _member(op: str, item: object, ours: Named[Any]) -> list[str] | None:
+    if op == "in":
+        return [f"{_text(item)} is not among the {_what(ours).lower()}{_close(item, ours)}", *_listed(ours)]
+    if op == "not in":
+        found = sorted(map(ours.text, ours.named(item)))
+        return [f"{_text(item)} is among the {_what(ours).lower()}", *(f"  as {text}" for text in found)]
+    return None
+
+
+def _part(op: str, ours: Named[Any], other: AbstractSet[Any]) -> list[str]:
+    """Why one is no part of the other, `op` seen from ours: only what is too much, or what is missing."""
+    marks = "+" if op in ("<=", "<") else "-"
+    lines = [line for line in _differences(ours, other) if line.lstrip()[0] not in "+-" or line.lstrip()[0] == marks]
+    if op in ("<", ">") and not any(line.lstrip()[0] in "+-?" for line in lines):
+        lines[-1] = "  they are equal"
+    return [f"{_what(ours)} {op} fails", *lines]
 
 
 def _differences(ours: Named[Any], expected: Any) -> list[str]:

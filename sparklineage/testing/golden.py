@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
+import os
 import re
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +39,13 @@ class Golden:
     update: bool
     places: Mapping[str, str]
     """What stands for a folder that is another one each time, by its path; the innermost first."""
+    test: str = "this test"
+    """The test that it is for, as pytest names it."""
+    claims: Path | None = None
+    """A folder of this test run, all its processes included, for what each test has written."""
     written: list[Path] = field(default_factory=list)
+    _own: dict[Path, str] = field(default_factory=dict)
+    """What this test has written or found to be right."""
 
     def check(self, name: str, runs: Iterable[Run], facets: tuple[str, ...]) -> None:
         """Raises GoldenError with a diff, ValueError for a name that is no file's."""
@@ -45,6 +55,8 @@ class Golden:
         path = self.folder / f"{name}.json"
         text = json.dumps(self.document(runs, facets), indent=2, ensure_ascii=False) + "\n"
         known = path.read_text(encoding="utf-8") if path.is_file() else None
+        if self.update:
+            self._claim(path, text)
         if text == known:
             return
         if self.update:
@@ -57,6 +69,22 @@ class Golden:
         diff = difflib.unified_diff(known.splitlines(), text.splitlines(), str(path), "this run", lineterm="")
         lines = "\n".join(diff)
         raise GoldenError(f"The lineage is not that of the golden file; if it should be, --lineage-update.\n{lines}")
+
+    def _claim(self, path: Path, text: str) -> None:
+        """Raises GoldenError where a file would be one lineage for one test, and another for another."""
+        __tracebackhide__ = True
+        other, theirs = self.test, self._own.setdefault(path, text)
+        if self.claims is not None:
+            claim = self.claims / f"{hashlib.sha256(str(path).encode()).hexdigest()}.json"
+            mine = json.dumps([self.test, text])
+            first, known = json.loads(_first(claim, mine))
+            if first == self.test:
+                claim.write_text(mine, encoding="utf-8")  # perhaps the test runs again
+            else:
+                other, theirs = first, known
+        if theirs != text:
+            both = f"{other} and {self.test} have" if other != self.test else f"{self.test} has twice"
+            raise GoldenError(f"{path}: {both} this golden file for different lineages; give each a name of its own.")
 
     def document(self, runs: Iterable[Run], facets: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """The runs that tell something, by name; without those of RDDs that only list what others read."""
@@ -116,6 +144,17 @@ class Golden:
             parts = [re.escape(part) for part in _APART.split(place) if part]
             text = re.sub("_?" + "[^A-Za-z0-9]".join(parts) + r"(?![A-Za-z0-9])", name, text)
         return _TIME.sub("<time>", _ID.sub("<id>", text))
+
+
+def _first(path: Path, text: str) -> str:
+    """What the first of all processes that asked has put into this file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        with suppress(FileExistsError):
+            os.link(file.name, path)
+    return path.read_text(encoding="utf-8")
 
 
 def run_dataset(item: Mapping[str, Any]) -> Any:

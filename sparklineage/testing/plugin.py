@@ -6,6 +6,7 @@ is used.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,14 +84,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def _golden(request: pytest.FixtureRequest) -> Golden:
     from sparklineage.testing.golden import Golden  # noqa: PLC0415
 
+    base = request.getfixturevalue("tmp_path_factory").getbasetemp()
+    # Under pytest-xdist each worker has a folder of its own in that of the test run.
+    whole = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     places = {}
     if "tmp_path" in request.fixturenames:
         places[str(request.getfixturevalue("tmp_path"))] = "<tmp_path>"
-    places[str(request.getfixturevalue("tmp_path_factory").getbasetemp())] = "<tmp>"
+    places[str(base)] = "<tmp>"
     places[str(request.config.rootpath)] = "<root>"
     return Golden(
         folder=request.path.parent / str(request.config.getini("lineage_golden")),
         update=bool(request.config.getoption("--lineage-update")),
         places=places,
+        test=request.node.nodeid,
+        claims=whole / "lineage-golden",
         written=request.config.stash.setdefault(_WRITTEN, []),
     )

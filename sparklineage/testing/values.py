@@ -60,8 +60,34 @@ class Named(AbstractSet[Any], Generic[_T]):
     def __and__(self, other: AbstractSet[Any]) -> Any:
         return type(self)({member for item in other for member in self.named(item)})
 
+    __rand__ = __and__
+
     def __sub__(self, other: AbstractSet[Any]) -> Any:
         return type(self)(self._members - (self & other)._members)
+
+    def __rsub__(self, other: AbstractSet[Any]) -> set[Any]:
+        """Of the other set's names those that stand for nothing here."""
+        return {item for item in other if item not in self}
+
+    def __or__(self, other: AbstractSet[Any]) -> Any:
+        """A set of ours with one of ours, else a plain set: names that stand for nothing here stay as they are."""
+        if isinstance(other, Named):
+            return type(self)(self._members | other._members)
+        return self._members | self.__rsub__(other)
+
+    __ror__ = __or__
+
+    def __xor__(self, other: AbstractSet[Any]) -> Any:
+        if isinstance(other, Named):
+            return type(self)(self._members ^ other._members)
+        return (self - other)._members | self.__rsub__(other)
+
+    __rxor__ = __xor__
+
+    def isdisjoint(self, other: Iterable[Any]) -> Any:
+        """True, or what both have: as good as False, and a failed assertion shows it."""
+        both = type(self)(member for item in other for member in self.named(item))
+        return Overlap(both) if both else True
 
     def __repr__(self) -> str:
         return "{" + ", ".join(map(self.text, self)) + "}"
@@ -89,6 +115,20 @@ class Named(AbstractSet[Any], Generic[_T]):
     def ends(member: Any, text: str) -> bool:
         """Whether the text is the last part of its name, or the last parts."""
         raise NotImplementedError
+
+
+class Overlap(int):
+    """The False of sets that should have nothing in common: what they have."""
+
+    def __new__(cls, both: Named[Any]) -> Overlap:
+        made = super().__new__(cls, False)
+        made.both = both
+        return made
+
+    both: Named[Any]
+
+    def __repr__(self) -> str:
+        return f"False, both have {self.both!r}"
 
 
 class Datasets(Named[Dataset]):

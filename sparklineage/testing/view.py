@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from sparklineage.testing.capture import Settled
 
 _MOST = 20
+_INFERENCE = re.compile(
+    r"map_partitions_(sql_execution_map_partitions_file_scan|parallel_collection|(json|csv)_file_.*)"
+)
+"""The agent names the jobs of RDDs by what these are made of; seen on Spark 3.5, 4.0 and 4.2."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,15 @@ class Run:
     def facets(self) -> dict[str, Any]:
         """The facets of the run, as its last event has them."""
         return ol.run_facets(self.events[-1])
+
+    @property
+    def is_inference(self) -> bool:
+        """Whether Spark itself ran it, to learn the schema of files: the agent names their folders as its inputs.
+
+        What the user does with an RDD of rows goes through Python.
+        """
+        reads = self.kind == "RDD_JOB" and self.state == "COMPLETE" and not self.outputs and not self.steps
+        return reads and _INFERENCE.fullmatch(self.name) is not None
 
     def columns(self, column: str) -> Columns:
         """The input columns that a column of an output is made of: `run.columns("delays.speed")`."""
@@ -84,9 +98,13 @@ class Lineage:
 
     @property
     def inputs(self) -> Datasets:
-        """Everything that was read."""
+        """Everything that was read; without the folder of a file that Spark alone looked into, to learn the schema."""
         __tracebackhide__ = True
-        return Datasets(dataset for run in self.runs for dataset in run.inputs)
+        runs = self.runs
+        read = Datasets(dataset for run in runs if not run.is_inference for dataset in run.inputs)
+        folders = {Dataset(item.namespace, item.name.rpartition("/")[0]) for item in read}
+        looked = {dataset for run in runs if run.is_inference for dataset in run.inputs}
+        return Datasets([*read, *(looked - folders)])
 
     @property
     def outputs(self) -> Datasets:

@@ -16,7 +16,12 @@ from tests.real.submission import REPOSITORY
 pytestmark = pytest.mark.spark
 
 PAGE = (REPOSITORY / "docs" / "testing.md").read_text(encoding="utf-8")
-WRONG = """
+MORE = """
+
+def test_schema(lineage_spark, lineage, ships, tmp_path):
+    lineage_spark.read.csv(str(ships), header=True, inferSchema=True).write.parquet(str(tmp_path / "report"))
+    assert any(run.inputs == {tmp_path} for run in lineage.runs)
+    assert lineage.inputs == {"ships.csv"}
 
 def test_wrong(lineage_spark, lineage, ships, tmp_path):
     report(lineage_spark, ships, tmp_path / "report")
@@ -26,12 +31,12 @@ def test_wrong(lineage_spark, lineage, ships, tmp_path):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of the page's files, with one more test that fails."""
+    """A project of the page's files, with one more test that passes and one that fails."""
     folder = tmp_path_factory.mktemp("project")
     for name, text in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL):
         (folder / name).write_text(text)
     with (folder / "test_harbour.py").open("a") as file:
-        file.write(WRONG)
+        file.write(MORE)
     # A configuration with a backend: nothing of it may be sent.
     (folder / "sparklineage.yml").write_text("namespace: harbour\ntransport: {url: 'http://127.0.0.1:9'}\n")
     return folder
@@ -50,7 +55,7 @@ def _run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_pages_examples_pass_and_a_wrong_one_is_explained(project: Path) -> None:
     written = _run(project, "test_harbour.py", "--lineage-update")
-    assert "3 passed" in written.stdout, written.stdout[-8000:]
+    assert "4 passed" in written.stdout, written.stdout[-8000:]
     assert "1 failed" in written.stdout
     assert "lineage: wrote " in written.stdout
     lines = [line.rstrip() for line in written.stdout.splitlines()]

@@ -14,6 +14,7 @@ pytest_plugins = ["pytester"]
 QUERY = "01900000-0000-7000-8000-000000000011"
 LATER = "01900000-0000-7000-8000-000000000012"
 COLUMNS = {"speed": {"inputFields": [{"namespace": "file", "name": "/lake/flights.csv", "field": "distance"}]}}
+PARENT = {"parent": {"run": {"runId": journal.APP}, "job": {"namespace": "ns", "name": "app"}}}
 CONFTEST = """\
 import json
 from pathlib import Path
@@ -55,11 +56,10 @@ def _query(
     run: str, time: int, name: str, *, kind: str = "COMPLETE", facet: dict[str, object] | None = None
 ) -> list[dict[str, object]]:
     error = {"errorMessage": {"message": "the mast is broken\\n at sea", "programmingLanguage": "JAVA"}}
-    parent = {"parent": {"run": {"runId": journal.APP}, "job": {"namespace": "ns", "name": "app"}}}
     made = [
         journal.event(
             one, time + number, run, f"app.execute_insert.lake_{name}", inputs=("/lake/flights.csv",),
-            outputs=(f"/lake/{name}",), facets={**parent, **(error if one == "FAIL" else {})},
+            outputs=(f"/lake/{name}",), facets={**PARENT, **(error if one == "FAIL" else {})},
         )
         for number, one in enumerate(("START", kind))
     ]  # fmt: skip
@@ -123,10 +123,22 @@ def test_a_failing_assertion_says_what_differs(runs: pytest.Pytester) -> None:
         def test_run(spark, lineage):
             spark(0)
             lineage.run("execute_insert.lake_delay")
+
+        def test_part(spark, lineage):
+            spark(0)
+            assert lineage.inputs < {"flights.csv"}
+
+        def test_apart(spark, lineage):
+            spark(0)
+            assert lineage.inputs.isdisjoint({"flights.csv"})
+
+        def test_rest(spark, lineage):
+            spark(0)
+            assert not {"delay"} - lineage.outputs
         """
     )
     shown = runs.runpytest_subprocess("-q")
-    shown.assert_outcomes(failed=4)
+    shown.assert_outcomes(failed=7)
     shown.stdout.fnmatch_lines(
         [
             "E *Datasets differ",
@@ -140,6 +152,10 @@ def test_a_failing_assertion_says_what_differs(runs: pytest.Pytester) -> None:
             "E * + file:/lake/flights.csv.distance",
             "E *LookupError: no run is named *Did you mean 'execute_insert.lake_delays'?*",
             "E *execute_insert.lake_delays [[]COMPLETE] *{file:/lake/flights.csv} -> {file:/lake/delays}",
+            "E *Datasets < fails",
+            "E *  they are equal",
+            "E *False, both have {file:/lake/flights.csv}*",
+            "E *{'delay'}*",
         ]
     )
 
@@ -174,6 +190,78 @@ def test_golden_files_are_written_and_compared(runs: pytest.Pytester) -> None:
     differs.assert_outcomes(failed=1)
     differs.stdout.fnmatch_lines(['E *-*"state": "COMPLETE",', 'E *+*"state": "FAIL",'])
     assert Path("lineage_golden/delays.json").read_text() == text
+
+
+def test_one_golden_file_of_two_tests_is_an_error(runs: pytest.Pytester) -> None:
+    runs.makepyfile(
+        """
+        def test_delays(spark, lineage):
+            spark(0)
+            lineage.golden("delays")
+
+        def test_again(spark, lineage):
+            spark(0)
+            lineage.golden("delays")
+
+        def test_broken(spark, lineage):
+            spark(1)
+            lineage.golden("delays")
+
+        def test_twice(spark, lineage):
+            lineage.golden("twice")
+            spark(0)
+            lineage.golden("twice")
+        """
+    )
+    shown = runs.runpytest_subprocess("-q", "--lineage-update", "-p", "no:xdist")
+    shown.assert_outcomes(passed=2, failed=2)
+    module = "test_one_golden_file_of_two_tests_is_an_error.py"
+    shown.stdout.fnmatch_lines(
+        [
+            f"E *delays.json: {module}::test_delays and {module}::test_broken have this golden file for different *",
+            f"E *twice.json: {module}::test_twice has twice this golden file for different lineages; *",
+        ]
+    )
+    assert json.loads(Path("lineage_golden/delays.json").read_text())[0]["state"] == "COMPLETE"
+    # The next test run may change it.
+    runs.runpytest_subprocess("-q", "--lineage-update", "-k", "broken").assert_outcomes(passed=1, deselected=3)
+    assert "FAIL" in Path("lineage_golden/delays.json").read_text()
+
+
+def test_two_processes_have_one_golden_file(runs: pytest.Pytester) -> None:
+    code = """
+        import time
+
+        def test_{name}(spark, lineage):
+            spark({number})
+            lineage.golden("delays")
+            time.sleep(1)  # so that each worker gets one
+        """
+    runs.makepyfile(test_one=code.format(name="one", number=0), test_two=code.format(name="two", number=1))
+    shown = runs.runpytest_subprocess("-q", "--lineage-update", "-n", "2")
+    shown.stdout.fnmatch_lines(["E *delays.json: test_*.py::test_* and test_*.py::test_* have this golden file for *"])
+
+
+def test_a_look_at_files_is_no_input(runs: pytest.Pytester) -> None:
+    look, action = "map_partitions_sql_execution_map_partitions_file_scan", "python_map_partitions_hadoop"
+    jobs = {look: ("/lake", "/other"), f"python_{look}": ("/seas",), action: ("/ports",)}
+    events = [
+        journal.event(kind, 300 + number, f"{number}{QUERY[1:]}", f"app.{job}", "RDD_JOB", inputs=inputs, facets=PARENT)
+        for kind in ("START", "COMPLETE")
+        for number, (job, inputs) in enumerate(jobs.items(), 1)
+    ]
+    later = json.loads(Path("later.json").read_text())
+    (written,) = later[0].values()
+    Path("later.json").write_text(json.dumps([{name: [*written, *events] for name in later[0]}]))
+    runs.makepyfile(
+        """
+        def test_it(spark, lineage):
+            spark(0)
+            assert lineage.inputs == {"/lake/flights.csv", "file:/other", "file:/seas", "file:/ports"}
+            assert lineage.run("map_partitions*").inputs == {"file:/lake", "file:/other"}
+        """
+    )
+    runs.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
 def test_without_a_traced_session_one_sentence_says_so(pytester: pytest.Pytester) -> None:

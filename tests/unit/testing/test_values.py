@@ -59,6 +59,26 @@ def test_parts_and_rests() -> None:
     assert repr(both) == "{file:/lake/bronze/ships, s3://bucket/silver/ports}"
 
 
+def test_a_plain_set_may_stand_first() -> None:
+    both = Datasets([SHIPS, BUCKET])
+    assert {"ports", "more"} - both == {"more"}
+    assert {"ports", "more"} & both == {"silver/ports"}
+    assert {"ports"} | both == both | {"ports"} == {SHIPS, BUCKET}
+    assert both | {"more"} == {SHIPS, BUCKET, "more"}
+    assert {"ports", "more"} ^ both == both ^ {"ports", "more"} == {SHIPS, "more"}
+    assert repr(Datasets([SHIPS]) | Datasets([BUCKET])) == repr(Datasets([SHIPS]) ^ Datasets([BUCKET])) == repr(both)
+    assert {"ports"} < both
+    assert not {"ports", "bronze/ships"} < both
+
+
+def test_sets_without_anything_in_common() -> None:
+    both = Datasets([SHIPS, BUCKET])
+    assert both.isdisjoint({"more"}) is True
+    assert both.isdisjoint([])
+    assert not both.isdisjoint({"ports", "more"})
+    assert repr(both.isdisjoint(["ports", "more"])) == "False, both have {s3://bucket/silver/ports}"
+
+
 def test_columns_are_named_after_their_dataset() -> None:
     columns = Columns([Column(SHIPS, "length"), Column(TABLE, "width")])
     assert columns == {"bronze/ships.length", "public.ships.width"}
@@ -78,6 +98,11 @@ def test_columns_are_named_after_their_dataset() -> None:
         ("not in", "ships", Datasets([SHIPS]), ["ships is among the datasets", "  as file:/lake/bronze/ships"]),
         (">=", Datasets([SHIPS]), {"ports"}, ["  - ports"]),
         ("<=", Datasets([SHIPS]), {"ports"}, ["  + file:/lake/bronze/ships"]),
+        ("<=", {"ports"}, Datasets([SHIPS]), ["Datasets >= fails", "  - ports"]),
+        ("<", Datasets([SHIPS]), {"ports"}, ["Datasets < fails", "  + file:/lake/bronze/ships"]),
+        ("<", Datasets([SHIPS]), {"bronze/ships"}, ["    file:/lake/bronze/ships", "  they are equal"]),
+        (">", Datasets([SHIPS]), {"ports"}, ["Datasets > fails", "  - ports"]),
+        (">", {"ports"}, Datasets([SHIPS]), ["Datasets < fails", "  + file:/lake/bronze/ships"]),
     ],
 )
 def test_a_difference_is_explained(op: str, left: object, right: object, expected: list[str]) -> None:
