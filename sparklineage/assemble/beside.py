@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_fol
 from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
 from sparklineage.model.masking import secrets_of
+from sparklineage.relay import arrivals
 from sparklineage.relay.deliver import Waits
 from sparklineage.relay.handover import Handover
 from sparklineage.relay.retire import Keep
@@ -135,17 +137,23 @@ class Beside:
         try:
             self.record_end(outcome)
             if self.relay is not None:
+                until = time.monotonic() + within
                 settled = self.relay.ended(within)
                 if settled:
-                    self.relay.drain(within, lambda: False)
+                    self.relay.drain(max(0.0, until - time.monotonic()), lambda: False)
                 self.relay.let_go()
-                return settled
+                return settled and not self.waiting
             if self.folder.run.exists() and self._lock is not None:
                 settle_here(self.folder, secrets_of(os.environ))
             return True
         finally:
             if self._lock is not None:
                 self._lock.close()
+
+    @property
+    def waiting(self) -> int:
+        """How many settled events the backend of the relay beside has not taken."""
+        return sum(item.waiting for item in arrivals(self.folder)) if self.relay is not None else 0
 
     @property
     def outlives(self) -> bool:

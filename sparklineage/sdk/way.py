@@ -79,8 +79,15 @@ class _ByJournal(Way):
         self._wait_for_listeners(until)
         if not end.is_known and self.beside.outlives:
             self.beside.leave(max(0.0, until - time.monotonic()))
-        elif not self.beside.end(outcome(end, self.wanted.environ), max(0.1, until - time.monotonic())):
-            LOG.warning("the lineage of this application is still being delivered; %s holds it", self.folder)
+            done = not self.beside.waiting
+        else:
+            done = self.beside.end(outcome(end, self.wanted.environ), max(0.1, until - time.monotonic()))
+        if not done:
+            LOG.warning(
+                "%s events of this application's lineage wait in %s; the relay goes on for a minute, and then "
+                "`sparklineage relay drain` sends them",
+                self.beside.waiting or "the", self.folder,
+            )  # fmt: skip
 
     def _wait_for_listeners(self, until: float) -> None:
         """Until agent and witness have seen what the session has done so far; Spark tells them a little later."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -315,6 +316,17 @@ def test_what_comes_late_is_delivered_when_the_program_is_gone(scene: Scene) -> 
     scene.receiver.delay = 1.5
     told = scene.program(OPEN.replace(")", ", flush=0.2)", 1), 30, MARQUEZ_URL=scene.receiver.url)
     assert told.states() == ["START", "COMPLETE"]
+
+
+@pytest.mark.parametrize("last", ["", "sys.exit(3)"])
+def test_a_backend_that_is_away_is_one_line_at_the_end(scene: Scene, last: str) -> None:
+    told = scene.program(OPEN + last, 0, OPENLINEAGE_URL="http://127.0.0.1:9")
+    (said,) = told.stderr.splitlines()
+    assert re.fullmatch(
+        rf"\d+ events of this application's lineage wait in {scene.run.path}; the relay goes on for a minute, "
+        r"and then `sparklineage relay drain` sends them",
+        said,
+    )
 
 
 def test_secrets_do_not_leave(scene: Scene) -> None:
