@@ -172,8 +172,35 @@ def test_killed_right_after_a_declaration(make_scene: Callable[..., Scene]) -> N
     assert [event["eventType"] for event in told.job(".last")] == ["START", "ABORT"]
 
 
-def test_an_agent_that_sends_by_itself_has_steps_beside_it(make_scene: Callable[..., Scene]) -> None:
-    told = run(make_scene("direct"), AFTER, "spark.stop()")
+STREAM = """
+import pathlib, shutil
+from sparklineage import facets
+for number in range(6):
+    pathlib.Path("masts", str(number) + ".json").write_text(json.dumps({"mast": number}))
+def query(name, save):
+    read = spark.readStream.schema("mast int").option("maxFilesPerTrigger", 1).json("masts").writeStream
+    return read.foreachBatch(save).option("checkpointLocation", name).trigger(availableNow=True).start()
+def save(batch, number):
+    sparklineage.current_step().writes(sparklineage.Dataset.of("s3://rates/masts").with_facets(
+        facets.output_statistics(rows=batch.count() + number)))
+    if pathlib.Path("breaks").exists():
+        shutil.rmtree("breaks/commits")
+        pathlib.Path("breaks/commits").write_text("no folder")
+shared = sparklineage.foreach_batch("harbour", save, inputs=["s3://rates/register"])
+query("works", shared).awaitTermination(120)
+try:
+    query("breaks", shared).awaitTermination(120)
+except Exception as error:
+    print(type(error).__name__)
+time.sleep(1)
+spark.stop()
+"""
+
+
+def test_an_agent_that_sends_by_itself_has_steps_and_streams_beside_it(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene("direct")
+    (scene.folder / "masts").mkdir()
+    told = run(scene, AFTER, STREAM)
     assert told.done.status == 0, told.done.stderr
     assert told.said["way"] == "agent"
     application = {ol.run_id(event) for event in told.application}
@@ -186,6 +213,14 @@ def test_an_agent_that_sends_by_itself_has_steps_beside_it(make_scene: Callable[
         assert [event["eventType"] for event in step] == kinds
         assert {event["run"]["facets"]["parent"]["run"]["runId"] for event in step} == application
     assert "steps      direct: there is no journal, so openlineage-python sends them" in told.said["check"]
+    works, breaks = by_run(told.job(".harbour")).values()
+    assert [event["eventType"] for event in works] == ["START", "COMPLETE"]
+    assert names(works[-1], "inputs") == {"register"}
+    assert ol.datasets(works[-1], "outputs")[0]["outputFacets"]["outputStatistics"]["rowCount"] == 6
+    assert [event["eventType"] for event in breaks] == ["START", "FAIL"]
+    assert "commits" in breaks[-1]["run"]["facets"]["errorMessage"]["message"]
+    # Nothing is between the agent and the backend: its runs of all the batches are there.
+    assert len(by_run(told.job(".scan_json"))) == 7
 
 
 CONNECT = """\
