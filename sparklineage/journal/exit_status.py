@@ -59,14 +59,23 @@ def forget(folder: RunFolder) -> None:
 
 def read(folder: RunFolder) -> tuple[int, int] | None:
     """The status (0 to 255) and when it was written (ms); None while the driver lives, or where it wrote none."""
-    try:
-        with folder.access.open(folder.exit_status) as file:
-            found = file.read(len(_HEAD) + 64)
-            written = int(os.fstat(file.fileno()).st_mtime * 1000)
-    except OSError:  # none there, or none that may be trusted
-        return None
+    found, written = _content(folder)
     # A child that C code has forked may have exited before; the driver comes last.
     return (found[-1], written) if found.startswith(_HEAD) and len(found) > len(_HEAD) else None
+
+
+def is_awaited(folder: RunFolder) -> bool:
+    """Whether the driver has said that it would leave its status, and has not yet."""
+    return _content(folder)[0] == _HEAD
+
+
+def _content(folder: RunFolder) -> tuple[bytes, int]:
+    """The beginning of the file, and when it was written (ms); nothing where there is none that may be trusted."""
+    try:
+        with folder.access.open(folder.exit_status) as file:
+            return file.read(len(_HEAD) + 64), int(os.fstat(file.fileno()).st_mtime * 1000)
+    except OSError:
+        return b"", 0
 
 
 def meaning(status: int) -> tuple[str, str | None]:

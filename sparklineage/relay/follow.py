@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import JournalError
-from sparklineage.journal import FORMAT, LineReader, write_json
+from sparklineage.journal import FORMAT, LineReader, exit_status, write_json
 from sparklineage.model.clock import now_ms
 from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
@@ -127,9 +127,12 @@ class Follower:
     def told(self) -> Outcome | None:
         """The end that its witness has written, if no `submit` started it.
 
-        None while there is none, and while its process may still say that it failed.
+        None while there is none, and while its process may still say that it failed: a driver may live on when its
+        SparkContext is stopped, and leave its exit status.
         """
-        return None if self.folder.run.exists() else ending.told(self.settler.witnessed, self.settler.agents_end)
+        if self.folder.run.exists() or exit_status.is_awaited(self.folder):
+            return None
+        return ending.told(self.settler.witnessed, self.settler.agents_end)
 
     def stopped(self) -> Outcome | None:
         """The end of its SparkContext, whatever the process does after it; None while that runs."""

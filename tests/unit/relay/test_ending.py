@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -235,3 +237,37 @@ def test_a_notebooks_context_is_over_at_once(tmp_path: Path, monkeypatch: pytest
         found.go_on(0.8)
         found.watcher.close(time.monotonic() + 5, lambda: True)
     assert found.said == [f"{APP}  COMPLETE, 2 delivered"]
+
+
+def test_a_driver_that_leaves_its_status_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may do much after it has stopped its SparkContext, and fail at that."""
+    monkeypatch.setattr(watch, "_QUIET", 0.1)
+    monkeypatch.setattr(watch, "_ASK", 0.1)
+    with subprocess.Popen([sys.executable, "-c", LIVES_ON, str(tmp_path / APP)], stdin=subprocess.PIPE) as driver:
+        made = begun(tmp_path, "gateway", pid=driver.pid, host=socket.gethostname())
+        stopped(made, "application")
+        assert driver.stdin is not None
+        driver.stdin.write(b"begin\n")
+        driver.stdin.flush()
+        while not made.exit_status.exists():
+            time.sleep(0.02)
+        with Receiver() as receiver:
+            found = Rounds(tmp_path, receiver)
+            found.go_on(0.8)
+            assert found.said == []
+            driver.stdin.close()
+            driver.wait()
+            found.go_on(1.0)
+            found.watcher.close(time.monotonic() + 5, lambda: True)
+    assert found.said == [f"{APP}  FAIL, 2 delivered"]
+    assert receiver.events[-1]["run"]["facets"]["errorMessage"]["message"] == "The application exited with status 3."
+
+
+LIVES_ON = """\
+import pathlib, sys
+from sparklineage.journal import RunFolder, exit_status
+sys.stdin.readline()
+assert exit_status.record(RunFolder(pathlib.Path(sys.argv[1])))
+sys.stdin.readline()
+raise SystemExit(3)
+"""
