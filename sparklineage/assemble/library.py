@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sparklineage.assemble.finished import finished
+from sparklineage.assemble.left_jvm import LOG, fitted, left_jvm, missed, remember, renew
 from sparklineage.assemble.properties_file import properties_file
 from sparklineage.config.conf import refuse_sparks_own_secrets
 from sparklineage.config.loading import load_spec
@@ -101,9 +102,10 @@ def configure(
     environment of this process, from where the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the
     events wait in the journal for `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the
     job, so the agent sends them itself. Inside of a `sparklineage.application` the session reports as that one, whose
-    relay delivers. Raises SessionRunsError where a session runs already, and ConfigError,
-    AgentJarError and UnsupportedSparkError where there can be no lineage; `disabled: true` gives the builder back as
-    it is.
+    relay delivers. After `spark.stop()` the next session may be configured anew; where the JVM that runs on has no
+    agent on its class path, that is one warning, and the builder stays as it is. Raises SessionRunsError where a
+    session runs already, and ConfigError, AgentJarError and UnsupportedSparkError where there can be no lineage;
+    `disabled: true` gives the builder back as it is.
     """
     spec = load(config, profile=profile, platform=platform)
     if spec["disabled"] is True:
@@ -117,13 +119,26 @@ def configure(
     if run is not None and done.mode == "outbox":
         conf = run.over(conf)
     refuse_sparks_own_secrets(conf)
+    jvm = left_jvm()
+    if jvm is not None:
+        fit = fitted(conf, jvm)
+        if fit is None:
+            return builder
+        conf = fit
     # Refuses before anything is fetched or set.
     conf.apply(_Dry(builder), environ=spec.environ)
     conf = conf.resolved(lambda reference, source: resolve(reference, source=source, environ=spec.environ))
     variables = conf.environment()
-    fetch_missing(done, spec)
+    if jvm is None:
+        fetch_missing(done, spec)
+    else:
+        if late := missed(variables, jvm):
+            LOG.warning("%s cannot reach the JVM, which runs already; restart the Python process", " and ".join(late))
+        renew(conf, jvm)
     os.environ.update(variables)
-    return conf.apply(builder, environ=spec.environ)
+    found = conf.apply(builder, environ=spec.environ)
+    remember(conf.as_dict())
+    return found
 
 
 def for_this_python(spec: Spec) -> Finished:

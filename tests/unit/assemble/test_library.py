@@ -224,3 +224,66 @@ def test_configure_reports_as_the_application_around_it(work: Path, monkeypatch:
     after = options(sparklineage.configure(builder()))
     assert "spark.openlineage.applicationRunId" not in after
     assert after["spark.openlineage.transport.url"] == "http://h"
+
+
+class Jvm:
+    """What py4j shows of one that an earlier session has left."""
+
+    def __init__(self, *classes: str, environ: dict[str, str] | None = None) -> None:
+        self.properties: dict[str, str] = {}
+        loader = SimpleNamespace(loadClass={name: name for name in classes}.__getitem__)
+        thread = SimpleNamespace(getContextClassLoader=lambda: loader)
+        self.java = SimpleNamespace(lang=SimpleNamespace(Thread=SimpleNamespace(currentThread=lambda: thread)))
+        self.System = SimpleNamespace(
+            getenv=(environ or {}).get, getProperty=self.properties.get, clearProperty=self.properties.pop
+        )
+
+
+AGENT, WITNESS = "io.openlineage.spark.agent.OpenLineageSparkListener", "io.sparklineage.Witness"
+
+
+def test_after_a_stop_the_next_session_is_configured_anew(
+    work: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL", str(work / "journal"))
+    with sparklineage.application(name="First") as first:
+        before = options(sparklineage.configure(builder()))
+    jvm = Jvm(AGENT, WITNESS)
+    jvm.properties.update(before)  # as the first session leaves them
+    jvm.properties["spark.openlineage.namespace"] = "theirs"
+    monkeypatch.setattr(SparkContext, "_gateway", object())
+    monkeypatch.setattr(SparkContext, "_jvm", jvm)
+    with sparklineage.application(name="Second") as second:
+        found = options(sparklineage.configure(builder()))
+        assert found["spark.openlineage.applicationRunId"] == second.run_id != first.run_id
+    assert "spark.jars" not in found
+    assert caplog.text == ""
+    # Without an application it is a run of its own, and none of what the one before was given.
+    jvm.properties["spark.openlineage.applicationRunId"] = str(second.run_id)
+    sparklineage.configure(builder())
+    assert "spark.openlineage.applicationRunId" not in jvm.properties
+    assert jvm.properties["spark.openlineage.namespace"] == "theirs"
+
+
+@pytest.mark.usefixtures("work")
+def test_a_jvm_that_was_left_without_the_agent_is_one_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(SparkContext, "_gateway", object())
+    monkeypatch.setattr(SparkContext, "_jvm", Jvm(WITNESS))
+    assert options(sparklineage.configure(builder(spark__x="1"))) == {"spark.x": "1"}
+    (said,) = caplog.messages
+    assert f"has no {AGENT} on its class path" in said
+
+
+def test_a_key_that_a_jvm_was_not_started_with_is_one_warning(
+    work: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(work, DIRECT)
+    monkeypatch.setenv("KEY", CANARY)
+    monkeypatch.setattr(SparkContext, "_gateway", object())
+    monkeypatch.setattr(SparkContext, "_jvm", Jvm(AGENT))
+    assert options(sparklineage.configure(builder()))["spark.openlineage.transport.url"] == "http://h"
+    (said,) = caplog.messages
+    assert "OPENLINEAGE__TRANSPORT__AUTH__API_KEY" in said
+    assert CANARY not in said
