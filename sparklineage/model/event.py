@@ -161,21 +161,35 @@ def joined_facets(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[s
     found = {**first, **second}
     ours, theirs = first.get("columnLineage"), second.get("columnLineage")
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        fields = [item.get("fields") for item in (ours, theirs)]
-        found["columnLineage"] = {**ours, **theirs, "fields": {}}
-        for mapping in fields:
+        found["columnLineage"] = joined = {**ours, **theirs, "fields": {}}
+        for mapping in (ours.get("fields"), theirs.get("fields")):
             for name, value in mapping.items() if isinstance(mapping, dict) else ():
-                known = found["columnLineage"]["fields"].get(name)
-                found["columnLineage"]["fields"][name] = _sources(known, value)
+                joined["fields"][name] = _sources(joined["fields"].get(name), value)
+        if "dataset" in joined:
+            joined["dataset"] = _joined_fields(ours.get("dataset"), theirs.get("dataset"))
     return found
 
 
 def _sources(known: Any, value: Any) -> Any:
     if not isinstance(known, dict) or not isinstance(value, dict):
         return value
-    listed = [item for one in (known, value) for item in one.get("inputFields") or () if isinstance(item, dict)]
-    unique = {(item.get("namespace"), item.get("name"), item.get("field")): item for item in listed}
-    return {**known, **value, "inputFields": list(unique.values())}
+    return {**known, **value, "inputFields": _joined_fields(known.get("inputFields"), value.get("inputFields"))}
+
+
+def _joined_fields(*lists: Any) -> list[dict[str, Any]]:
+    """The input fields of all, each once, with the transformations of all."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for item in (item for items in lists if isinstance(items, list) for item in items if isinstance(item, dict)):
+        key = tuple(str(item.get(part)) for part in ("namespace", "name", "field"))
+        known = found.get(key, {})
+        found[key] = {**known, **item}
+        both = [one.get("transformations") for one in (known, item)]
+        transformations = [one for listed in both if isinstance(listed, list) for one in listed]
+        if transformations:
+            found[key]["transformations"] = [
+                one for number, one in enumerate(transformations) if one not in transformations[:number]
+            ]
+    return list(found.values())
 
 
 def _described(item: Mapping[str, Any], added: Mapping[str, Any], own: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openlineage.client.facet_v2 import documentation_dataset
+from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import types as spark
 
 from sparklineage import Dataset, facets
@@ -75,6 +76,47 @@ def test_a_schema_is_nested_as_the_agent_nests_it() -> None:
         },
     ]
     read(dict(facets.schema(NESTED).value))
+
+
+def test_collations_and_types_of_ones_own_are_called_as_the_agent_calls_them() -> None:
+    frame = spark.StructType(
+        [
+            spark.StructField("c", spark.StringType("UTF8_LCASE")),
+            spark.StructField(
+                "m", spark.MapType(spark.StringType("UNICODE_CI"), spark.ArrayType(spark.StringType("UTF8_LCASE")))
+            ),
+            spark.StructField("s", spark.StructType([spark.StructField("x", spark.StringType("UTF8_LCASE"))])),
+            spark.StructField("v", spark.ArrayType(VectorUDT())),
+            spark.StructField("own", Own()),
+        ]
+    )
+    lower = "string collate UTF8_LCASE"
+    assert facets.schema(frame).value["fields"] == [
+        {"name": "c", "type": lower},
+        {
+            "name": "m",
+            "type": "map",
+            "fields": [
+                {"name": "key", "type": "string collate UNICODE_CI"},
+                {"name": "value", "type": "array", "fields": [{"name": "_element", "type": lower}]},
+            ],
+        },
+        {"name": "s", "type": "struct", "fields": [{"name": "x", "type": lower}]},
+        {"name": "v", "type": "array", "fields": [{"name": "_element", "type": "vector"}]},
+        {"name": "own", "type": "pythonuserdefined"},
+    ]
+
+
+class Own(spark.UserDefinedType):  # type: ignore[misc]
+    """Known to Python alone."""
+
+    @classmethod
+    def sqlType(cls) -> spark.DataType:  # noqa: N802 - its name in PySpark
+        return spark.StringType()
+
+    @classmethod
+    def module(cls) -> str:
+        return __name__
 
 
 @attr.define
