@@ -9,7 +9,7 @@ from sparklineage.journal.exit_status import meaning
 from sparklineage.journal.folder import FORMAT
 from sparklineage.model.clock import now_ms
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.record import error_of
+from sparklineage.sdk.failure import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

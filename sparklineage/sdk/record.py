@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+import json
+import os
 import stat
-import traceback
-from contextvars import ContextVar
+import threading
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from sparklineage.journal.folder import FORMAT, RunFolder
 from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
-from sparklineage.model.ids import is_run_id, new_run_id
-from sparklineage.model.masking import mask, secrets_of
+from sparklineage.model.ids import new_run_id
+from sparklineage.sdk import nesting, warning
 from sparklineage.sdk.direct import Emission
+from sparklineage.sdk.failure import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,22 +24,15 @@ if TYPE_CHECKING:
     from sparklineage.model.facet import Facet
     from sparklineage.sdk.session import Driver
 
-LOG = logging.getLogger("sparklineage")
-_MOST = 16_384
-"""Characters of an error's message and of its stack trace."""
+LOG = warning.LOG
+open_record = nesting.current
 _LONGEST = 4_096
 """Characters of a dataset's namespace or name; a longer one is a mistake, and no backend takes it."""
 _LONGEST_STEP = 500
 """Characters of a step's name that count."""
 _SHARED = 0o660
 """Mode of the file in a folder with the setgid bit: the relay of a cluster's node reads it by its group."""
-_FRAMES = 20
-"""The innermost frames of a stack trace."""
 
-# The enclosing step where no local property tells it: Spark Connect and plain Python.
-_current: ContextVar[StepRecord | None] = ContextVar("sparklineage_step", default=None)
-_open: WeakValueDictionary[str, StepRecord] = WeakValueDictionary()
-"""Every step that may be open, by its id, which the local property of a thread may name."""
 _unwritable: set[Path] = set()
 
 
@@ -59,27 +52,31 @@ class StepRecord:
         """What was declared so far, by namespace and name."""
         self._driver = driver
         self._environ = environ
-        self._inherit, self._strict = inherit, strict
-        self._outer_property: str | None = None
-        self._outer: StepRecord | None = None
+        self._inherit, self.strict = inherit, strict
+        self.is_open = False
+        self.outer: StepRecord | None = None
+        """The step around it, in the context in which it was entered."""
+        self.thread = threading.get_ident()
+        """In which it was entered, or its body runs now."""
+        self._process = os.getpid()
+        self._turns: nesting.Turns | None = None
         self._is_tagged = False
         self._emission = Emission(driver.direct) if driver.direct is not None else None
 
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
-        """Record the start, then set the property, so that no job of the step is older than it."""
+        """Put it in force and record its start."""
+        self.is_open = True
         if self._driver.is_inert:
-            if self._strict:
+            if self.strict:
                 self._datasets(inputs, self.inputs)
                 self._datasets(outputs, self.outputs)
             return
+        outer = None
         try:
-            self._outer_property = self._driver.swap_step(self.step)
-            self._outer = _current.get()
-            _current.set(self)
-            _open[self.step] = self
+            self._turns = nesting.Turns(self._driver, self)
+            outer = nesting.enter(self._driver, self)
         except Exception as error:  # noqa: BLE001 - the job goes on
             self.warn(error)
-        outer = self._outer_property or (self._outer.step if self._outer is not None else None)
         self._append(
             {
                 "type": "stepStart",
@@ -87,17 +84,28 @@ class StepRecord:
                 "time": now_ms(),
                 "step": self.step,
                 "name": self.name,
-                "parentStep": outer if outer and is_run_id(outer) else None,
+                "parentStep": outer,
                 "inherits": self._inherit,
                 "inputs": self._datasets(inputs, self.inputs),
                 "outputs": self._datasets(outputs, self.outputs),
             }
         )
 
+    def suspend(self) -> None:
+        """Put the step around it in force while others run. Never raises."""
+        if self._turns is not None:
+            self._turns.suspend()
+
+    def resume(self) -> None:
+        """Put it in force again, maybe in another context or thread. Never raises."""
+        if self._turns is not None:
+            self._turns.resume()
+
     def declare(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record datasets that became known inside the step."""
-        if self._driver.is_inert and not self._strict:
+        if self._driver.is_inert and not self.strict:
             return
+        nesting.remind(self._driver)
         read, written = self._datasets(inputs, self.inputs), self._datasets(outputs, self.outputs)
         if read or written:
             self._append(
@@ -135,30 +143,37 @@ class StepRecord:
             try:
                 if facet.place not in found:
                     raise ValueError(f"{facet.name} describes a dataset; give it with Dataset.with_facets")
-                found[facet.place][facet.name] = dict(facet.value)
+                value = dict(facet.value)
+                json.dumps(value, default=str)
+                found[facet.place][facet.name] = value
             except Exception as error:  # noqa: BLE001 - the job goes on
                 self.warn(error)
         if found["run"] or found["job"]:
             self._append({"type": "stepFacets", "time": now_ms(), "step": self.step, **found})
 
     def end(self, error: BaseException | None) -> None:
-        """Give the thread its old property back and record how the step ended."""
-        if self._driver.is_inert:
+        """Put the step around it in force again and record how this one ended."""
+        self.is_open = False
+        # A forked child that leaves its parent's block ends nothing.
+        if self._driver.is_inert or os.getpid() != self._process:
             return
         try:
-            _current.set(self._outer)
-            _open.pop(self.step, None)
-            self._driver.set_step(self._outer_property)
+            nesting.leave(self._driver, self)
         except Exception:  # the context was stopped inside the step
             LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
-        self._append({"type": "stepEnd", "time": now_ms(), "step": self.step, "error": error_of(error, self._environ)})
+        record = {"type": "stepEnd", "time": now_ms(), "step": self.step, "error": error_of(error, self._environ)}
+        try:
+            self._append(record)
+        except Exception:
+            if error is None:
+                raise  # it is strict
 
     def warn(self, error: Exception) -> None:
         """Say what is wrong, or raise it where the step is strict. No secret of the environment is shown."""
-        if self._strict:
+        if self.strict:
             raise error
-        secrets = secrets_of(self._environ)
-        LOG.warning("step %r: its lineage is not complete: %s", mask(self.name, secrets), mask(str(error), secrets))
+        sentence = f"its lineage is not complete: {warning.text_of(error)}"
+        warning.warn(sentence, about=f"step {self.name!r}", environ=self._environ)
 
     def _datasets(self, values: Iterable[DatasetLike], known: dict[Dataset, Dataset]) -> list[dict[str, Any]]:
         found: dict[Dataset, dict[str, Any]] = {}
@@ -167,10 +182,11 @@ class StepRecord:
                 dataset = Dataset.of(value)
                 if max(len(dataset.namespace), len(dataset.name)) > _LONGEST:
                     raise ValueError(f"a dataset's name has more than {_LONGEST} characters")
-                known[dataset] = dataset
-                found[dataset] = dataset_record(dataset)
+                record = dataset_record(dataset)
             except Exception as error:  # noqa: BLE001 - the job goes on
                 self.warn(error)
+            else:
+                known[dataset], found[dataset] = dataset, record
         return list(found.values())
 
     def _append(self, record: Mapping[str, Any]) -> None:
@@ -185,7 +201,7 @@ class StepRecord:
             if shared:
                 path.chmod(_SHARED)
         except Exception as error:  # noqa: BLE001 - the job goes on
-            if folder not in _unwritable or self._strict:  # say it once, not at every step
+            if folder not in _unwritable or self.strict:  # say it once, not at every step
                 _unwritable.add(folder)
                 self.warn(error)
 
@@ -198,31 +214,10 @@ class StepRecord:
 
 
 def dataset_record(dataset: Dataset) -> dict[str, Any]:
-    """The dataset as the journal keeps it."""
+    """The dataset as the journal keeps it. Raises TypeError or ValueError for facets that are no JSON."""
     record: dict[str, Any] = {"namespace": dataset.namespace, "name": dataset.name}
     named = (("facets", dataset.facets), ("inputFacets", dataset.input_facets), ("outputFacets", dataset.output_facets))
-    return record | {name: dict(facets) for name, facets in named if facets}
-
-
-def open_record(driver: Driver) -> StepRecord | None:
-    """The innermost step that is open in this thread, also in one that has inherited its local properties."""
-    found = _current.get()
-    if found is not None:
-        return found
-    step = driver.step()
-    return _open.get(step) if step else None
-
-
-def error_of(error: BaseException | None, environ: Mapping[str, str]) -> dict[str, str] | None:
-    """Type, message and innermost frames of what ended a block, without secrets; None for a good end."""
-    if error is None or isinstance(error, GeneratorExit):
-        return None
-    if isinstance(error, SystemExit) and error.code in {None, 0}:
-        return None
-    secrets = secrets_of(environ)
-    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-_FRAMES))
-    return {
-        "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        "message": mask(str(error), secrets)[:_MOST],
-        "stackTrace": mask(trace, secrets)[-_MOST:],
-    }
+    found = {name: dict(facets) for name, facets in named if facets}
+    if found:
+        json.dumps(found, default=str)
+    return record | found

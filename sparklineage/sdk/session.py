@@ -81,14 +81,6 @@ class Driver:
         """Whether Spark's jobs are marked with the step. Only what reads a journal looks for the mark."""
         return self.folder is not None and self.is_at_hand
 
-    def swap_step(self, step: str | None) -> str | None:
-        """Set the thread's step property, None to remove it; what it was before."""
-        if not self._is_marking:
-            return None
-        before: str | None = self.context.getLocalProperty(STEP_PROPERTY)
-        self.set_step(step)
-        return before
-
     def set_step(self, step: str | None) -> None:
         """Set the thread's step property, None to remove it. Each call is a way to the JVM and back."""
         if self._is_marking:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import ContextDecorator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sparklineage.model.dataset import Dataset, DatasetLike
-from sparklineage.sdk.record import LOG, StepRecord, open_record
+from sparklineage.sdk import nesting
+from sparklineage.sdk.bodies import covering
+from sparklineage.sdk.given import listed, text
+from sparklineage.sdk.record import StepRecord
 from sparklineage.sdk.session import Driver
+from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
+    from sparklineage.model.dataset import DatasetLike
     from sparklineage.model.facet import Facet
     from sparklineage.sdk.columns import Column
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
 
 
 def step(
@@ -40,9 +47,11 @@ def step(
     Steps nest: queries of an inner step also get what the steps around it declare, unless it says `inherit=False`.
 
     A step belongs to the thread that opens it, as Spark's local properties do: for queries of a thread pool
-    open it inside the worker's function, or start the threads as `pyspark.InheritableThread`. A generator function
-    must open it in its body; as a decorator it would end before the body runs. A DataFrame that is built in a step
-    and written outside of it belongs to the step with `sparklineage.tag`.
+    open it inside the worker's function, or start the threads as `pyspark.InheritableThread`. Coroutines that take
+    turns, and generators, are told apart where the step is a decorator: it is in force while their body runs. A `with`
+    in a coroutine is in force from there, and from any call of `current_step()` or of the step, until another
+    coroutine of the thread does the same. A DataFrame that is built in a step and written outside of it belongs to the
+    step with `sparklineage.tag`.
 
     Never raises because of lineage: a wrong dataset or an unwritable journal is one warning of the
     logger `sparklineage`; with `strict` it is raised instead. In a job that was not started with lineage it does
@@ -52,19 +61,22 @@ def step(
 
 
 def current_step(spark: Any = None) -> StepHandle:
-    """The innermost step that is open in this thread, for code that is called inside of it.
+    """The innermost step that is open in this thread or task, for code that is called inside of it.
 
-    Without one the handle does nothing but warn when it is used. Never raises.
+    Without one the handle does nothing but warn when it is used, as it does when the step is over. Never raises.
     """
-    return StepHandle(open_record(Driver.of(spark, os.environ)), "current_step()")
+    driver = Driver.of(spark, os.environ)
+    return StepHandle(nesting.current(driver), "current_step()", is_needed=not driver.is_inert)
 
 
 class StepHandle:
     """What can be told of a step while it is open."""
 
-    def __init__(self, record: StepRecord | None, name: str) -> None:
+    def __init__(self, record: StepRecord | None, name: str, *, is_needed: bool = True, strict: bool = False) -> None:
         self._record = record
         self.name = record.name if record is not None else name
+        self._is_needed = is_needed
+        self._strict = strict or (record is not None and record.strict)
 
     @property
     def is_open(self) -> bool:
@@ -78,7 +90,7 @@ class StepHandle:
 
     @property
     def _open_record(self) -> StepRecord | None:
-        return self._record
+        return self._record if self._record is not None and self._record.is_open else None
 
     def reads(self, *datasets: DatasetLike) -> None:
         """Declare more inputs of this step, from inside its block."""
@@ -118,9 +130,14 @@ class StepHandle:
 
     def _told(self) -> StepRecord | None:
         record = self._open_record
-        if record is None:
-            LOG.warning("step %r: what it is told here is left out, tell it inside its block", self.name)
+        if record is None and self._is_needed:
+            self._complain("what it is told here is left out, tell it inside its block")
         return record
+
+    def _complain(self, sentence: str) -> None:
+        if self._strict:
+            raise RuntimeError(f"step {self.name!r}: {sentence}")
+        warn(sentence, about=f"step {self.name!r}")
 
 
 class Step(StepHandle, ContextDecorator):
@@ -137,22 +154,41 @@ class Step(StepHandle, ContextDecorator):
         inherit: bool = True,
         strict: bool = False,
     ) -> None:
-        super().__init__(None, str(name))
+        super().__init__(None, text(name, strict=strict), strict=strict)
         self._spark = spark
-        self._inputs = listed(inputs)
-        self._outputs = listed(outputs)
+        self._inputs = listed(inputs, strict=strict)
+        self._outputs = listed(outputs, strict=strict)
         self._environ = environ
-        self._inherit, self._strict = inherit, strict
+        self._inherit = inherit
         self._entered: list[StepRecord] = []
+        """What is open of it: several where threads or tasks share it, or where it is entered inside of itself."""
+        self._left: dict[int, StepRecord] = {}
+        """The latest that is closed, by the thread that closed it."""
 
     @property
     def _open_record(self) -> StepRecord | None:
-        return self._entered[-1] if self._entered else None
+        # A thread that has not entered it may still tell something of the one that has.
+        return self._own_record or next(reversed(self._entered), None)
 
     @property
     def latest(self) -> StepRecord | None:
         """The record of its latest entry, also when that is closed; None before it is entered."""
-        return self._open_record or self._record
+        return self._own_record or self._left.get(threading.get_ident()) or self._open_record or self._record
+
+    @property
+    def _own_record(self) -> StepRecord | None:
+        """The innermost that is open in this task or thread."""
+        entered = list(self._entered)
+        record = nesting.innermost() if entered else None
+        while record is not None:
+            if record in entered:
+                return record
+            record = record.outer
+        return next((record for record in reversed(entered) if record.thread == threading.get_ident()), None)
+
+    def __call__(self, func: Function) -> Function:
+        """The function, each call of which is a step: to its end, also where it is a coroutine or a generator."""
+        return cast("Function", covering(self._recreate_cm, func) or super().__call__(func))
 
     def __enter__(self) -> Step:
         driver = Driver.of(self._spark, self._environ)
@@ -162,18 +198,25 @@ class Step(StepHandle, ContextDecorator):
             record.start(self._inputs, self._outputs)
         except BaseException:
             # Only where it is strict; the block is never entered, nor left.
-            self._entered.pop().end(None)
+            self._entered.remove(record)
+            record.end(None)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._record = self._entered.pop()
-        self._record.end(error)
+        record = self._open_record
+        if record is None:
+            if error is None or not self._strict:
+                self._complain("it is left without having been entered")
+            return
+        self._entered.remove(record)
+        self._record = self._left[threading.get_ident()] = record
+        record.end(error)
 
     def _recreate_cm(self) -> Step:
-        # What ContextDecorator enters at each call: recursion and threads get steps of their own.
+        # What is entered at each call: recursion and threads get steps of their own.
         return Step(
             self._spark,
             self.name,
@@ -183,13 +226,3 @@ class Step(StepHandle, ContextDecorator):
             inherit=self._inherit,
             strict=self._strict,
         )
-
-
-def listed(datasets: Any) -> list[Any]:
-    """One dataset given without a list is a list of one; what cannot be listed is left to `Dataset.of`."""
-    if isinstance(datasets, (str, Dataset)):
-        return [datasets]
-    try:
-        return list(datasets)
-    except TypeError:
-        return [] if datasets is None else [datasets]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
+from sparklineage.sdk.given import listed
 from sparklineage.sdk.query import Query, UnreachableError
-from sparklineage.sdk.record import LOG, StepRecord, _current
+from sparklineage.sdk.record import LOG, StepRecord
 from sparklineage.sdk.session import Driver, in_worker
-from sparklineage.sdk.step import Step, listed
+from sparklineage.sdk.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -160,17 +161,12 @@ class Stream(StepRecord):
             self._waiting.start()
 
     def enter(self) -> None:
-        """Make it the thread's step, for one more batch."""
-        self._outer_property, self._outer = self._driver.swap_step(self.step), _current.get()
-        _current.set(self)
+        """Make it the thread's step, for one more batch. Never raises."""
+        self.resume()
 
     def leave(self) -> None:
         """Give the thread its own step back. Never raises."""
-        try:
-            _current.set(self._outer)
-            self._driver.swap_step(self._outer_property)
-        except Exception:  # noqa: BLE001 - the context was stopped inside the batch
-            LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
+        self.suspend()
 
     def progress(self) -> None:
         """A batch is done."""

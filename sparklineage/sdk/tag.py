@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk.given import listed, text
 from sparklineage.sdk.record import LOG, StepRecord
 from sparklineage.sdk.session import STEP_TAG, Driver
-from sparklineage.sdk.step import Step, StepHandle, listed
+from sparklineage.sdk.step import Step, StepHandle
+from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,6 @@ Frame = TypeVar("Frame")
 
 _MOST = 50
 """Steps of one DataFrame; the latest count."""
-_warned: set[str] = set()
 
 
 def tag(
@@ -48,11 +48,13 @@ def tag(
     raised.
     """
     try:
-        _tag(df, steps, listed(inputs), listed(outputs), str(name), strict=strict)
+        read, written = listed(inputs, strict=strict), listed(outputs, strict=strict)
+        _tag(df, steps, read, written, text(name, strict=strict), strict=strict)
     except Exception as error:
         if strict:
             raise
-        _warn(str(error) if isinstance(error, ValueError) else f"the plan cannot be marked: {type(error).__name__}")
+        sentence = str(error) if isinstance(error, ValueError) else f"the plan cannot be marked: {type(error).__name__}"
+        warn(sentence, about="tag", by_line=False)
     return df
 
 
@@ -104,10 +106,3 @@ def _mark(df: Any, steps: list[str]) -> None:
         found = plan.getTagValue(mark)
         known = found.get().split(",") if found.isDefined() else []
         plan.setTagValue(mark, ",".join(list(dict.fromkeys([*known, *steps]))[-_MOST:]))
-
-
-def _warn(sentence: str) -> None:
-    if sentence not in _warned:
-        _warned.add(sentence)
-        secrets = secrets_of(os.environ)
-        LOG.warning("tag: %s", mask(sentence, secrets))

@@ -194,7 +194,7 @@ def test_every_event_of_a_step_without_a_journal_is_as_the_schemas_have_it(
     sent: list[ol.Event] = []
     who = Who(namespace="ns", job="app", parent=ol.parent_facet(APP, "ns", "app", ROOT))
     way = Direct(who=who, emitter=cast("Any", SimpleNamespace(put=sent.append)), place="a test")
-    driver = SimpleNamespace(direct=way, is_inert=False, folder=None, swap_step=lambda _: None, set_step=lambda _: None)
+    driver = SimpleNamespace(direct=way, is_inert=False, folder=None, step=lambda: None, set_step=lambda _: None)
     step = StepRecord(cast("Any", driver), "Load Rates", {})
     dataset = Dataset.of("s3://bucket/x").with_facets(*ALL)
     step.start([dataset], [])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sparklineage
-from sparklineage.sdk import record
+from sparklineage.sdk import nesting, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class Session:
 def spark(tmp_path: Path) -> Iterator[Session]:
     record._unwritable.clear()
     yield Session(tmp_path)
-    assert record._current.get() is None
+    assert nesting.innermost() is None
 
 
 def records(folder: Path, kind: str) -> list[dict[str, Any]]:
@@ -197,6 +197,6 @@ def test_ten_thousand_steps_leak_nothing(spark: Session) -> None:
     finally:
         tracemalloc.stop()
     assert grown < 100_000, f"{grown} bytes"
-    assert dict(record._open) == {}
+    assert dict(nesting._open) == {}
     # Fewer where another test's own thread has ended meanwhile.
     assert all(now <= before for now, before in zip(open_now(), before_all, strict=True))

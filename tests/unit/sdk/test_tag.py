@@ -8,10 +8,8 @@ import pytest
 
 import sparklineage
 from sparklineage.model.ids import is_run_id
-from sparklineage.sdk import tag as tag_module
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -110,12 +108,6 @@ class ConnectFrame:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SPARKLINEAGE_JOURNAL_RUN", str(tmp_path))
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(tag_module, "_warned", set())
-    yield
 
 
 def records(folder: Path, kind: str) -> list[dict[str, Any]]:
