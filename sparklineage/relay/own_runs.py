@@ -53,7 +53,10 @@ class OwnRuns:
             if owner.id in fresh if owner is not None else outcome is not None:
                 made += application.step_run(owner or around[0], root, outcome, around)
         for step in fresh.values():
-            if step.declares and step.id not in reached:
+            is_idle = step.declares and step.id not in reached
+            if step.is_call and (is_idle or step.error is not None) and self.match.steps.is_repeated(step):
+                continue
+            if is_idle:
                 self.past.idle(step)
                 made += application.step_run(step, None, outcome)
             elif step.error is not None:

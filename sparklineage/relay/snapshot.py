@@ -65,6 +65,7 @@ def of_steps(steps: Steps) -> dict[str, Any]:
         "functions": [[kind, name, _of_step(step)] for (kind, name), step in steps.functions.items()],
         "size": steps.size,
         "sizes": steps.sizes,
+        "calls": sorted(steps.calls),
     }
 
 
@@ -77,6 +78,7 @@ def to_steps(found: Mapping[str, Any], steps: Steps) -> None:
     for kind, name, item in found["functions"]:
         steps.functions[kind, name] = _to_step(item)
     steps.size, steps.sizes = found["size"], dict(found["sizes"])
+    steps.calls = set(found.get("calls", ()))
 
 
 def _of_step(step: Step) -> dict[str, Any]:

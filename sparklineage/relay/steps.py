@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +52,8 @@ class Step:
     """Whether DataFrames are tagged with it, which may be executed when it is long over."""
     is_block: bool = True
     """Whether it was ever open; functions and tags with datasets of their own were not."""
+    is_call: bool = False
+    """Whether it stands for the call of a function outside of any step."""
 
     @property
     def declares(self) -> bool:
@@ -93,6 +97,8 @@ class Steps:
     """Bytes of the records that this holds."""
     sizes: dict[str, int] = field(default_factory=dict)
     """Those of each step."""
+    calls: set[str] = field(default_factory=set)
+    """The calls that have runs of their own; equal ones need no more."""
 
     def feed(self, record: Mapping[str, Any], size: int = 0) -> None:
         """Take in one record of steps.ndjson, of so many bytes; one that is damaged is passed over."""
@@ -114,6 +120,7 @@ class Steps:
                 time,
                 parent if isinstance(parent, str) else None,
                 inherits=record.get("inherits") is not False,
+                is_call=record.get("function") is True,
             )
             stream = record.get("stream")
             if isinstance(stream, str):
@@ -162,6 +169,16 @@ class Steps:
         read = {dataset for step in blocks for dataset in step.inputs}
         written = {dataset for step in blocks for dataset in step.outputs}
         return read >= function.inputs.keys() and written >= function.outputs.keys()
+
+    def is_repeated(self, call: Step) -> bool:
+        """Whether a call of the same function with the same datasets and the same kind of error was here before."""
+        keys = [sorted((item.namespace, item.name) for item in side) for side in (call.inputs, call.outputs)]
+        text = json.dumps([call.name, *keys, call.error.get("type") if call.error else None])
+        key = hashlib.sha256(text.encode(errors="replace")).hexdigest()
+        if key in self.calls:
+            return True
+        self.calls.add(key)
+        return False
 
     def around(self, step: Step | None) -> list[Step]:
         """The step, and those whose declarations its queries get, from the inside out; of very many the innermost."""
