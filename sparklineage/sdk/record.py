@@ -13,6 +13,7 @@ from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.model.ids import new_run_id
+from sparklineage.model.masking import secrets_of
 from sparklineage.sdk import nesting, warning
 from sparklineage.sdk.direct import Emission
 from sparklineage.sdk.failure import error_of
@@ -46,7 +47,7 @@ class StepRecord:
         self, driver: Driver, name: str, environ: Mapping[str, str], *, inherit: bool = True, strict: bool = False
     ) -> None:
         self.step = new_run_id()
-        self.name = name[:_LONGEST_STEP]
+        self.name = name if len(name) <= _LONGEST_STEP else warning.beginning(name, secrets_of(environ), _LONGEST_STEP)
         self.inputs: dict[Dataset, Dataset] = {}
         self.outputs: dict[Dataset, Dataset] = {}
         """What was declared so far, by namespace and name."""
