@@ -15,6 +15,8 @@ from weakref import WeakValueDictionary
 from sparklineage.model.ids import is_run_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sparklineage.sdk.record import StepRecord
     from sparklineage.sdk.session import Driver
 
@@ -84,41 +86,39 @@ def innermost() -> StepRecord | None:
     return _open_one(_current.get())
 
 
-class Turns:
-    """A step in force only while a coroutine or a generator runs, and not while it waits."""
+def suspend(driver: Driver, record: StepRecord) -> StepRecord | None:
+    """Put the step around it in force while others run; the innermost step until now, for `resume`. Never raises."""
+    inside = innermost()
+    outer = _open_one(record.outer)
+    _current.set(outer)
+    with suppress(Exception):  # a stopped context has no properties
+        _show_or_restore(driver, outer)
+    return inside
 
-    def __init__(self, driver: Driver, record: StepRecord) -> None:
-        self._driver, self._record = driver, record
-        self._inside: StepRecord | None = record
-        """The innermost step of the body; it may have opened more."""
 
-    def suspend(self) -> None:
-        """Others run now. Never raises."""
-        self._inside = innermost()
-        outer = _open_one(self._record.outer)
-        _current.set(outer)
-        self._set(outer)
+def resume(driver: Driver, record: StepRecord, inside: StepRecord | None) -> None:
+    """Put the steps from `inside` out to `record` in force again, maybe in another context or thread. Never raises."""
+    outer = innermost()
+    if record not in _chain(outer):
+        record.outer = outer
+    _current.set(inside)
+    inside = innermost()
+    for item in _chain(inside):
+        if item is record.outer:
+            break
+        item.thread = threading.get_ident()
+    with suppress(Exception):  # a stopped context has no properties
+        _show_or_restore(driver, inside)
 
-    def resume(self) -> None:
-        """The body runs again, maybe in another context or thread than before. Never raises."""
-        self._record.outer = innermost()
-        _current.set(self._inside)
-        inside = innermost()
-        record = inside
-        while record is not None and record is not self._record.outer:
-            record.thread = threading.get_ident()
-            record = record.outer
-        self._set(inside)
 
-    def _set(self, record: StepRecord | None) -> None:
-        with suppress(Exception):  # a stopped context has no properties
-            _show_or_restore(self._driver, record)
+def _chain(record: StepRecord | None) -> Iterator[StepRecord]:
+    while record is not None:
+        yield record
+        record = record.outer
 
 
 def _open_one(record: StepRecord | None) -> StepRecord | None:
-    while record is not None and not record.is_open:
-        record = record.outer
-    return record
+    return next((item for item in _chain(record) if item.is_open), None)
 
 
 def _show(driver: Driver, step: str) -> None:

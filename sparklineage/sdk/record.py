@@ -60,7 +60,8 @@ class StepRecord:
         self.thread = threading.get_ident()
         """In which it was entered, or its body runs now."""
         self._process = os.getpid()
-        self._turns: nesting.Turns | None = None
+        self._inside: StepRecord | None = None
+        """While it is suspended: the innermost step of its body, which may have opened more."""
         self._is_tagged = False
         self._emission = Emission(driver.direct) if driver.direct is not None else None
 
@@ -74,7 +75,6 @@ class StepRecord:
             return
         outer = None
         try:
-            self._turns = nesting.Turns(self._driver, self)
             outer = nesting.enter(self._driver, self)
         except Exception as error:  # noqa: BLE001 - the job goes on
             self.warn(error)
@@ -94,13 +94,14 @@ class StepRecord:
 
     def suspend(self) -> None:
         """Put the step around it in force while others run. Never raises."""
-        if self._turns is not None:
-            self._turns.suspend()
+        if not self._driver.is_inert:
+            self._inside = nesting.suspend(self._driver, self)
 
     def resume(self) -> None:
         """Put it in force again, maybe in another context or thread. Never raises."""
-        if self._turns is not None:
-            self._turns.resume()
+        if not self._driver.is_inert:
+            inside, self._inside = self._inside, None
+            nesting.resume(self._driver, self, inside)
 
     def declare(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record datasets that became known inside the step."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import json
 import threading
@@ -296,6 +297,21 @@ def test_decorated_async_generators_are_told_apart_at_every_turn(scene: Scene) -
     assert {(name, step) for name, step in scene.queries} == {("A", "A"), ("B", "B"), ("outside", None)}
     assert scene.ends == {"A": None, "B": None}
     assert len(scene.records("stepEnd")) == 4
+
+
+def test_a_generator_may_go_on_in_a_context_that_was_copied_inside_of_it(scene: Scene) -> None:
+    def rows() -> Generator[contextvars.Context, None, None]:
+        yield contextvars.copy_context()
+        scene.query("rows")
+        yield contextvars.copy_context()
+
+    found = scene.step("rows")(rows)()
+    with scene.step("around"):
+        copied = next(found)
+    copied.run(next, found)
+    assert list(found) == []
+    assert copied.run(scene.current) == NONE
+    assert scene.queries == [("rows", "rows")]
 
 
 def test_blocks_in_generators_leave_the_thread_clean(scene: Scene) -> None:
