@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import logging
 import pickle
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pyspark import cloudpickle
 
 import sparklineage
-from sparklineage.sdk import declared as module
+from sparklineage.sdk import declaration as module
+from sparklineage.sdk.direct import Direct
+from sparklineage.sdk.record import StepRecord
+from sparklineage.sdk.session import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +94,43 @@ def test_a_helper_without_a_step_has_one_of_its_own_with_its_failure(folder: Pat
     assert (end["error"]["type"], end["error"]["message"]) == ("ValueError", "no route")
 
 
+def test_calls_write_only_what_is_new(folder: Path) -> None:
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    for _ in range(2):
+        with sparklineage.step(None, "score"):
+            for _ in range(2_000):
+                declared("EUR")
+    assert len(records(folder, "stepDatasets")) == 2
+    sparklineage.writes(("acme://mail", "sent"))(declared)
+    for _ in range(2):
+        declared("EUR")
+    assert [(item["name"], item["function"]) for item in records(folder, "stepStart")[2:]] == [("rate", True)] * 2
+    assert records(folder, "stepStart")[-1]["outputs"] == [MAIL]
+
+
+def test_without_a_journal_equal_calls_are_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(StepRecord, "_append", lambda _, record: sent.append(record))
+    monkeypatch.setattr(Driver, "of", lambda *_: Driver(folder=None, direct=Direct.__new__(Direct)))
+    monkeypatch.setattr("sparklineage.sdk.record.Emission", lambda _: None)
+    outcomes: list[Exception | None] = [None, None, ValueError("a"), ValueError("b"), KeyError("c"), None]
+
+    @sparklineage.reads("https://rates.example.com/v1")
+    def ask() -> None:
+        error = outcomes.pop(0)
+        if len(outcomes) == 0:
+            sparklineage.current_step().writes(("acme://mail", "sent"))
+        if error is not None:
+            raise error
+
+    for _ in range(6):
+        with suppress(ValueError, KeyError):
+            ask()
+    found = [item["error"]["type"] if item.get("error") else item["type"] for item in sent]
+    once = ["stepStart", "stepEnd"]
+    assert found == [*once, "stepStart", "ValueError", "stepStart", "KeyError", "stepStart", "stepDatasets", "stepEnd"]
+
+
 def test_what_is_pickled_for_a_plan_is_told_once_by_its_name(folder: Path) -> None:
     declared = sparklineage.writes(("acme://mail", "sent"))(sparklineage.reads("https://rates.example.com/v1")(rate))
     cloudpickle.dumps(declared)
@@ -106,7 +148,8 @@ def test_what_is_pickled_for_an_action_declares_at_once(folder: Path) -> None:
         namespace["run"](declared)
     (told,) = records(folder, "stepDatasets")
     assert told["outputs"] == [MAIL]
-    namespace["run"](declared)
+    for _ in range(3):
+        namespace["run"](declared)
     plan: dict[str, Any] = {"__name__": "pyspark.sql.udf", "run": namespace["run"]}
     exec("def judf(function):\n    return run(function)", plan)  # noqa: S102 - as above
     plan["judf"](declared)
@@ -185,17 +228,118 @@ def test_a_udf_stays_what_it_is_and_is_told_when_it_is_used(used_before: bool, f
     assert (told[-1]["inputs"], told[-1]["outputs"]) == ([RATES], [MAIL])
 
 
-def test_a_function_without_a_name_declares_on_the_step(folder: Path) -> None:
+def labels(data: bytes) -> list[str]:
+    """As the witness finds them in what Spark has of a function."""
+    found = []
+    at = data.find(b"sparklineage:")
+    while at > 0:
+        assert data[at - 2] == 0x8C
+        found.append(data[at : at + data[at - 1]].decode().removeprefix("sparklineage:"))
+        at = data.find(b"sparklineage:", at + 1)
+    return found
+
+
+class Rates:
+    def __call__(self, currency: str) -> float:
+        return rate(currency)
+
+
+def test_a_function_without_a_name_of_its_own_takes_one_along(folder: Path) -> None:
     """A plan calls it <lambda>, as it calls everybody's."""
-    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
-    udf = Udf(lambda currency: 2 * declared(currency), "<lambda>")
+    reads = sparklineage.reads("https://rates.example.com/v1")
+    first, second = reads(lambda currency: currency), sparklineage.reads("acme://a/x")(lambda currency: currency)
+    one, two = reads(Rates()), sparklineage.reads("acme://a/x")(Rates())
+    partial = reads(functools.partial(rate, day=2))
+    lines = [function.__code__.co_firstlineno for function in (first, rate)]
+    place = f"@{__name__}"
+    expected = {
+        f"<lambda>{place}#{lines[0]}": first,
+        f"<lambda>{place}#{lines[0]}-2": second,
+        f"Rates{place}": one,
+        f"Rates{place}-2": two,
+        f"partial{place}#{lines[1]}": partial,
+    }
     with sparklineage.step(None, "score"):
-        assert udf._judf
-    assert records(folder, "function") == []
-    assert records(folder, "stepDatasets")[0]["inputs"] == [RATES]
-    assert Udf(udf.func, "<lambda>")._judf
-    assert Udf(udf.func, "<lambda>")._judf
-    assert [item["name"] for item in records(folder, "stepStart")] == ["score", "rate"]
+        for label, function in expected.items():
+            for _ in range(2):
+                name = getattr(function, "__name__", function.__class__.__name__)
+                data = Udf(function, name)._judf
+                assert labels(data) == [label]
+                assert "sparklineage" not in str(type(cloudpickle.loads(data)))
+    assert [item["name"] for item in records(folder, "function")] == list(expected)
+    assert records(folder, "stepDatasets") == []
+
+
+def test_what_a_lambda_calls_is_told_by_name_too(folder: Path) -> None:
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    data = Udf(lambda currency: 2 * declared(currency), "<lambda>")._judf
+    (label,) = labels(data)
+    assert (label.partition("#")[0], cloudpickle.loads(data)("EUR")) == (f"rate@{__name__}", 8)
+    (told,) = records(folder, "function")
+    assert (told["name"], told["inputs"]) == (label, [RATES])
+
+
+def test_a_lambda_s_udf_that_was_used_before_is_pickled_anew(folder: Path) -> None:
+    udf = Udf(lambda currency: currency, "<lambda>")
+    assert labels(udf._judf) == []
+    sparklineage.reads("https://rates.example.com/v1")(udf)
+    assert udf._judf_placeholder is None
+    assert labels(udf._judf) == [item["name"] for item in records(folder, "function")]
+
+
+def test_without_a_journal_nothing_but_the_function_is_pickled() -> None:
+    assert labels(Udf(sparklineage.reads("acme://a/x")(lambda value: value), "<lambda>")._judf) == []
+
+
+def test_a_udf_that_calls_two_declared_helpers_is_declared_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = (sparklineage.reads((target, "x"))(rate) for target in ("acme://a", "acme://b"))
+
+    def both(currency: str) -> float:
+        return float(first(currency) + second(currency))
+
+    for _ in range(2):
+        assert Udf(both, "both")._judf
+    told = records(folder, "function")
+    assert [(item["name"], item["inputs"][0]["namespace"]) for item in told] == [
+        ("both", "acme://a"),
+        ("both", "acme://b"),
+    ]
+    assert caplog.messages == []
+
+
+def test_of_a_class_only_the_methods_that_are_used_are_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Client:
+        @sparklineage.reads("acme://a/get")
+        def get(self, currency: str) -> float:
+            return float(self._ask(currency))
+
+        @staticmethod
+        @sparklineage.reads("acme://a/ask")
+        def _ask(currency: str) -> float:
+            return rate(currency)
+
+        @sparklineage.reads("acme://a/put")
+        def put(self) -> None: ...
+
+    class ByText(Client):
+        @sparklineage.reads("acme://a/any")
+        def any(self, currency: str) -> float:
+            return float(getattr(self, "get")(currency))  # noqa: B009
+
+    class Call(Client):
+        def __call__(self, currency: str) -> float:
+            return float(self.get(currency))
+
+    for function, name in ((Client().get, "get"), (ByText().any, "any"), (Call(), "call")):
+        assert Udf(function, name)._judf
+    told = [(item["name"], item["inputs"][0]["name"]) for item in records(folder, "function")]
+    assert set(told) == {
+        *(("get", name) for name in ("/get", "/ask")),
+        *(("any", name) for name in ("/get", "/ask", "/put", "/any")),
+        *(("call", name) for name in ("/get", "/ask")),
+    }
+    assert len(told) == 8
+    assert caplog.messages == []
 
 
 @pytest.mark.usefixtures("folder")
@@ -217,10 +361,24 @@ def test_a_wrong_dataset_is_one_warning_and_the_function_works(bad: Any, caplog:
         sparklineage.reads(bad, strict=True)
 
 
+def test_a_name_that_no_backend_takes_is_left_out(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    long = "s3://b/" + "x" * 5_000_000
+    declared = sparklineage.reads(long, "https://rates.example.com/v1")(rate)
+    assert [message[:200] for message in caplog.messages] == [
+        "reads: a dataset is left out: a dataset's name has more than 4096 characters"
+    ]
+    cloudpickle.dumps(declared)
+    assert records(folder, "function")[0]["inputs"] == [RATES]
+    with pytest.raises(ValueError, match="4096"):
+        sparklineage.reads(long, strict=True)
+
+
 @pytest.mark.parametrize("bad", [None, 3, "text", []])
 def test_a_target_that_is_no_function_comes_back(bad: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert sparklineage.reads("https://rates.example.com/v1")(bad) is bad
     assert caplog.messages[0].endswith("reads and writes are for functions and classes")
+    with pytest.raises(TypeError, match="functions and classes"):
+        sparklineage.reads("https://rates.example.com/v1", strict=True)(bad)
 
 
 def test_in_a_worker_it_is_the_function_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

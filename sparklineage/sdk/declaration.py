@@ -1,0 +1,156 @@
+"""What is declared of a function or a data source, and how the journal learns of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from sparklineage.journal.folder import FORMAT, RunFolder
+from sparklineage.journal.write import append_line
+from sparklineage.model.clock import now_ms
+from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk.nesting import innermost
+from sparklineage.sdk.record import LOG, StepRecord, dataset_record, open_record
+from sparklineage.sdk.session import Driver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sparklineage.model.dataset import Dataset
+
+_MOST = 200
+"""Characters of a function's name."""
+_MOST_OF_LABEL = 190
+"""With a number behind it that tells equal ones apart."""
+
+_unwritable: set[Path] = set()
+_published: dict[tuple[Path, str, str], tuple[object, Declaration]] = {}
+"""By journal, kind and name: what was published first, and on behalf of what."""
+
+
+class Declaration:
+    """What is declared of a function or a data source."""
+
+    def __init__(
+        self, kind: str, name: str, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Dataset, Dataset]
+    ) -> None:
+        self.kind, self.name = kind, name[:_MOST]
+        self.inputs, self.outputs = dict(inputs), dict(outputs)
+        self._told: set[tuple[Path, str, int]] = set()
+        self._told_to: WeakKeyDictionary[StepRecord, int] = WeakKeyDictionary()
+        self._own: dict[Path | None, set[str | None]] = {}
+        """By journal how its own steps have ended: None, or the type of an error."""
+
+    @property
+    def size(self) -> int:
+        """How many datasets; it may grow."""
+        return len(self.inputs) + len(self.outputs)
+
+    def publish(self, driver: Driver, name: str | None = None, root: object = None) -> None:
+        """Write it into the journal, by the name that plans show; once, and again when it has grown. Never raises.
+
+        `root` is what Spark calls under that name, where it is another function that calls this one.
+        """
+        if driver.folder is None:
+            return
+        shown = (name or self.name)[:_MOST]
+        key = driver.folder, shown, self.size
+        if key in self._told:
+            return
+        self._told.add(key)
+        behalf: object = self if root is None else root
+        first, other = _published.setdefault((driver.folder, self.kind, shown), (behalf, self))
+        if first is not behalf and (other.inputs, other.outputs) != (self.inputs, self.outputs):
+            LOG.warning("%s: declared twice, and a query that uses either gets the datasets of both", shown)
+        record = {
+            "type": "function",
+            "format": FORMAT,
+            "time": now_ms(),
+            "kind": self.kind,
+            "name": shown,
+            "inputs": [dataset_record(item) for item in self.inputs.values()],
+            "outputs": [dataset_record(item) for item in self.outputs.values()],
+        }
+        try:
+            append_line(RunFolder(driver.folder).steps, record)
+        except Exception as error:  # noqa: BLE001 - the job goes on
+            if driver.folder not in _unwritable:
+                _unwritable.add(driver.folder)
+                LOG.warning("%s: its lineage is not complete: %s", shown, mask(str(error), secrets_of(os.environ)))
+
+    def label(self, folder: Path, place: str) -> str:
+        """A name of its own, for what plans show without one: `<lambda>@job#12`."""
+        # No colon: what stands before one may look like the name of a secret, and what follows is masked.
+        label = f"{self.name}@{place}".encode("ascii", "replace").decode()[:_MOST_OF_LABEL]
+        number = 1
+        wanted = label
+        while (found := _published.get((folder, self.kind, wanted))) is not None:
+            other = found[1]
+            if other is self or (other.inputs, other.outputs) == (self.inputs, self.outputs):
+                break
+            number += 1
+            wanted = f"{label}-{number}"
+        return wanted
+
+    def called(self) -> StepRecord | None:
+        """Declare a call on the step that is open; without one on a step of its own, which the caller has to end."""
+        # Which session is active is only known to the JVM; a helper may be called for each row.
+        record = innermost()
+        driver = Driver.of(None, os.environ) if record is None else None
+        record = record if driver is None else open_record(driver)
+        if record is not None:
+            self._tell(record)
+        if driver is None or record is not None or driver.is_inert:
+            return None
+        own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()))
+        own.start(self.inputs.values(), self.outputs.values())
+        return own
+
+    def sent(self, driver: Driver) -> None:
+        """Declare that it is on its way to the executors: on the step that is open, or once on one of its own."""
+        record = open_record(driver)
+        if record is not None:
+            self._tell(record)
+        elif driver.folder not in self._own:
+            own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()))
+            own.start(self.inputs.values(), self.outputs.values())
+            own.end(None)
+
+    def _tell(self, record: StepRecord) -> None:
+        is_known = self._told_to.get(record) == self.size
+        self._told_to[record] = self.size
+        record.declare(() if is_known else self.inputs.values(), () if is_known else self.outputs.values())
+
+
+class _OwnStep(StepRecord):
+    """The step of a call outside of any step. Of equal calls a run of its own is made only for the first.
+
+    In a journal each of them is there, for the queries inside; the relay makes one run of those without any. What is
+    sent without a journal is sent once, and once for each kind of error.
+    """
+
+    def __init__(self, driver: Driver, name: str, ended: set[str | None]) -> None:
+        super().__init__(driver, name, os.environ)
+        self._ended = ended
+        self._is_quiet = driver.folder is None and None in ended
+        self._held: Mapping[str, Any] | None = None
+
+    def _append(self, record: Mapping[str, Any]) -> None:
+        kind = record["type"]
+        if kind == "stepStart":
+            record = {**record, "function": True}
+            if self._is_quiet:
+                self._held = record
+                return
+        if kind == "stepEnd":
+            error = record["error"]["type"] if record["error"] else None
+            is_new = error not in self._ended
+            self._ended.add(error)
+            if self._held is not None and not is_new:
+                return
+        held, self._held = self._held, None
+        if held is not None:
+            super()._append(held)
+        super()._append(record)

@@ -1,0 +1,318 @@
+"""A declared function is the same as without its declaration: on the driver, and wherever it is pickled to."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import functools
+import importlib
+import inspect
+import multiprocessing
+import pickle
+import subprocess
+import sys
+import types
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyspark import cloudpickle
+
+import sparklineage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+declared = sparklineage.reads("https://rates.example.com/v1")
+
+MODULE = """
+import os, threading
+import sparklineage
+
+lock = threading.Lock()
+opened = []
+
+
+@sparklineage.reads("https://rates.example.com/v1")
+def rate(value):
+    with lock:
+        opened.append(value)
+    return len(opened)
+
+
+def total(value):
+    return rate(value)
+
+
+class Client:
+    @sparklineage.reads("https://rates.example.com/v1")
+    def get(self):
+        with lock:
+            return 7
+
+    @staticmethod
+    @sparklineage.reads("https://rates.example.com/v1")
+    def double(value):
+        return 2 * value
+"""
+WORKER = """
+import pickle, sys, types
+sys.modules["pyspark.worker"] = types.ModuleType("pyspark.worker")
+functions = pickle.load(sys.stdin.buffer)
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    """A module of a job's, as executors import it."""
+    (tmp_path / "helpers_of_job.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("helpers_of_job")
+    del sys.modules["helpers_of_job"]
+
+
+def on_worker(data: bytes, code: str, path: Path) -> list[str]:
+    """What the code prints where the pickled functions arrive."""
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(path)!r})\n{WORKER}{code}"]
+    done = subprocess.run(command, input=data, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().split()
+
+
+# By name, as every function of a module ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", [pickle, cloudpickle])
+def test_a_function_of_a_module_works_with_the_module_s_own_globals(
+    by: Any, job: types.ModuleType, tmp_path: Path
+) -> None:
+    data = by.dumps([job.rate, job.rate, job.Client().get, job.Client.double])
+    assert b"Lock" not in data
+    code = """
+first, second, get, double = functions
+first(1), second(1)
+import helpers_of_job
+print(len(helpers_of_job.opened), first(1), helpers_of_job.total(1), get(), double(4))
+print(type(first).__name__, first is second)
+print(sorted(name for name in sys.modules if name.startswith("sparklineage.")))
+"""
+    expected = "2 3 4 7 8 function True"
+    modules = "['sparklineage.sdk', 'sparklineage.sdk.hidden', 'sparklineage.sdk.session', 'sparklineage.version']"
+    assert on_worker(data, code, tmp_path) == f"{expected} {modules}".split()
+
+
+def test_pickle_gives_the_very_same_object_on_the_driver(job: types.ModuleType) -> None:
+    assert pickle.loads(pickle.dumps(job.rate)) is job.rate  # noqa: S301 - made here
+    assert cloudpickle.loads(cloudpickle.dumps(job.rate)) is job.rate
+    assert copy.copy(job.rate) is copy.deepcopy(job.rate) is job.rate
+
+
+def test_a_pool_of_fresh_processes_takes_it(job: types.ModuleType) -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert list(pool.map(job.rate, [1, 1])) == [1, 2]
+
+
+def test_a_module_that_is_pickled_by_value_stays_so(job: types.ModuleType, tmp_path: Path) -> None:
+    vars(job)["lock"] = nullcontext()
+    cloudpickle.register_pickle_by_value(job)
+    try:
+        data = cloudpickle.dumps([job.rate])
+    finally:
+        cloudpickle.unregister_pickle_by_value(job)
+    (tmp_path / "helpers_of_job.py").unlink()
+    assert on_worker(data, "print(functions[0](1), 'sparklineage' in sys.modules)", tmp_path) == ["1", "False"]
+
+
+def test_what_a_lambda_calls_of_a_module_is_the_module_s_own(job: types.ModuleType, tmp_path: Path) -> None:
+    namespace = {"rate": job.rate, "__name__": "__main__"}
+    function = eval("lambda value: rate(value)", namespace)  # noqa: S307 - a function of the driver's program
+    data = cloudpickle.dumps([function])
+    code = "import helpers_of_job; functions[0](1); print(len(helpers_of_job.opened), functions[0](1))"
+    assert on_worker(data, code, tmp_path) == ["1", "2"]
+
+
+def test_a_function_of_the_program_is_pickled_by_value_for_executors_and_else_by_name(tmp_path: Path) -> None:
+    program = """
+import pickle, sys
+from pyspark import cloudpickle
+import sparklineage
+
+@sparklineage.reads("https://rates.example.com/v1")
+def rate(value):
+    return value + rate.offset
+
+rate.offset = 4
+assert pickle.loads(pickle.dumps(rate)) is rate
+sys.stdout.buffer.write(cloudpickle.dumps([rate]))
+"""
+    data = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout
+    code = "print(functions[0](3), type(functions[0]).__name__, 'sparklineage' in sys.modules)"
+    assert on_worker(data, code, tmp_path) == ["7", "function", "False"]
+
+
+def test_importing_and_decorating_costs_an_executor_next_to_nothing(tmp_path: Path) -> None:
+    code = """
+import time
+start = time.perf_counter()
+import sparklineage
+@sparklineage.reads("https://rates.example.com/v1")
+def rate(value): return value
+@sparklineage.writes(None, strict=True)
+class Source: pass
+took = time.perf_counter() - start
+import threading
+print(took < 0.05, type(rate).__name__, type(Source).__name__, threading.active_count())
+"""
+    assert on_worker(pickle.dumps([]), code, tmp_path) == ["True", "function", "type", "1"]
+
+
+# The same to inspect -------------------------------------------------------------------------------------------------
+
+
+def rate(currency: str, *, day: int = 1) -> float:
+    """The rate of a currency."""
+    return float(len(currency) + day)
+
+
+async def later(value: int) -> int:
+    return value
+
+
+def each(values: list[int]) -> Iterator[int]:
+    yield from values
+
+
+@pytest.mark.parametrize("function", [rate, later, each])
+def test_it_is_the_same_to_inspect(function: Any) -> None:
+    ours = declared(function)
+    for name in ("code", "globals", "defaults", "kwdefaults", "closure", "dict", "annotations", "doc", "module"):
+        assert getattr(ours, f"__{name}__") is getattr(function, f"__{name}__"), name
+    for ask in (
+        inspect.iscoroutinefunction,
+        asyncio.iscoroutinefunction,
+        inspect.isgeneratorfunction,
+        inspect.signature,
+        inspect.getfullargspec,
+        inspect.getsource,
+        inspect.getdoc,
+        callable,
+        repr,
+        dir,
+    ):
+        assert ask(ours) == ask(function), ask
+    assert inspect.unwrap(ours) is function
+
+
+def test_attributes_are_the_function_s_own() -> None:
+    def local(value: int) -> int:
+        return value + local.offset  # type: ignore[attr-defined,no-any-return]
+
+    ours = declared(local)
+    ours.offset = 5
+    assert (ours(1), local.offset, vars(ours)) == (6, 5, {"offset": 5})  # type: ignore[attr-defined]
+    del ours.offset
+    assert not hasattr(local, "offset")
+    with pytest.raises(AttributeError, match="offset"):
+        _ = ours.offset
+    cached = declared(functools.lru_cache(rate))
+    assert (cached("EUR"), cached("EUR"), cached.cache_info().hits) == (4, 4, 1)
+
+
+class Rates:
+    def __init__(self) -> None:
+        self.calls = 0
+        self.declaration = "mine"
+
+    def __call__(self, value: int) -> int:
+        self.calls += 1
+        return value
+
+
+def test_an_object_keeps_its_state_and_the_name_that_pyspark_gives_its_column() -> None:
+    rates = Rates()
+    ours = declared(rates)
+    assert (ours(1), ours(2)) == (1, 2)
+    assert (ours.calls, rates.calls, ours.declaration) == (2, 2, "mine")
+    ours.calls = 7
+    assert cloudpickle.loads(cloudpickle.dumps(ours)).calls == rates.calls == 7
+    for function in (rates, functools.partial(max, 1), rate, len, rates.__call__, functools.lru_cache(rate)):
+        found = declared(function)
+        assert name_of_column(found) == name_of_column(function)
+        assert isinstance(found, type(function)) or inspect.isfunction(function)
+        try:
+            signature = inspect.signature(function)
+        except ValueError:
+            continue
+        assert inspect.signature(found) == signature
+    assert inspect.signature(ours) == inspect.signature(rates)
+    assert inspect.getfullargspec(ours).args == ["value"]
+    other = copy.copy(ours)
+    assert (type(other), other.calls, other is ours, other.__wrapped__ is rates) == (type(ours), 7, False, False)
+
+
+def name_of_column(function: Any) -> str:
+    """As pyspark.sql.udf.UserDefinedFunction finds it."""
+    return str(function.__name__ if hasattr(function, "__name__") else function.__class__.__name__)
+
+
+def test_methods_of_every_kind_work_in_both_orders() -> None:
+    class Client:
+        at_once = declared(functools.partial(max, 5))
+
+        @declared
+        @staticmethod
+        def static_below(value: int) -> int:
+            return value
+
+        @staticmethod
+        @declared
+        def static_above(value: int) -> int:
+            return value
+
+        @declared
+        @classmethod
+        def class_below(cls, value: int) -> tuple[str, int]:
+            return cls.__name__, value
+
+        @classmethod
+        @declared
+        def class_above(cls, value: int) -> tuple[str, int]:
+            return cls.__name__, value
+
+        @declared  # type: ignore[prop-decorator]
+        @property
+        def below(self) -> str:
+            return "below"
+
+        @property
+        @declared
+        def above(self) -> str:
+            return "above"
+
+        @declared  # type: ignore[prop-decorator]
+        @functools.cached_property
+        def kept(self) -> object:
+            return object()
+
+        @declared
+        def get(self, value: int) -> tuple[str, int]:
+            return type(self).__name__, value
+
+        got = declared(functools.partialmethod(get, 3))
+
+    class Sub(Client):
+        pass
+
+    for it in (Sub(), Sub):
+        assert (it.static_below(1), it.static_above(2), it.at_once(2)) == (1, 2, 5)
+        assert (it.class_below(1), it.class_above(2)) == (("Sub", 1), ("Sub", 2))
+    client = Sub()
+    assert (client.below, client.above, client.kept is client.kept) == ("below", "above", True)
+    assert (client.get(1), Sub.get(client, 2), client.got()) == (("Sub", 1), ("Sub", 2), ("Sub", 3))
+    assert (client.get.__name__, client.get.__self__, inspect.ismethod(client.get)) == ("get", client, True)
+    assert str(inspect.signature(client.get)) == "(value: 'int') -> 'tuple[str, int]'"
+    # A cached property has a lock, which nothing pickles.
+    del Client.kept
+    assert cloudpickle.loads(cloudpickle.dumps(client)).below == "below"
