@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.sdk.pickled import by_reference, place_of, use
 from sparklineage.sdk.record import LOG
-from sparklineage.sdk.session import Driver, in_worker
+from sparklineage.sdk.session import Driver
 from sparklineage.sdk.used import unused
+from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from types import FrameType

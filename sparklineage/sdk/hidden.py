@@ -7,10 +7,9 @@ nothing else is imported before that is known.
 from __future__ import annotations
 
 import functools
-import sys
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.sdk.session import in_worker
+from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +31,7 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
     Never raises because of lineage: what is wrong is one warning of the logger `sparklineage`; with `strict` it is
     raised here.
     """
-    if _on_executor():
+    if in_worker():
         return _unchanged
     from sparklineage.sdk.marking import checked, declare  # noqa: PLC0415
 
@@ -41,17 +40,11 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
 
 def writes(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
     """Declare what a function, a UDF or a class of a Python data source writes; see `reads`."""
-    if _on_executor():
+    if in_worker():
         return _unchanged
     from sparklineage.sdk.marking import checked, declare  # noqa: PLC0415
 
     return functools.partial(declare, inputs={}, outputs=checked("writes", datasets, strict=strict), strict=strict)
-
-
-def _on_executor() -> bool:
-    # Without the daemon, as on Windows, the worker is the program itself.
-    program = getattr(sys.modules.get("__main__"), "__spec__", None)
-    return in_worker() or (program is not None and program.name.startswith("pyspark."))
 
 
 def _unchanged(target: Any) -> Any:
