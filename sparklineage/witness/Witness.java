@@ -1,5 +1,6 @@
 package io.sparklineage;
 
+import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -80,6 +81,12 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
 
   /** What sparklineage.tag sets on a logical plan: ids of steps, with commas between them. */
   private static final String TAG = "sparklineage.step";
+
+  /** What sparklineage.reads puts before the text that goes along with a function whose name is nobody's own. */
+  private static final String MARK = "sparklineage:";
+  // Spark sends longer functions as broadcasts.
+  private static final int FUNCTION_LIMIT = 1 << 20;
+  private static final int SHORT_TEXT = 0x8c;
 
   // Nodes of a plan that run functions of Python's, in all Sparks: BatchEvalPython, ArrowEvalPythonUDTF, MapInPandas,
   // PythonMapInArrow, FlatMapCoGroupsInPandas, ArrowWindowPython, …
@@ -438,10 +445,35 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
           type = type.substring(type.lastIndexOf('.') + 1);
           if (type.startsWith("Python") || type.endsWith("PythonUDTF")) {
             functions.add(String.valueOf(node.getClass().getMethod("name").invoke(node)));
+            labels(node.getClass().getMethod("func").invoke(node), functions);
           }
         }
       } catch (ReflectiveOperationException unlike) {
         // A node that says less than others; the rest of the plan goes on.
+      }
+    }
+  }
+
+  /** The texts that a function was pickled with: every lambda has the same name in a plan. */
+  private static void labels(Object function, Set<String> functions) throws ReflectiveOperationException {
+    Object command = function.getClass().getMethod("command").invoke(function);
+    byte[] pickled;
+    if (command instanceof byte[]) {
+      // Older Sparks.
+      pickled = (byte[]) command;
+    } else {
+      ByteArrayOutputStream copy = new ByteArrayOutputStream();
+      scala.collection.Iterator<?> found = ((scala.collection.Iterable<?>) command).iterator();
+      while (copy.size() < FUNCTION_LIMIT && found.hasNext()) {
+        copy.write((Byte) found.next());
+      }
+      pickled = copy.toByteArray();
+    }
+    String text = new String(pickled, StandardCharsets.ISO_8859_1);
+    for (int at = text.indexOf(MARK, 2); at > 0; at = text.indexOf(MARK, at + 1)) {
+      int end = at + text.charAt(at - 1);
+      if (text.charAt(at - 2) == SHORT_TEXT && end <= text.length()) {
+        functions.add(text.substring(at + MARK.length(), Math.max(end, at + MARK.length())));
       }
     }
   }
