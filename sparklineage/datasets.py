@@ -7,7 +7,8 @@
 
 The names are those of the specification's naming conventions and of openlineage-python's helpers, and where the Spark
 agent names the same thing, the agent's. A URI does as well wherever a dataset is taken; these are for what has no URI
-that says all. Bad parts raise ValueError, which names the part and never shows a credential.
+that says all. Bad parts raise ValueError, which names the part and never shows a credential; while a step is open that
+is not strict, they are one warning of it instead.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from sparklineage.model.dataset import Dataset
+from sparklineage.model.lenient import NO_DATASET, lenient
 
 __all__ = [
     "adls",
@@ -258,3 +260,7 @@ def _part(what: str, value: str) -> str:
     if not value.strip():
         raise ValueError(f"{what} is blank")
     return value.strip()
+
+
+for _name in __all__:
+    globals()[_name] = lenient(globals()[_name], NO_DATASET)

@@ -8,8 +8,8 @@
     )
 
 Names and fields are those of the OpenLineage specification; what it does not know (governance, SageMaker, MLflow) has
-a schema of its own in this package. Bad values raise ValueError or TypeError here, where they are written down; inside
-a job the steps turn that into a warning.
+a schema of its own in this package. Bad values raise ValueError or TypeError here, where they are written down. While a step is open that is not strict,
+they are one warning of it instead, and what is returned is nothing that would be declared.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from sparklineage.facets.quality import assertion, data_quality_assertions, data
 from sparklineage.facets.spark_schema import schema
 from sparklineage.facets.statistics import input_statistics, output_statistics
 from sparklineage.model.facet import Facet
+from sparklineage.model.lenient import NO_FACET, NO_PART, lenient
 
 __all__ = [
     "Facet",
@@ -57,3 +58,9 @@ __all__ = [
     "transformation",
     "version",
 ]
+
+_NOTHING = {"assertion": NO_PART, "transformation": None}
+
+for _name in __all__:
+    if _name != "Facet":
+        globals()[_name] = lenient(globals()[_name], _NOTHING.get(_name, NO_FACET))

@@ -226,7 +226,7 @@ def _add(found: dict[Dataset, Dataset], items: object) -> None:
         if not isinstance(item, dict):
             continue
         namespace, name = item.get("namespace"), item.get("name")
-        if not isinstance(namespace, str) or not isinstance(name, str):
+        if not isinstance(namespace, str) or not isinstance(name, str) or not (namespace or name):
             continue
         key = Dataset(namespace, name)
         known = found.get(key, key)

@@ -31,7 +31,8 @@ class _Thread(threading.local):
 
 
 _current: ContextVar[StepRecord | None] = ContextVar("sparklineage_step", default=None)
-"""The innermost step, or one that is closed by now: then the first open one of those around it."""
+"""The innermost step, or one that is closed by now: then the first open one of those around it. Also those without
+lineage are known here, and nowhere else."""
 _open: WeakValueDictionary[str, StepRecord] = WeakValueDictionary()
 """Every step that may be open, by its id, which the property of a thread may name."""
 _thread = _Thread()
@@ -39,26 +40,29 @@ _thread = _Thread()
 
 def enter(driver: Driver, record: StepRecord) -> str | None:
     """Put a step in force; the id of the step around it. Raises what the JVM raises."""
-    record.outer = innermost()
+    record.outer = opened()
     _current.set(record)
+    if record.is_inert:
+        return None
     _open[record.step] = record
     _show(driver, record.step)
-    if record.outer is not None:
-        return record.outer.step
+    outer = _live(record.outer)
+    if outer is not None:
+        return outer.step
     # Of no step of this thread, which would be another task's; but the thread may have been started in one.
-    record.outer = _open.get(_thread.before) if _thread.before else None
+    record.outer = (_open.get(_thread.before) if _thread.before else None) or record.outer
     return _thread.before if _thread.before and is_run_id(_thread.before) else None
 
 
 def leave(driver: Driver, record: StepRecord) -> None:
     """Put the step around it in force again; no closed one, in whatever order they are closed. Raises as `enter`."""
     _open.pop(record.step, None)
-    record.outer = _open_one(record.outer)
-    outer = innermost()
+    record.outer = _opened(record.outer)
+    outer = opened()
     _current.set(outer)
     # Another thread's property is out of reach.
-    if record.thread == threading.get_ident():
-        _show_or_restore(driver, outer)
+    if record.thread == threading.get_ident() and not record.is_inert:
+        _show_or_restore(driver, _live(outer))
 
 
 def current(driver: Driver) -> StepRecord | None:
@@ -82,33 +86,38 @@ def remind(driver: Driver) -> None:
 
 
 def innermost() -> StepRecord | None:
-    """The innermost open step that this context knows."""
-    return _open_one(_current.get())
+    """The innermost open step with lineage that this context knows."""
+    return _live(_current.get())
+
+
+def opened() -> StepRecord | None:
+    """The innermost open step that this context knows, with lineage or without."""
+    return _opened(_current.get())
 
 
 def suspend(driver: Driver, record: StepRecord) -> StepRecord | None:
     """Put the step around it in force while others run; the innermost step until now, for `resume`. Never raises."""
-    inside = innermost()
-    outer = _open_one(record.outer)
+    inside, outer = opened(), _opened(record.outer)
     _current.set(outer)
-    with suppress(Exception):  # a stopped context has no properties
-        _show_or_restore(driver, outer)
+    if not record.is_inert:
+        with suppress(Exception):  # a stopped context has no properties
+            _show_or_restore(driver, _live(outer))
     return inside
 
 
 def resume(driver: Driver, record: StepRecord, inside: StepRecord | None) -> None:
     """Put the steps from `inside` out to `record` in force again, maybe in another context or thread. Never raises."""
-    outer = innermost()
+    outer = opened()
     if record not in _chain(outer):
         record.outer = outer
     _current.set(inside)
-    inside = innermost()
     for item in _chain(inside):
         if item is record.outer:
             break
         item.thread = threading.get_ident()
-    with suppress(Exception):  # a stopped context has no properties
-        _show_or_restore(driver, inside)
+    if not record.is_inert:
+        with suppress(Exception):  # a stopped context has no properties
+            _show_or_restore(driver, innermost())
 
 
 def _chain(record: StepRecord | None) -> Iterator[StepRecord]:
@@ -117,8 +126,12 @@ def _chain(record: StepRecord | None) -> Iterator[StepRecord]:
         record = record.outer
 
 
-def _open_one(record: StepRecord | None) -> StepRecord | None:
+def _opened(record: StepRecord | None) -> StepRecord | None:
     return next((item for item in _chain(record) if item.is_open), None)
+
+
+def _live(record: StepRecord | None) -> StepRecord | None:
+    return next((item for item in _chain(record) if item.is_open and not item.is_inert), None)
 
 
 def _show(driver: Driver, step: str) -> None:

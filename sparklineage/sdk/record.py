@@ -13,6 +13,7 @@ from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.model.ids import new_run_id
+from sparklineage.model.lenient import NoDataset, NoFacet, ask
 from sparklineage.model.masking import secrets_of
 from sparklineage.sdk import nesting, warning
 from sparklineage.sdk.direct import Emission
@@ -57,6 +58,8 @@ class StepRecord:
         self.is_open = False
         self.outer: StepRecord | None = None
         """The step around it, in the context in which it was entered."""
+        self.is_inert = driver.is_inert
+        """Whether nothing that is declared gets anywhere."""
         self.thread = threading.get_ident()
         """In which it was entered, or its body runs now."""
         self._process = os.getpid()
@@ -68,16 +71,16 @@ class StepRecord:
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Put it in force and record its start."""
         self.is_open = True
-        if self._driver.is_inert:
-            if self.strict:
-                self._datasets(inputs, self.inputs)
-                self._datasets(outputs, self.outputs)
-            return
         outer = None
         try:
             outer = nesting.enter(self._driver, self)
         except Exception as error:  # noqa: BLE001 - the job goes on
             self.warn(error)
+        if self.is_inert:
+            if self.strict:
+                self._datasets(inputs, self.inputs)
+                self._datasets(outputs, self.outputs)
+            return
         self._append(
             {
                 "type": "stepStart",
@@ -94,18 +97,16 @@ class StepRecord:
 
     def suspend(self) -> None:
         """Put the step around it in force while others run. Never raises."""
-        if not self._driver.is_inert:
-            self._inside = nesting.suspend(self._driver, self)
+        self._inside = nesting.suspend(self._driver, self)
 
     def resume(self) -> None:
         """Put it in force again, maybe in another context or thread. Never raises."""
-        if not self._driver.is_inert:
-            inside, self._inside = self._inside, None
-            nesting.resume(self._driver, self, inside)
+        inside, self._inside = self._inside, None
+        nesting.resume(self._driver, self, inside)
 
     def declare(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record datasets that became known inside the step."""
-        if self._driver.is_inert and not self.strict:
+        if self.is_inert and not self.strict:
             return
         nesting.remind(self._driver)
         read, written = self._datasets(inputs, self.inputs), self._datasets(outputs, self.outputs)
@@ -142,6 +143,8 @@ class StepRecord:
         """Record facets of the step's runs and their jobs."""
         found: dict[str, dict[str, Any]] = {"run": {}, "job": {}}
         for facet in facets:
+            if isinstance(facet, NoFacet):
+                continue
             try:
                 if facet.place not in found:
                     raise ValueError(f"{facet.name} describes a dataset; give it with Dataset.with_facets")
@@ -157,12 +160,14 @@ class StepRecord:
         """Put the step around it in force again and record how this one ended."""
         self.is_open = False
         # A forked child that leaves its parent's block ends nothing.
-        if self._driver.is_inert or os.getpid() != self._process:
+        if os.getpid() != self._process:
             return
         try:
             nesting.leave(self._driver, self)
         except Exception:  # the context was stopped inside the step
             LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
+        if self.is_inert:
+            return
         record = {"type": "stepEnd", "time": now_ms(), "step": self.step, "error": error_of(error, self._environ)}
         try:
             self._append(record)
@@ -180,6 +185,8 @@ class StepRecord:
     def _datasets(self, values: Iterable[DatasetLike], known: dict[Dataset, Dataset]) -> list[dict[str, Any]]:
         found: dict[Dataset, dict[str, Any]] = {}
         for value in values:
+            if isinstance(value, NoDataset):
+                continue
             try:
                 dataset = Dataset.of(value)
                 if max(len(dataset.namespace), len(dataset.name)) > _LONGEST:
@@ -219,7 +226,20 @@ def dataset_record(dataset: Dataset) -> dict[str, Any]:
     """The dataset as the journal keeps it. Raises TypeError or ValueError for facets that are no JSON."""
     record: dict[str, Any] = {"namespace": dataset.namespace, "name": dataset.name}
     named = (("facets", dataset.facets), ("inputFacets", dataset.input_facets), ("outputFacets", dataset.output_facets))
-    found = {name: dict(facets) for name, facets in named if facets}
+    found = {place: {name: value for name, value in facets.items() if name} for place, facets in named if facets}
     if found:
         json.dumps(found, default=str)
     return record | found
+
+
+def _forgive(error: Exception) -> bool:
+    """Warn of a dataset or a facet that cannot be made, where a step is open that never raises."""
+    record = nesting.opened()
+    if record is None or record.strict:
+        return False
+    if not record.is_inert:
+        record.warn(error)
+    return True
+
+
+ask(_forgive)

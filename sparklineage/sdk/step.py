@@ -192,6 +192,7 @@ class Step(StepHandle, ContextDecorator):
 
     def __enter__(self) -> Step:
         driver = Driver.of(self._spark, self._environ)
+        self._is_needed = self._strict or not driver.is_inert
         record = StepRecord(driver, self.name, self._environ, inherit=self._inherit, strict=self._strict)
         self._entered.append(record)
         try:

@@ -308,7 +308,9 @@ def test_a_bad_dataset_is_one_warning_without_its_password(
     with step(spark, "score", inputs=["file:///good", f"jdbc:mysql://bob:{SECRET}@h/db"]):
         pass
     assert [(line.name, line.levelno) for line in caplog.records] == [("sparklineage", logging.WARNING)]
-    assert "step 'score': its lineage is not complete: 'jdbc:mysql://********@h/db' names no" in caplog.text
+    assert caplog.messages[0].startswith("step 'score': its lineage is not complete: 'jdbc:mysql://")
+    assert "names no" in caplog.text
+    assert SECRET not in caplog.text
     assert records(folder)[0]["inputs"] == [{"namespace": "file", "name": "/good"}]
 
 
