@@ -1,0 +1,40 @@
+"""A module of a job's, which executors import: it has what nothing can pickle, and what is to be opened once."""
+
+# ruff: noqa: ARG001 - Spark gives what the functions do not need
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+import sparklineage
+
+_lock = threading.Lock()
+_opened: list[int] = []
+
+
+def _open() -> tuple[int, int]:
+    with _lock:
+        if not _opened:
+            _opened.append(os.getpid())
+            return os.getpid(), 1
+    return os.getpid(), 0
+
+
+def plain(number: int) -> tuple[int, int]:
+    """The process, and whether it has opened what it needs just now."""
+    return _open()
+
+
+@sparklineage.reads(("hidden", "opened"))
+def opened(number: int) -> tuple[int, int]:
+    """The same as `plain`."""
+    return _open()
+
+
+@sparklineage.reads(("hidden", "of_module"))
+def rate(value: int) -> int:
+    """How many of our modules the worker has."""
+    with _lock:
+        return sum(name.startswith("sparklineage.") for name in sys.modules)

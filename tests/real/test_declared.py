@@ -1,0 +1,66 @@
+"""Declared functions in plans that have no name for them, and those of modules that executors import."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sparklineage.model import event as ol
+from tests.real.submission import JOBS, Scene, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.spark
+
+EXPECTED = {
+    "lambda_inside": {"lambda"},
+    "lambda_outside": {"lambda"},
+    "no_lambda": set(),
+    "group": {"group"},
+    "used_before": set(),
+    "after": {"after"},
+    "object": {"object"},
+    "object_too": {"object_too"},
+    "no_object": set(),
+    "partial": {"partial"},
+    "nested": {"one", "two"},
+    "both": {"one", "two"},
+    "method": {"get", "ask"},
+    "of_module": {"of_module"},
+    "lambda_of_module": {"of_module"},
+    "querying": {"querying"},
+    "querying_again": {"querying"},
+}
+"""By the folder that a query writes, what it reads that only a declaration tells."""
+
+
+@pytest.mark.parametrize("spark", ["4.2", "3.5"])
+def test_each_query_gets_what_its_functions_declare_and_nothing_else(
+    spark: str, make_scene: Callable[..., Scene]
+) -> None:
+    scene = make_scene("declared", spark=spark)
+    done = scene.submit("--name", "declared", JOBS / "declared_functions.py", scene.folder / "out")
+    assert done.status == 0, done.stderr[-8000:]
+    assert "declared twice" not in done.stderr
+    events = scene.events()
+    found = {
+        name: {
+            item["name"]
+            for event in writing(events, name)
+            for item in ol.datasets(event, "inputs")
+            if item["namespace"] == "hidden"
+        }
+        for name in EXPECTED
+    }
+    assert found == EXPECTED
+    own = [event["job"]["name"] for event in events if ol.job_type(event) == "STEP" and event["eventType"] == "START"]
+    # Twenty calls without a query, two actions on an RDD, and three UDFs that no query used.
+    assert len(own) == len(set(own)) == 5
+    assert {"declared.helper", "declared.opened"} < set(own)
+    facts = json.loads(done.stdout.splitlines()[-1])
+    assert facts["columns"] == ["Rates(id)", "partial(id)", "<lambda>(id)"]
+    assert set(facts["modules"]) == {4}
+    assert 1 <= facts["opened"]["often"] <= 2 * facts["opened"]["workers"]
