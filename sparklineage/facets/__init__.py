@@ -8,8 +8,8 @@
     )
 
 Names and fields are those of the OpenLineage specification; what it does not know (governance, SageMaker, MLflow) has
-a schema of its own in this package. Bad values raise ValueError or TypeError here, where they are written down. While a step is open that is not strict,
-they are one warning of it instead, and what is returned is nothing that would be declared.
+a schema of its own in this package. Bad values raise ValueError or TypeError here, where they are written down. While a
+step is open that is not strict, they are one warning of it instead, and what is returned is nothing to declare.
 """
 
 from __future__ import annotations
