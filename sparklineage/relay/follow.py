@@ -12,6 +12,7 @@ from sparklineage.model.clock import now_ms
 from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
 from sparklineage.relay.checkpoint import Checkpoint
+from sparklineage.relay.made import as_its_own
 from sparklineage.relay.past import LIMITS, Limits
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
@@ -163,7 +164,7 @@ class Follower:
             return True
         events, self._pending = self._pending, []
         for event, size in events:
-            self.settler.agent(event, size)
+            self.settler.agent(as_its_own(event, self.settler.record), size)
         return bool(events)
 
     @property

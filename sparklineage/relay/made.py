@@ -13,7 +13,7 @@ from sparklineage.model.naming import normalize_job_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sparklineage.relay.record import Outcome
+    from sparklineage.relay.record import Outcome, RunRecord
     from sparklineage.relay.steps import Step
     from sparklineage.relay.witnessed import Execution, Job
 
@@ -113,6 +113,33 @@ class Application:
             run_facets={"parent": parent},
             job_facets={"jobType": job_type if step.stream is None else {**job_type, "processingType": "STREAMING"}},
         )
+
+
+def as_its_own(event: ol.Event, record: RunRecord) -> ol.Event:
+    """An event that the agent reports under the run of an earlier application of the session, as one of this one's."""
+    if record.reported_as is None:
+        return event
+    if ol.run_id(event) == record.reported_as:
+        job = {**event.get("job", {}), "namespace": record.namespace, "name": record.job}
+        return with_parent(
+            _without_parent({**event, "run": {**event["run"], "runId": record.run_id}, "job": job}), record.parent
+        )
+    parent = ol.run_facets(event).get("parent")
+    run = parent.get("run") if isinstance(parent, dict) else None
+    if not isinstance(parent, dict) or not isinstance(run, dict) or run.get("runId") != record.reported_as:
+        return event
+    _, name = ol.job(event)
+    before = str((parent.get("job") or {}).get("name"))
+    if name.startswith(f"{before}."):
+        event = {**event, "job": {**event["job"], "name": f"{record.job}{name[len(before) :]}"}}
+    root = (record.parent or {}).get("root")
+    facet = ol.parent_facet(record.run_id, record.namespace, record.job, root if isinstance(root, dict) else None)
+    return ol.with_run_facet(event, "parent", facet)
+
+
+def _without_parent(event: ol.Event) -> ol.Event:
+    facets = {name: facet for name, facet in ol.run_facets(event).items() if name != "parent"}
+    return {**event, "run": {**event["run"], "facets": facets}}
 
 
 def with_declared(event: ol.Event, step: Step) -> ol.Event:

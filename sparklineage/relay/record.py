@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.journal import LineReader, exit_status, read_json
 from sparklineage.model.clock import now_ms
 from sparklineage.model.event import GOVERNED, TERMINAL
+from sparklineage.model.ids import is_run_id
 from sparklineage.model.naming import normalize_job_name
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class RunRecord:
     parent: Mapping[str, Any] | None = None
     governance: Mapping[str, str | bool] = field(default_factory=dict)
     """The fields of the run facet `governance`; empty for an application without one."""
+    reported_as: str | None = None
+    """The run id under which its agent reports it, that of an earlier application of its session; None for its own."""
 
     @classmethod
     def of(cls, folder: RunFolder) -> RunRecord:
@@ -36,7 +39,7 @@ class RunRecord:
         if found is not None:
             job = found.get("job")
             job = job if isinstance(job, dict) else {}
-            parent, started = found.get("parent"), found.get("startedAt")
+            parent, started, reported = found.get("parent"), found.get("startedAt"), found.get("reportedAs")
             return cls(
                 run_id=folder.run_id,
                 namespace=str(job.get("namespace") or "default"),
@@ -44,6 +47,7 @@ class RunRecord:
                 started=started if isinstance(started, int) else None,
                 parent=parent if isinstance(parent, dict) else None,
                 governance=_governance(found.get("governance")),
+                reported_as=reported if isinstance(reported, str) and is_run_id(reported) else None,
             )
         for record in LineReader(folder.witness, access=folder.access).read(most=1 << 16):
             name, time = record.get("applicationName"), record.get("time")
