@@ -12,10 +12,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.assemble.next_folder import Reported, hand_over
 from sparklineage.assemble.relay_process import RelayProcess, settle_here
 from sparklineage.config.load import load_settings
+from sparklineage.config.loading import load_spec
+from sparklineage.config.settings import settings_of
+from sparklineage.config.transports import undeliverable
 from sparklineage.errors import JournalBusyError
 from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, exit_status, write_json
+from sparklineage.journal.write import append_line
+from sparklineage.model import event as ol
 from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
 from sparklineage.model.masking import secrets_of
@@ -41,6 +47,36 @@ def settings_for(
     """The settings that `submit` would have in this folder. Raises ConfigError."""
     flags = {"--backend": backend}
     return load_settings(environ=environ, flags=flags, directory=Path(), config=config, profile=profile)
+
+
+def client_for(
+    environ: Mapping[str, str], *, config: Path | None, profile: str | None
+) -> tuple[dict[str, Any], str] | None:
+    """What the client for Python is to be told, so that it sends to the same backend as the agent, and what says so.
+
+    None where that is none that takes events by http, or a secret lies with a service. Raises ConfigError.
+    """
+    spec = load_spec(environ=environ, flags={}, directory=Path(), config=config, profile=profile)
+    if undeliverable(spec.resolved):
+        return None
+    found = settings_of(spec.with_mode("outbox", "sparklineage.application")).backend
+    backend = found.value
+    if backend is None or backend.deferred:
+        return None
+    # The client joins the two, and lets a part that begins with a slash replace the path of the other.
+    place, _, path = backend.target.partition("://")[2].partition("/")
+    told: dict[str, Any] = {
+        "type": "http",
+        "url": f"{backend.target.partition('://')[0]}://{place}",
+        "endpoint": path,
+        "timeout": backend.timeout,
+        "custom_headers": dict(backend.headers),
+    }
+    if backend.api_key is not None:
+        told["auth"] = {"type": "api_key", "apiKey": backend.api_key.reveal()}
+    if backend.compression is not None:
+        told["compression"] = backend.compression
+    return {"transport": told}, found.source
 
 
 class Beside:
@@ -93,6 +129,44 @@ class Beside:
             why = "no backend is configured: `sparklineage relay drain` or a relay that watches the journal delivers"
             return cls(folder, relay=None, why=why, lock=None)
         return cls._owned(folder, settings, environ, _record(folder, settings, environ, job, parent))
+
+    @classmethod
+    def after(
+        cls,
+        before: RunFolder,
+        conf: Any,
+        settings: Settings,
+        environ: Mapping[str, str],
+        *,
+        job: tuple[str, str],
+        parent: Parent | None,
+    ) -> Beside:
+        """A folder for the next application of a session, whose listeners go on as they were told for the first.
+
+        `conf` is that of its SparkContext. Raises SparklineageError and OSError.
+        """
+        reported = Reported.of(conf)
+        shared = bool(before.path.stat().st_mode & stat.S_ISGID)
+        if not before.settled.exists() and not shared:
+            settle_here(before, secrets_of(environ))
+        folder = create_folder(before.path.parent, new_run_id())
+        record = _record(folder, settings, environ, job, parent) | {"reportedAs": reported.run_id}
+        if shared:
+            record["backend"] = None  # the relay of the node delivers
+            folder.path.chmod(0o2770)
+        # The agent has told its start under the first one's run.
+        facets = {"parent": ol.facet("1-2-0/ParentRunFacet", **record["parent"])} if record["parent"] else {}
+        kind = {"jobType": ol.job_type_facet("APPLICATION")}
+        append_line(
+            folder.agent,
+            ol.make("START", time=record["startedAt"], run=folder.run_id, job=job, run_facets=facets, job_facets=kind),
+        )
+        hand_over(before, folder, reported, shared=shared)
+        if shared:
+            write_json(folder.run, record)
+            folder.run.chmod(0o660)
+            return cls(folder, relay=None, why="the relay of this node delivers", lock=None)
+        return cls._owned(folder, settings, environ, record)
 
     @classmethod
     def _owned(

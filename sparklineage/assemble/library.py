@@ -15,13 +15,13 @@ from sparklineage.config.loading import load_spec
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import SparklineageError, UnsupportedSparkError
 from sparklineage.journal import RunFolder, read_json
-from sparklineage.journal.folder import APPLICATION_VARIABLE
+from sparklineage.journal.folder import APPLICATION_ID_VARIABLE, APPLICATION_VARIABLE
 from sparklineage.model.conf_builder import options
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import Text
 from sparklineage.model.parent_variables import parent_from
-from sparklineage.submit.our_properties import APP_NAME, RUN_ID
+from sparklineage.submit.our_properties import APP_NAME, NAMESPACE, RUN_ID
 from sparklineage.submit.user_conf import defaults_file
 
 if TYPE_CHECKING:
@@ -101,11 +101,11 @@ def configure(
     Fetches the agent's JAR, and what the transport needs besides, unless that is cached. Keys and headers go into the
     environment of this process, from where the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the
     events wait in the journal for `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the
-    job, so the agent sends them itself. Inside of a `sparklineage.application` the session reports as that one, whose
-    relay delivers. After `spark.stop()` the next session may be configured anew; where the JVM that runs on has no
-    agent on its class path, that is one warning, and the builder stays as it is. Raises SessionRunsError where a
-    session runs already, and ConfigError, AgentJarError and UnsupportedSparkError where there can be no lineage;
-    `disabled: true` gives the builder back as it is.
+    job, so the agent sends them itself. Inside of a `sparklineage.application` the session reports as that one, and its
+    relay delivers, or the agent. After `spark.stop()` the next session may be configured anew; where the JVM that runs
+    on has no agent on its class path, that is one warning, and the builder stays as it is. Raises SessionRunsError
+    where a session runs already, and ConfigError, AgentJarError and UnsupportedSparkError where there can be no
+    lineage; `disabled: true` gives the builder back as it is.
     """
     spec = load(config, profile=profile, platform=platform)
     if spec["disabled"] is True:
@@ -118,6 +118,8 @@ def configure(
     conf = done.merged_with(theirs).added
     if run is not None and done.mode == "outbox":
         conf = run.over(conf)
+    elif run is None and (sent := _sent_run(spec)) is not None:
+        conf = sent.over(conf)
     refuse_sparks_own_secrets(conf)
     jvm = left_jvm()
     if jvm is not None:
@@ -169,6 +171,18 @@ def _open_run(spec: Spec) -> ConfSet | None:
     found = {RUN_ID: Path(path).name, "spark.sparklineage.spool": str(Path(path).parent)}
     if record.get("named"):
         found[APP_NAME] = str(record["job"]["name"])
+    return _of_application(found, spec)
+
+
+def _sent_run(spec: Spec) -> ConfSet | None:
+    """The same for one that has no journal: it has told its start, so the agent tells the same run by its name."""
+    parts = spec.environ.get(APPLICATION_ID_VARIABLE, "").rsplit("/", 2)
+    if len(parts) != 3 or not all(parts):
+        return None
+    return _of_application({NAMESPACE: parts[0], APP_NAME: parts[1], RUN_ID: parts[2]}, spec)
+
+
+def _of_application(found: dict[str, str], spec: Spec) -> ConfSet:
     parent, _ = parent_from(spec.environ)
     found |= dict(parent.spark_properties()) if parent else {}
     source, why = "sparklineage.application", "the run that is open"

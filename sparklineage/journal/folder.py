@@ -21,6 +21,8 @@ FORMAT = 1
 
 APPLICATION_VARIABLE = "SPARKLINEAGE_APPLICATION_RUN"
 """Names the run folder of a `sparklineage.application` that is open before its session is made."""
+APPLICATION_ID_VARIABLE = "SPARKLINEAGE_APPLICATION_ID"
+"""Of one that has no folder: `namespace/job/run id`."""
 
 
 def default_root(environ: Mapping[str, str]) -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.ids import is_run_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 AGENT = "io.openlineage.spark.agent.OpenLineageSparkListener"
 WITNESS = "io.sparklineage.Witness"
@@ -77,3 +79,34 @@ def _source(kind: Any) -> str:
         return str(kind.getProtectionDomain().getCodeSource().getLocation().getPath())
     except Exception:  # noqa: BLE001 - a class loader need not tell
         return ""
+
+
+def caught_up(context: Any, within: float) -> bool:
+    """Wait until the listeners have seen what the session has done so far, at most so many seconds. Never raises."""
+
+    def act() -> None:
+        context._jsc.sc().listenerBus().waitUntilEmpty(max(1, int(within * 1000)))  # noqa: SLF001 - no public way
+
+    return within > 0 and aside(act, within + 0.1)
+
+
+def aside(act: Callable[[], None], within: float) -> bool:
+    """Do it in a thread of its own; whether it was done within so many seconds, and without an exception.
+
+    A signal's handler may have come in the middle of another question to the JVM, which only this thread waits for.
+    """
+    done: list[bool] = []
+
+    def run() -> None:
+        with suppress(Exception):  # a stopped context, or no JVM any more
+            act()
+            done.append(True)
+
+    thread = threading.Thread(target=run, name="sparklineage-jvm", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # the interpreter is on its way out, or there are no more threads
+        run()
+    else:
+        thread.join(max(0.0, within))
+    return bool(done)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk.chosen import Wanted, Way
 from sparklineage.sdk.emit import FLUSH
 from sparklineage.sdk.ending import End, Ending
 from sparklineage.sdk.record import LOG
 from sparklineage.sdk.session import in_worker
-from sparklineage.sdk.way import Wanted, Way, choose
+from sparklineage.sdk.way import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,8 +88,11 @@ class Application:
         self._ending = Ending(self._end)
         try:
             self._begin(
-                Wanted(session=spark, environ=environ, name=name, backend=backend, config=config, profile=profile)
-            )
+                Wanted(
+                    session=spark, environ=environ, name=name, backend=backend, config=config, profile=profile,
+                    flush=self._flush,
+                )
+            )  # fmt: skip
         except Exception as error:
             self._restore()
             if strict:

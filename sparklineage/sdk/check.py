@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
-from sparklineage.sdk.emit import INSTALL
-from sparklineage.sdk.session import JOURNAL_VARIABLE, Driver, active, context_of, in_worker
+from sparklineage.sdk.emit import INSTALL, is_installed
+from sparklineage.sdk.session import ENDED, JOURNAL_VARIABLE, Driver, active, context_of, in_worker, is_closed
 from sparklineage.sdk.transport import transport_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _check(spark: Any, environ: Mapping[str, str]) -> Check:
         return Check(session="none", why="this is a Python worker of an executor; lineage belongs to the driver")
     session = spark if spark is not None else active()
     context = context_of(session)
-    driver = Driver.of(session, environ)
+    driver = Driver.of(session, environ, quiet=True)
     found = _ways(Check(session=_kind(session, context)), driver, environ)
     if found.session == "none":
         why = "There is no Spark session; make one, or give it: sparklineage.check(spark)."
@@ -115,10 +115,11 @@ def _check(spark: Any, environ: Mapping[str, str]) -> Check:
 def _ways(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
     if driver.folder is not None:
         by = f"{JOURNAL_VARIABLE} names it" if environ.get(JOURNAL_VARIABLE) == str(driver.folder) else "the session's"
-        unwritable = () if os.access(driver.folder, os.W_OK) else (_unwritable(driver.folder),)
+        missing = [] if os.access(driver.folder, os.W_OK) else [_unwritable(driver.folder)]
+        missing += [ENDED] if is_closed(driver.folder) else []
         return replace(
             found, journal=driver.folder, run_id=driver.folder.name, steps="journal",
-            why=f"there is a journal ({by})", missing=unwritable,
+            why=f"there is a journal ({by})", missing=tuple(missing),
         )  # fmt: skip
     way: Direct | None = driver.direct
     if way is None:
@@ -130,7 +131,7 @@ def _ways(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
         why=f"there is no journal, so openlineage-python sends them, configured by {way.place}",
     )  # fmt: skip
     missing = []
-    if not _has_client():
+    if not is_installed():
         missing.append(f"openlineage-python is not installed; {INSTALL}")
     if way.emitter.trouble:
         missing.append(
@@ -226,15 +227,6 @@ def _seen(there: bool | None, version: str | None) -> str:
     if not there:
         return "not registered"
     return f"registered, {version}" if version else "registered"
-
-
-def _has_client() -> bool:
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    try:
-        return find_spec("openlineage.client") is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _unwritable(folder: Path) -> str:

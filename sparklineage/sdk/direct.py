@@ -58,12 +58,14 @@ _of_sessions: WeakKeyDictionary[Any, Direct] = WeakKeyDictionary()
 _tries: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _silent: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
 """Sessions whose properties name no backend; asking them costs a way to the JVM or the server."""
-_application: Who | None = None
+_application: Direct | None = None
 """Of the application that is open, where that goes the same way."""
 
 
 def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | None:
     """The way of this session's steps; None where neither the client nor the agent knows a backend. Never raises."""
+    if _application is not None:
+        return _application
     try:
         place = is_configured(environ)
         cached = _of(_of_sessions, session)
@@ -83,13 +85,13 @@ def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | N
                 _keep(_of_sessions, session, cached)
             else:
                 _keep(_tries, session, tries + 1)
-        return replace(cached, who=_application) if _application is not None else cached
+        return cached
     except Exception:  # noqa: BLE001 - the job goes on without it
         return None
 
 
-def open_application(found: Who | None) -> None:
-    """From now on steps belong to this application; None when it has ended."""
+def open_application(found: Direct | None) -> None:
+    """From now on steps go this way, as those of an application; None when it has ended."""
     global _application  # noqa: PLW0603 - a process has one
     _application = found
 

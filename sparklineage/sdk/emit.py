@@ -52,6 +52,16 @@ def is_configured(environ: Mapping[str, str]) -> str | None:
     return None
 
 
+def is_installed() -> bool:
+    """Whether there is an openlineage-python to send with."""
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    try:
+        return find_spec("openlineage.client") is not None
+    except (ImportError, ValueError):
+        return False
+
+
 class Emitter:
     """A queue with one thread behind it. No method raises, and only `flush` takes any time."""
 

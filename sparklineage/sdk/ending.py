@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class End:
     signal: int | None = None
     is_known: bool = True
     """False where this is a guess, and only the process's exit status will tell."""
+    at_exit: bool = False
+    """Whether the process ends with it."""
 
 
 class _Exit(SystemExit):
@@ -107,7 +109,7 @@ class Ending:
 
     def _over(self) -> None:
         if os.getpid() == self._pid:
-            self._end(self._seen())
+            self._end(replace(self._seen(), at_exit=True))
 
     def _seen(self) -> End:
         if self._lowest is None:
@@ -128,7 +130,7 @@ class Ending:
 
     def _terminated(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() == self._pid:
-            self._end(End(signal=number))
+            self._end(End(signal=number, at_exit=True))
         # As it would have ended without us.
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

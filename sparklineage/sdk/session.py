@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from sparklineage.sdk.warning import LOG
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,8 +29,15 @@ JOURNAL_VARIABLE = "SPARKLINEAGE_JOURNAL_RUN"
 _PID = os.getpid()
 """Of the process that imported this; see `Driver.step`."""
 
+ENDED = (
+    "The application of this session has ended, so what is declared now is not delivered; open another one with "
+    "sparklineage.application(spark)."
+)
+
 # Reading a SparkConf copies all of it through the gateway: once per context is enough.
 _journals: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
+_closed: dict[str, bool] = {}
+"""The folders of applications that have ended, and whether that was said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +52,20 @@ class Driver:
     """Where steps are sent to without a folder; None there too where nothing is known to send to."""
 
     @classmethod
-    def of(cls, spark: Any, environ: Mapping[str, str]) -> Driver:
-        """The driver behind a session (or the active one for None). Never raises."""
+    def of(cls, spark: Any, environ: Mapping[str, str], *, quiet: bool = False) -> Driver:
+        """The driver behind a session (or the active one for None). Never raises.
+
+        Where its application has ended, that is said once, unless it is `quiet`.
+        """
         if in_worker():
             return cls(folder=None)
         session = spark if spark is not None else active()
         context = context_of(session)
-        path = (_journal_of(context) if context is not None else None) or environ.get(JOURNAL_VARIABLE)
-        if path:
-            return cls(folder=Path(path), context=context)
+        folder = folder_of(context, environ)
+        if folder is not None:
+            if not quiet and str(folder) in _closed:
+                _warn_of_end(folder)
+            return cls(folder=folder, context=context)
         from sparklineage.sdk.direct import direct  # noqa: PLC0415
 
         found = direct(session, context, environ)
@@ -111,6 +125,33 @@ def active() -> Any:
         return getattr(sys.modules["pyspark"].SparkContext, "_active_spark_context", None)
     except Exception:  # noqa: BLE001 - no session is no trouble
         return None
+
+
+def folder_of(context: Any, environ: Mapping[str, str]) -> Path | None:
+    """The run folder that this session, or without one this process, declares into. Never raises."""
+    path = (_journal_of(context) if context is not None else None) or environ.get(JOURNAL_VARIABLE)
+    return Path(path) if path else None
+
+
+def move_journal(context: Any, folder: Path) -> None:
+    """From now on what the session declares goes into this folder: that of its next application."""
+    _journals[context] = str(folder)
+
+
+def close_journal(folder: Path) -> None:
+    """The application of this folder has ended; what is declared there from now on is not delivered."""
+    _closed[str(folder)] = False
+
+
+def is_closed(folder: Path) -> bool:
+    """Whether its application has ended in this process."""
+    return str(folder) in _closed
+
+
+def _warn_of_end(folder: Path) -> None:
+    if not _closed[str(folder)]:
+        _closed[str(folder)] = True
+        LOG.warning("%s", ENDED)
 
 
 def _journal_of(context: Any) -> str | None:

@@ -1,132 +1,35 @@
-"""Which way the lineage of an application goes, and what is done there at its end."""
+"""Which way the lineage of an application goes."""
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.journal.folder import APPLICATION_VARIABLE, RunFolder
+from sparklineage.journal.folder import APPLICATION_ID_VARIABLE, APPLICATION_VARIABLE, RunFolder
 from sparklineage.model import event as ol
-from sparklineage.model.clock import now_ms, to_iso
+from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.model.naming import normalize_job_name
 from sparklineage.model.parent_variables import parent_from
-from sparklineage.sdk.agent import AGENT, Listeners
-from sparklineage.sdk.direct import Who, direct, open_application, script_name
-from sparklineage.sdk.outcome import outcome
+from sparklineage.sdk.agent import AGENT, Listeners, application_run, caught_up
+from sparklineage.sdk.by_client import ByClient, has_ended
+from sparklineage.sdk.by_journal import ByJournal
+from sparklineage.sdk.chosen import Wanted, Way
+from sparklineage.sdk.direct import Direct, Who, direct, script_name
+from sparklineage.sdk.emit import INSTALL, emitter, is_installed
 from sparklineage.sdk.record import LOG
-from sparklineage.sdk.session import JOURNAL_VARIABLE, Driver, active, context_of
+from sparklineage.sdk.session import JOURNAL_VARIABLE, active, context_of, folder_of, move_journal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from sparklineage.assemble.beside import Beside
+    from sparklineage.config import Settings
     from sparklineage.model.parent import Parent
-    from sparklineage.sdk.direct import Direct
-    from sparklineage.sdk.ending import End
 
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What `application` was called with."""
-
-    session: Any
-    environ: Mapping[str, str]
-    name: str | None = None
-    backend: str | None = None
-    config: Path | None = None
-    profile: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """One way. This one has nothing to do at the end: somebody else tells it, or nobody."""
-
-    name: str
-    """`journal`, `submit` (which has started the program), `agent`, `client`, or `off`."""
-    why: str
-    """In words, for people."""
-    run_id: str | None = None
-    """Of the application's run, where that is known."""
-    folder: Path | None = None
-    """Its folder in the journal, where it has one."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """For the environment while it is open; `configure` and steps find the journal by them."""
-
-    ends_here: bool = False
-    """Whether the end is to be told to `end`."""
-
-    def end(self, end: End, flush: float) -> None:
-        """Tell it, and wait `flush` seconds at most for what is not delivered. Raises what went wrong."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _ByJournal(Way):
-    ends_here: bool = True
-    wanted: Wanted
-    beside: Beside
-
-    def end(self, end: End, flush: float) -> None:
-        until = time.monotonic() + flush
-        if end.signal is not None:
-            # The one that is told to end does not wait; the relay settles and delivers without it.
-            self.beside.record_end(outcome(end, self.wanted.environ))
-            return
-        self._wait_for_listeners(until)
-        if not end.is_known and self.beside.outlives:
-            self.beside.leave(max(0.0, until - time.monotonic()))
-            done = not self.beside.waiting
-        else:
-            done = self.beside.end(outcome(end, self.wanted.environ), max(0.1, until - time.monotonic()))
-        if not done:
-            LOG.warning(
-                "%s events of this application's lineage wait in %s; the relay goes on for a minute, and then "
-                "`sparklineage relay drain` sends them",
-                self.beside.waiting or "the", self.folder,
-            )  # fmt: skip
-
-    def _wait_for_listeners(self, until: float) -> None:
-        """Until agent and witness have seen what the session has done so far; Spark tells them a little later."""
-        context = context_of(self.wanted.session if self.wanted.session is not None else active())
-        if context is None or not self.beside.folder.witness.exists():
-            return
-        # A stopped context has told everything.
-        with suppress(Exception):
-            left = max(1, int((until - time.monotonic()) * 1000))
-            context._jsc.sc().listenerBus().waitUntilEmpty(left)  # noqa: SLF001 - there is no public way
-
-
-@dataclass(frozen=True, kw_only=True)
-class _ByClient(Way):
-    ends_here: bool = True
-    wanted: Wanted
-    direct: Direct
-    start: ol.Event
-
-    def end(self, end: End, flush: float) -> None:
-        open_application(None)
-        told = outcome(end, self.wanted.environ)
-        event = {**self.start, "eventType": told["state"], "eventTime": to_iso(told["endedAt"])}
-        if told["message"]:
-            facet = ol.error_facet(told["message"], language="PYTHON", stack_trace=told["stackTrace"])
-            event = ol.with_run_facet(event, "errorMessage", facet)
-        self.direct.emitter.put(event)
-        self.direct.emitter.flush(flush)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _ByAgent(Way):
-    ends_here: bool = True
-    direct: Direct | None
-    """Of the steps."""
-
-    def end(self, end: End, flush: float) -> None:  # noqa: ARG002 - the agent tells what it takes for the end
-        if self.direct is not None:
-            self.direct.emitter.flush(flush)
+_FIRST_EVENT = 10.0
+"""Seconds for which an agent is waited for that has not told its run; it does some after the session's start."""
 
 
 def choose(wanted: Wanted) -> Way:
@@ -134,14 +37,14 @@ def choose(wanted: Wanted) -> Way:
     environ = wanted.environ
     session = wanted.session if wanted.session is not None else active()
     context = context_of(session)
-    folder = Driver.of(session, environ).folder
-    if folder is not None and RunFolder(folder).run.exists():
+    if getattr(context, "_jsc", context) is None:  # stopped
+        session = context = None
+    folder = folder_of(context, environ)
+    before = RunFolder(folder) if folder is not None else None
+    if before is not None and before.run.exists() and not _is_over(before):
         why = "the process that started this one tells its start and end"
-        return Way(name="submit", why=why, folder=folder, run_id=folder.name)
-    if folder is None and _agent_sends(context):
-        why = "the agent in the session sends by itself; it tells the start, and COMPLETE whatever the end"
-        return _ByAgent(name="agent", why=why, direct=direct(session, context, environ))
-    from sparklineage.assemble.beside import Beside, settings_for  # noqa: PLC0415
+        return Way(name="submit", why=why, folder=folder, run_id=before.run_id)
+    from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
 
     settings = settings_for(environ, backend=wanted.backend, config=wanted.config, profile=wanted.profile)
     if settings.disabled.value:
@@ -149,21 +52,55 @@ def choose(wanted: Wanted) -> Way:
     parent, warnings = parent_from(environ)
     for warning in warnings:
         LOG.warning("%s", mask(warning, secrets_of(environ)))
-    job = (settings.namespace.value, _job(wanted.name or settings.job.value, context))
-    if folder is not None:
-        return _by_journal(wanted, Beside.of(RunFolder(folder), settings, environ, job=job, parent=parent), {})
+    if before is None and _agent_sends(context):
+        return _beside_agent(wanted, session, context, settings, parent)
+    if before is None or (context is None and _is_over(before)):
+        return _on_its_own(wanted, session, context, settings, parent)
+    return _in_journal(wanted, before, context, settings, parent)
+
+
+def _in_journal(
+    wanted: Wanted, before: RunFolder, context: Any, settings: Settings, parent: Parent | None
+) -> ByJournal:
+    """In that of the session, or in one that goes on after it where that was another application's."""
+    from sparklineage.assemble.beside import Beside  # noqa: PLC0415
+
+    job = _job(wanted, context, settings)
+    if not _is_over(before):
+        return _by_journal(wanted, Beside.of(before, settings, wanted.environ, job=job, parent=parent), {})
+    caught_up(context, wanted.flush)
+    beside = Beside.after(before, context.getConf(), settings, wanted.environ, job=job, parent=parent)
+    move_journal(context, beside.folder.path)
+    return _by_journal(wanted, beside, {JOURNAL_VARIABLE: str(beside.folder.path)})
+
+
+def _on_its_own(wanted: Wanted, session: Any, context: Any, settings: Settings, parent: Parent | None) -> Way:
+    """Before the session, or with one that has neither a journal nor an agent."""
+    from sparklineage.assemble.beside import Beside, client_for  # noqa: PLC0415
+
+    environ, job = wanted.environ, _job(wanted, context, settings)
     client = direct(session, context, environ) if settings.backend.value is None else None
+    if client is None and settings.mode.value == "direct":
+        found = client_for(environ, config=wanted.config, profile=wanted.profile)
+        if found is None or not is_installed():
+            return _by_agent_to_come(job, INSTALL if found else "openlineage-python knows no backend")
+        client = Direct(who=Who(namespace=job[0], job=job[1]), emitter=emitter(environ, found[0]), place=found[1])
     if client is not None:
-        return _by_client(wanted, client, job, parent)
+        why = f"openlineage-python sends, configured by {client.place}"
+        return _sent(wanted, client, job, parent.facet() if parent else None, why)
     named = bool(wanted.name or settings.job.value)
     beside = Beside.new(settings, environ, job=job, parent=parent, named=named)
     path = str(beside.folder.path)
     return _by_journal(wanted, beside, {JOURNAL_VARIABLE: path, APPLICATION_VARIABLE: path})
 
 
-def _by_journal(wanted: Wanted, beside: Beside, variables: Mapping[str, str]) -> Way:
+def _is_over(folder: RunFolder) -> bool:
+    return folder.outcome.exists() or folder.settled.exists()
+
+
+def _by_journal(wanted: Wanted, beside: Beside, variables: Mapping[str, str]) -> ByJournal:
     folder = beside.folder
-    return _ByJournal(
+    return ByJournal(
         name="journal",
         why=beside.why,
         run_id=folder.run_id,
@@ -174,10 +111,75 @@ def _by_journal(wanted: Wanted, beside: Beside, variables: Mapping[str, str]) ->
     )
 
 
-def _by_client(wanted: Wanted, client: Direct, job: tuple[str, str], parent: Parent | None) -> Way:
+def _sent(wanted: Wanted, client: Direct, job: tuple[str, str], above: Mapping[str, Any] | None, why: str) -> ByClient:
+    """A run of its own, whose start and end the client sends."""
     run_id = new_run_id()
-    above = parent.facet() if parent else None
-    start = ol.make(
+    start = _event(run_id, job, above)
+    facet = ol.parent_facet(run_id, *job, above.get("root") if above else None)
+    who = Who(namespace=job[0], job=job[1], parent=facet, above="this application")
+    return ByClient(
+        name="client",
+        why=why,
+        run_id=run_id,
+        variables={APPLICATION_ID_VARIABLE: "/".join((*job, run_id))},
+        wanted=wanted,
+        direct=Direct(who=who, emitter=client.emitter, place=client.place),
+        start=start,
+    ).begin()
+
+
+def _by_agent_to_come(job: tuple[str, str], lacks: str) -> Way:
+    run_id = new_run_id()
+    why = (
+        "the agent of the session that sparklineage.configure makes sends by itself, as this run, and says COMPLETE "
+        f"whatever the end: {lacks}"
+    )
+    variables = {APPLICATION_ID_VARIABLE: "/".join((*job, run_id))}
+    return Way(name="agent", why=why, run_id=run_id, variables=variables)
+
+
+def _beside_agent(wanted: Wanted, session: Any, context: Any, settings: Settings, parent: Parent | None) -> Way:
+    """The run of an agent that sends by itself; after an application of its own, a run below that."""
+    why = "the agent in the session sends by itself; it tells the start, and COMPLETE whatever the end"
+    caught_up(context, _FIRST_EVENT)
+    agent = Listeners.of(context).agent
+    run = application_run(agent) if agent is not None else None
+    client = direct(session, context, wanted.environ)
+    if run is None or client is None or not is_installed():
+        lacks = "the agent does not tell its run" if run is None else "openlineage-python knows no backend"
+        if run is not None and client is not None:
+            lacks = f"openlineage-python is not installed; {INSTALL}"
+        return Way(name="agent", why=f"{why}: {lacks}", run_id=run[0] if run is not None else None)
+    run_id, *job = run
+    name = normalize_job_name(wanted.name or "") or None
+    if has_ended(run_id):
+        below = {"run": {"runId": run_id}, "job": {"namespace": job[0], "name": job[1]}}
+        root = (client.who.parent or {}).get("root") if (client.who.parent or {}).get("run") == below["run"] else None
+        mine = (job[0], name or normalize_job_name(settings.job.value or "") or f"{job[1]}.application")
+        why = (
+            "a run of its own below that of the session, whose agent sends by itself and has told another application "
+            "by its own run: steps belong to this one, queries to that of the session"
+        )
+        return _sent(wanted, client, mine, {**below, "root": root or below}, why)
+    if name is not None and name != job[1]:
+        LOG.warning("the agent of this session has told the application as %r; the name %r is left out", job[1], name)
+    return ByClient(
+        name="agent",
+        why=f"the agent in the session sends by itself; openlineage-python tells the true end (by {client.place})",
+        run_id=run_id,
+        wanted=wanted,
+        direct=client,
+        start=_event(run_id, (job[0], job[1]), parent.facet() if parent and _is_told(context, parent) else None),
+    ).begin()
+
+
+def _is_told(context: Any, parent: Parent) -> bool:
+    """Whether the agent knows this parent."""
+    return bool(context.getConf().get("spark.openlineage.parentRunId") == parent.run_id)
+
+
+def _event(run_id: str, job: tuple[str, str], above: Mapping[str, Any] | None) -> ol.Event:
+    return ol.make(
         "START",
         time=now_ms(),
         run=run_id,
@@ -185,18 +187,14 @@ def _by_client(wanted: Wanted, client: Direct, job: tuple[str, str], parent: Par
         run_facets={"parent": ol.facet("1-2-0/ParentRunFacet", **above)} if above else {},
         job_facets={"jobType": ol.job_type_facet("APPLICATION")},
     )
-    facet = ol.parent_facet(run_id, *job, above["root"] if above else None)
-    open_application(Who(namespace=job[0], job=job[1], parent=facet, above="this application"))
-    client.emitter.put(start)
-    why = f"openlineage-python sends, configured by {client.place}"
-    return _ByClient(name="client", why=why, run_id=run_id, wanted=wanted, direct=client, start=start)
 
 
-def _job(name: str | None, context: Any) -> str:
+def _job(wanted: Wanted, context: Any, settings: Settings) -> tuple[str, str]:
+    name = wanted.name or settings.job.value
     if not name and context is not None:
         with suppress(Exception):
             name = str(context.getConf().get("spark.openlineage.appName") or context.appName)
-    return normalize_job_name(name or script_name()) or "spark_application"
+    return settings.namespace.value, normalize_job_name(name or script_name()) or "spark_application"
 
 
 def _agent_sends(context: Any) -> bool:

@@ -1,0 +1,86 @@
+"""The journal of a session goes on in another folder, for its next application.
+
+Agent and witness keep to what they were told when their SparkContext began. The agent opens its file anew for each
+event (FileTransport in its source, 1.53), so a link in its place leads to the new one. The witness keeps its file open
+and appends, so that file itself moves, and a copy stays behind. The events go on naming the first application's run;
+`reportedAs` in the new run.json lets the relay put that right.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.errors import JournalError
+from sparklineage.model.conf_merge import TRANSPORT
+from sparklineage.submit.our_properties import RUN_ID, TRANSPORT_TYPE
+
+if TYPE_CHECKING:
+    from sparklineage.journal import RunFolder
+
+_SHARED = 0o660
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """What the agent of the session was told."""
+
+    run_id: str
+    """Under which it reports the application."""
+    file: Path
+    """Where it writes to."""
+
+    @classmethod
+    def of(cls, conf: Any) -> Reported:
+        """From the conf of the SparkContext. Raises JournalError where it does not report into a journal."""
+        run_id, file = conf.get(RUN_ID), conf.get(f"{TRANSPORT}location")
+        if not run_id or not file or conf.get(TRANSPORT_TYPE) != "file":
+            raise JournalError(
+                "The agent of this session does not write into the journal, so there is none for a second application."
+            )
+        return cls(run_id=str(run_id), file=Path(file))
+
+
+def hand_over(before: RunFolder, after: RunFolder, reported: Reported, *, shared: bool) -> None:
+    """Lead what the listeners write from now on into the folder `after`. Raises JournalError and OSError."""
+    if reported.file.name != before.agent.name or reported.file.parent.parent != before.path.parent:
+        raise JournalError(
+            f"{reported.file}: the agent does not write into the journal, so a second application has no queries there."
+        )
+    for path in (after.agent, after.steps):
+        path.touch(mode=0o600)
+        if shared:
+            path.chmod(_SHARED)
+    if before.witness.exists():
+        _move_witness(before, after)
+    link = reported.file.with_name(f".{reported.file.name}.next")
+    link.unlink(missing_ok=True)
+    link.symlink_to(after.agent)
+    if reported.file.exists() and not reported.file.is_symlink():
+        kept = reported.file.with_name(f"{reported.file.stem}.until-its-end.ndjson")
+        kept.unlink(missing_ok=True)
+        os.link(reported.file, kept)
+    link.replace(reported.file)
+
+
+def _move_witness(before: RunFolder, after: RunFolder) -> None:
+    copy = before.witness.with_name(f".{before.witness.name}.copy")
+    shutil.copy2(before.witness, copy)
+    before.witness.rename(after.witness)
+    copy.rename(before.witness)
+    # What is known of the SparkContext and its process stays; the rest is of the application before.
+    headers = [line for line in before.witness.read_bytes().splitlines(keepends=True) if _is_header(line)]
+    with after.witness.open("r+b") as file:
+        file.write(b"".join(headers[-1:]))
+        file.truncate()
+
+
+def _is_header(line: bytes) -> bool:
+    try:
+        return bool(json.loads(line).get("type") == "application")
+    except (ValueError, AttributeError):
+        return False
