@@ -146,6 +146,8 @@ class StepRecord:
             if isinstance(facet, NoFacet):
                 continue
             try:
+                if not isinstance(getattr(facet, "place", None), str):
+                    raise TypeError(f"a {type(facet).__name__} is no facet; sparklineage.facets makes them")
                 if facet.place not in found:
                     raise ValueError(f"{facet.name} describes a dataset; give it with Dataset.with_facets")
                 value = dict(facet.value)
@@ -188,9 +190,7 @@ class StepRecord:
             if isinstance(value, NoDataset):
                 continue
             try:
-                dataset = Dataset.of(value)
-                if max(len(dataset.namespace), len(dataset.name)) > _LONGEST:
-                    raise ValueError(f"a dataset's name has more than {_LONGEST} characters")
+                dataset = checked_dataset(value)
                 record = dataset_record(dataset)
             except Exception as error:  # noqa: BLE001 - the job goes on
                 self.warn(error)
@@ -220,6 +220,14 @@ class StepRecord:
                 self._emission.take(record)
         except Exception as error:  # noqa: BLE001 - the job goes on
             self.warn(error)
+
+
+def checked_dataset(value: DatasetLike) -> Dataset:
+    """The dataset that is meant. Raises ValueError where it is none, or one that no backend takes."""
+    dataset = Dataset.of(value)
+    if max(len(dataset.namespace), len(dataset.name)) > _LONGEST:
+        raise ValueError(f"a dataset's name has more than {_LONGEST} characters")
+    return dataset
 
 
 def dataset_record(dataset: Dataset) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import sparklineage
 from sparklineage.sdk import nesting
@@ -426,3 +428,37 @@ def test_a_thread_that_was_started_in_a_step_outlives_it(scene: Scene) -> None:
     thread.join(20)
     assert found == [None]
     assert scene.parents == {"outer": None, "inner": "outer"}
+
+
+@settings(max_examples=200)
+@given(moves=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["open", "close", "come by"]), st.integers(0, 9))))
+def test_in_whatever_order_tasks_open_and_close_their_steps(
+    moves: list[tuple[int, str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The property is never that of a closed step; where a task comes by it is the task's own; at last it is none."""
+    scene = Scene(tmp_path_factory.mktemp("tasks"))
+    tasks: list[tuple[contextvars.Context, list[Any]]] = [(contextvars.copy_context(), []) for _ in range(3)]
+
+    def see(context: contextvars.Context, steps: list[Any]) -> None:
+        latest = steps[-1].latest.step if steps else None
+        found = context.run(sparklineage.current_step, scene)
+        assert (found._record.step if found._record else None) == latest
+        if latest is not None:
+            assert scene.carried == latest
+        opened = {step.latest.step for _, steps in tasks for step in steps}
+        assert scene.carried is None or scene.carried in opened
+
+    for task, kind, which in moves:
+        context, steps = tasks[task]
+        if kind == "open":
+            steps.append(scene.step("s"))
+            context.run(steps[-1].__enter__)
+            assert scene.carried == steps[-1].latest.step
+        elif kind == "close" and steps:
+            context.run(steps.pop(which % len(steps)).__exit__, None, None, None)
+        see(context, steps)
+    for context, steps in tasks:
+        while steps:
+            context.run(steps.pop().__exit__, None, None, None)
+    assert scene.carried is None
+    assert dict(nesting._open) == {}
