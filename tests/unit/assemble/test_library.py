@@ -226,6 +226,33 @@ def test_configure_reports_as_the_application_around_it(work: Path, monkeypatch:
     assert after["spark.openlineage.transport.url"] == "http://h"
 
 
+@pytest.mark.parametrize("by", ["the file", "OPENLINEAGE_URL"])
+def test_configure_reports_as_an_application_that_is_sent(work: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    monkeypatch.setattr("sparklineage.sdk.emit.Emitter.put", lambda *_: None)
+    transport = "transport: {url: 'http://h/v2'}\n" if by == "the file" else ""
+    write(work, f"namespace: shop\ndelivery: {{mode: direct}}\n{transport}")
+    if not transport:
+        monkeypatch.setenv("OPENLINEAGE_URL", "http://h/v2")
+    with sparklineage.application(name="Night Load") as app:
+        assert app.way == "client", app.why
+        assert ("sparklineage.yml" in app.why) is bool(transport)
+        found = options(sparklineage.configure(builder(spark__app__name="x")))
+    assert found["spark.openlineage.applicationRunId"] == app.run_id
+    assert (found["spark.openlineage.appName"], found["spark.openlineage.namespace"]) == ("night_load", "shop")
+    assert found["spark.openlineage.transport.type"] == "http"
+    assert "spark.openlineage.applicationRunId" not in options(sparklineage.configure(builder()))
+
+
+def test_an_application_that_only_the_agent_can_send_is_given_to_it(work: Path) -> None:
+    write(work, "transport: {type: console}\n")
+    with sparklineage.application(name="Night Load") as app:
+        assert (app.way, app.is_open) == ("agent", False)
+        assert "says COMPLETE whatever the end: openlineage-python knows no backend" in app.why
+        found = options(sparklineage.configure(builder()))
+    assert found["spark.openlineage.applicationRunId"] == app.run_id
+    assert found["spark.openlineage.appName"] == "night_load"
+
+
 class Jvm:
     """What py4j shows of one that an earlier session has left."""
 
