@@ -72,21 +72,30 @@ class Emitter:
         self._connect = connect or _client
         self._environ = environ
         self._hider = Hider(secrets_of(environ))
-        self._waiting: deque[Event] = deque()
         self._most = most
-        self._moved = threading.Condition()
-        self._busy = False
-        self._closed = False
         self._warned: set[str] = set()
-        self._thread: threading.Thread | None = None
         self._limit, self._waited = FLUSH, 0.0
         """Seconds for which the exit may wait, and those that were waited already."""
         self.trouble: str | None = None
         """Why the last event could not be sent; None once one was."""
         self.sent = self.dropped = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._waiting: deque[Event] = deque()
+        self._moved = threading.Condition()
+        self._busy = self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def _in_this_process(self) -> None:
+        """A forked child has no thread of its parent's, and what waits there is the parent's."""
+        if os.getpid() != self._pid:
+            self._begin()
 
     def put(self, event: Event) -> None:
         """Leave one event to be sent."""
+        self._in_this_process()
         with self._moved:
             if self._closed:
                 self.dropped += 1
@@ -106,6 +115,7 @@ class Emitter:
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything is sent, at most so many seconds, or those that are left; whether it is."""
+        self._in_this_process()
         began = time.monotonic()
         until = began + (max(0.0, self._limit - self._waited) if timeout is None else timeout)
         with self._moved:

@@ -311,6 +311,31 @@ def test_one_limit_holds_for_the_end_of_an_application_and_the_exit() -> None:
     assert 0.3 < time.monotonic() - before < 0.6
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # since Python 3.12, of fork beside threads
+def test_a_forked_child_sends_its_own_and_waits_for_nothing_of_its_parent(tmp_path: Path) -> None:
+    class Written:
+        def emit(self, sent: Any) -> None:
+            with (tmp_path / f"{os.getpid()}").open("a") as file:
+                file.write(sent.job.name)
+
+    found = Emitter({}, connect=Written)
+    found.put(event("a"))
+    assert found.flush(5)
+    slow = Emitter({}, connect=lambda: Slow(30))
+    slow.put(event("c"))
+    child = os.fork()
+    if not child:
+        before = time.monotonic()
+        found.put(event("b"))
+        found.close(5)
+        slow.close(5)
+        os._exit(0 if time.monotonic() - before < 3 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    slow.close(0)
+    assert (tmp_path / str(os.getpid())).read_text() == "a"
+    assert (tmp_path / str(child)).read_text() == "b"
+
+
 def test_a_missing_client_is_one_warning_with_the_command(caplog: pytest.LogCaptureFixture) -> None:
     def connect() -> Any:
         raise ModuleNotFoundError("No module named 'openlineage'")
