@@ -12,8 +12,8 @@ from sparklineage.sdk.chosen import Wanted, Way
 from sparklineage.sdk.emit import FLUSH
 from sparklineage.sdk.ending import End, Ending
 from sparklineage.sdk.record import LOG
-from sparklineage.sdk.session import in_worker
 from sparklineage.sdk.way import choose
+from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

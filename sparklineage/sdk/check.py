@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
 from sparklineage.sdk.emit import INSTALL, is_installed
-from sparklineage.sdk.session import ENDED, JOURNAL_VARIABLE, Driver, active, context_of, in_worker, is_closed
+from sparklineage.sdk.session import ENDED, JOURNAL_VARIABLE, Driver, active, context_of, is_closed
 from sparklineage.sdk.transport import transport_of
+from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,15 +8,16 @@ import os
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.declaration import Declaration
 from sparklineage.sdk.declared import Declared, NameOfSource, declaration_of, stand_for
-from sparklineage.sdk.record import _LONGEST, LOG
+from sparklineage.sdk.record import LOG, checked_dataset, dataset_record
 from sparklineage.sdk.session import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from sparklineage.model.dataset import Dataset, DatasetLike
 
 _of_classes: WeakKeyDictionary[type, Declaration] = WeakKeyDictionary()
 
@@ -42,9 +43,8 @@ def checked(what: str, datasets: Iterable[DatasetLike], *, strict: bool) -> dict
     found: dict[Dataset, Dataset] = {}
     for value in datasets:
         try:
-            dataset = Dataset.of(value)
-            if max(len(dataset.namespace), len(dataset.name)) > _LONGEST:
-                raise ValueError(f"a dataset's name has more than {_LONGEST} characters")
+            dataset = checked_dataset(value)
+            dataset_record(dataset)
             found[dataset] = dataset
         except Exception as error:
             if strict:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sparklineage.sdk.warning import LOG
+from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,11 +100,6 @@ class Driver:
         """Set the thread's step property, None to remove it. Each call is a way to the JVM and back."""
         if self._is_marking:
             self.context.setLocalProperty(STEP_PROPERTY, step)
-
-
-def in_worker() -> bool:
-    """Whether this is a Python worker of Spark's, where a module of the job's may be imported once more."""
-    return "pyspark.worker" in sys.modules or "pyspark.worker_util" in sys.modules
 
 
 def context_of(spark: Any) -> Any:

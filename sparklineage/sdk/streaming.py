@@ -14,8 +14,9 @@ from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.sdk.given import listed
 from sparklineage.sdk.query import Query, UnreachableError
 from sparklineage.sdk.record import LOG, StepRecord
-from sparklineage.sdk.session import Driver, in_worker
+from sparklineage.sdk.session import Driver
 from sparklineage.sdk.step import Step
+from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -14,6 +14,7 @@ import pytest
 from pyspark import cloudpickle
 
 import sparklineage
+from sparklineage import Dataset
 from sparklineage.sdk import declaration as module
 from sparklineage.sdk.direct import Direct
 from sparklineage.sdk.record import StepRecord
@@ -352,12 +353,15 @@ def test_two_of_one_name_are_told_when_both_come_into_use(caplog: pytest.LogCapt
     assert caplog.messages == ["rate: declared twice, and a query that uses either gets the datasets of both"]
 
 
-@pytest.mark.parametrize("bad", [None, 3, "no uri", ("a",), object()])
+@pytest.mark.parametrize(
+    "bad",
+    [None, 3, "no uri", ("a",), object(), Dataset("a", "a", facets={"acme_x": {"bytes": {1: object(), (): 2}}})],
+)
 def test_a_wrong_dataset_is_one_warning_and_the_function_works(bad: Any, caplog: pytest.LogCaptureFixture) -> None:
     declared = sparklineage.reads(bad, "https://rates.example.com/v1")(rate)
     assert declared("EUR") == 4
     assert len(caplog.messages) == 1
-    with pytest.raises(ValueError, match="a"):
+    with pytest.raises((ValueError, TypeError), match=r"a|key"):
         sparklineage.reads(bad, strict=True)
 
 
