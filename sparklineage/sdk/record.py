@@ -141,6 +141,7 @@ class StepRecord:
 
     def describe(self, facets: Iterable[Facet]) -> None:
         """Record facets of the step's runs and their jobs."""
+        nesting.remind(self._driver)
         found: dict[str, dict[str, Any]] = {"run": {}, "job": {}}
         for facet in facets:
             if isinstance(facet, NoFacet):
