@@ -13,9 +13,10 @@ is not strict, they are one warning of it instead.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from sparklineage.model.dataset import Dataset
+from sparklineage.model.jdbc_url import ported
 from sparklineage.model.lenient import NO_DATASET, lenient
 
 __all__ = [
@@ -45,6 +46,38 @@ __all__ = [
     "unity_catalog",
 ]
 
+# What to pass, for the messages.
+_EXAMPLES = {
+    "namespace": "acme://erp",
+    "name": "orders",
+    "bucket": "my-bucket",
+    "key": "daily/orders.parquet",
+    "container": "data",
+    "account": "123456789012",
+    "path": "/data/orders",
+    "host": "db.example.com",
+    "database": "shop",
+    "schema": "public",
+    "table": "orders",
+    "service": "ORCLPDB1",
+    "cluster": "my-cluster",
+    "region": "eu-west-1",
+    "organization": "myorg",
+    "project": "my-project",
+    "dataset": "shop",
+    "bootstrap": "broker:9092",
+    "topic": "orders",
+    "stream": "clicks",
+    "collection": "orders",
+    "keyspace": "shop",
+    "index": "orders",
+    "warehouse": "s3://bucket/warehouse",
+    "location": "s3://bucket/orders",
+    "workspace": "dbc-1234.cloud.databricks.com",
+    "catalog": "main",
+    "url": "https://api.example.com/v1/orders",
+}
+
 
 def named(namespace: str, name: str) -> Dataset:
     """Anything, by its own namespace and name."""
@@ -73,14 +106,18 @@ def adls(container: str, account: str, path: str) -> Dataset:
 
 def hdfs(namenode: str, path: str) -> Dataset:
     """A path of HDFS: `hdfs://namenode:port`, or the name of a nameservice, and the path from the root."""
-    return named(f"hdfs://{_host(namenode)}", _absolute(path))
+    return _object("hdfs", _host(namenode), _absolute(path))
 
 
 def local(path: str) -> Dataset:
     """A file or folder of this machine; a relative path is one of the working directory."""
     from pathlib import Path  # noqa: PLC0415
 
-    return named("file", str(Path(_part("path", path)).expanduser().absolute()).rstrip("/") or "/")
+    try:
+        found = Path(_part("path", path)).expanduser()
+    except RuntimeError:
+        raise ValueError("path begins with a ~ of nobody; write it from the root") from None
+    return Dataset.of(f"file:{found.absolute()}")
 
 
 def postgresql(host: str, database: str, table: str, *, schema: str = "public", port: int = 5432) -> Dataset:
@@ -94,7 +131,7 @@ def postgresql(host: str, database: str, table: str, *, schema: str = "public", 
 
 def mysql(host: str, database: str, table: str, *, port: int = 3306) -> Dataset:
     """A table: `mysql://host:port` and `database.table`."""
-    return named(f"mysql://{_host(host, port)}", f"{_part('database', database)}.{_part('table', table)}")
+    return named(f"mysql://{_host(host, port).lower()}", f"{_part('database', database)}.{_part('table', table)}")
 
 
 def oracle(host: str, service: str, table: str, *, schema: str, port: int = 1521) -> Dataset:
@@ -139,8 +176,7 @@ def kafka(bootstrap: str, topic: str) -> Dataset:
     `bootstrap` is what Spark's `kafka.bootstrap.servers` takes. Of a query that subscribes to `a,b` the agent makes one
     dataset of the name `a,b`, and so does this.
     """
-    broker = _part("bootstrap", bootstrap).split(",", maxsplit=1)[0].strip()
-    return named(f"kafka://{_host(broker.rpartition('://')[2])}", _part("topic", topic))
+    return named(f"kafka://{_host(_first('bootstrap', bootstrap), what='bootstrap')}", _part("topic", topic))
 
 
 def kinesis(region: str, account: str, stream: str) -> Dataset:
@@ -153,12 +189,13 @@ def kinesis(region: str, account: str, stream: str) -> Dataset:
 def mongodb(host: str, database: str, collection: str, *, port: int = 27017) -> Dataset:
     """A collection: `mongodb://host:port` and `database.collection`; of a replica set the first host."""
     name = f"{_part('database', database)}.{_part('collection', collection)}"
-    return named(f"mongodb://{_host(host.split(',', maxsplit=1)[0].strip(), port)}", name)
+    return named(f"mongodb://{_host(_first('host', host), port)}", name)
 
 
 def cassandra(host: str, keyspace: str, table: str, *, port: int = 9042) -> Dataset:
     """A table: `cassandra://host:port` and `keyspace.table`."""
-    return named(f"cassandra://{_host(host, port)}", f"{_part('keyspace', keyspace)}.{_part('table', table)}")
+    name = f"{_part('keyspace', keyspace)}.{_part('table', table)}"
+    return named(f"cassandra://{_host(host, port).lower()}", name)
 
 
 def elasticsearch(host: str, index: str, *, port: int = 9200) -> Dataset:
@@ -198,9 +235,9 @@ def unity_catalog(workspace: str, catalog: str, schema: str, table: str) -> Data
 
     The agent reports the folder behind it; `facets.symlinks` ties both names together.
     """
-    host = urlsplit(workspace).netloc if "://" in workspace else workspace
+    host = _part("workspace", workspace).rpartition("://")[2].split("/")[0]
     name = ".".join(_part(what, part) for what, part in (("catalog", catalog), ("schema", schema), ("table", table)))
-    return named(f"unitycatalog://{_host(host)}", name)
+    return named(f"unitycatalog://{_host(host, what='workspace')}", name)
 
 
 def glue(region: str, account: str, database: str, table: str) -> Dataset:
@@ -211,20 +248,23 @@ def glue(region: str, account: str, database: str, table: str) -> Dataset:
 
 def http(url: str) -> Dataset:
     """An HTTP API or a file behind one: scheme and host, and the path without its query, which may hold keys."""
-    parts = urlsplit(_part("url", url))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    found = _part("url", url)
+    if found.partition("://")[0].lower() not in ("http", "https"):
         raise ValueError("url is no http:// or https:// address")
-    return named(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", parts.path.rstrip("/") or "/")
+    return Dataset.of(found)
 
 
 def _table(scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None = None) -> Dataset:
     found = _part("table", table)
     name = found if "." in found or schema == "" else f"{_part('schema', schema)}.{found}"
-    return named(f"{scheme}://{_host(host, port)}", f"{_part('database', database)}.{name}")
+    where = _host(host, port)
+    # The agent writes hosts of JDBC in lower case; an account of Snowflake is told otherwise.
+    where = where if scheme == "snowflake" else where.lower()
+    return named(f"{scheme}://{where}", f"{_part('database', database)}.{name}")
 
 
 def _object(scheme: str, place: str, key: str) -> Dataset:
-    return named(f"{scheme}://{place}", _part("key", key).strip("/") or "/")
+    return Dataset.of(f"{scheme}://{place}/{_part('key', key).strip('/')}")
 
 
 def _below(warehouse: str, folder: str) -> Dataset:
@@ -239,26 +279,40 @@ def _hive_folder(table: str) -> str:
 def _absolute(path: str) -> str:
     if not _part("path", path).startswith("/"):
         raise ValueError("path is relative; write it from the root")
-    return path.rstrip("/") or "/"
+    return path
 
 
-def _host(host: str, port: int | None = None) -> str:
-    found = _bare("host", host.rpartition("@")[2])
-    return found if port is None or ":" in found.rpartition("]")[2] else f"{found}:{port}"
+def _first(what: str, hosts: str) -> str:
+    """The first of a list of hosts, each of which may have Kafka's protocol or credentials in front."""
+    bare = re.sub(r"(^|,)\s*\w+://", r"\1", _part(what, hosts))
+    return Dataset.without_credentials(f"hosts://{bare}")[len("hosts://") :].split(",")[0]
+
+
+def _host(host: str, port: int | None = None, *, what: str = "host") -> str:
+    found = _bare(what, _part(what, host).rpartition("@")[2])
+    if found.count(":") > 1 and not found.startswith("["):
+        found = f"[{found}]"  # IPv6
+    if port is None:
+        return found
+    if isinstance(port, bool) or not isinstance(port, int):
+        raise ValueError(f"port is a whole number, such as 5432, and this is a {type(port).__name__}")
+    return ported(found, str(port))
 
 
 def _bare(what: str, value: str) -> str:
     found = _part(what, value)
-    if any(mark in found for mark in "/@?# "):
-        raise ValueError(f"{what} is a name alone, without scheme, path or credentials")
+    if any(mark in found for mark in "/\\@?#;, "):
+        raise ValueError(
+            f"{what} is a name alone, such as {_EXAMPLES[what]!r}, without scheme, path, parameters or credentials"
+        )
     return found
 
 
 def _part(what: str, value: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{what} is a text, and this is a {type(value).__name__}")
+        raise ValueError(f"{what} is a text, such as {_EXAMPLES[what]!r}, and this is a {type(value).__name__}")
     if not value.strip():
-        raise ValueError(f"{what} is blank")
+        raise ValueError(f"{what} is blank; write for example {_EXAMPLES[what]!r}")
     return value.strip()
 
 

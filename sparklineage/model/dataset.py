@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Union
+from urllib.parse import quote
 
-from sparklineage.model.dataset_uri import split_uri
+from sparklineage.model import uri_credentials
+from sparklineage.model.dataset_uri import NAMED, split_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sparklineage.model.facet import Facet
 
-# In abfss://container@account the part before the @ is no credential.
-_CREDENTIALS = re.compile(r"^(?!abfss?:|wasbs?:)([A-Za-z][A-Za-z0-9+.\-]*://).*@")
+# What ends a name in a URI, or parts it.
+_MARKS = re.compile(r"[%/?#;@=\s]")
 
 _PLACES = {"dataset": "facets", "input": "input_facets", "output": "output_facets"}
 
@@ -44,16 +46,17 @@ class Dataset:
             jdbc:postgresql://h/db#schema.t     postgres://h:5432    db.schema.t
             sqlite:///data/w.db#t               sqlite:/data/w.db    t
 
-        User names, passwords and query strings in it are cut off. Raises ValueError for anything else.
+        User names, passwords and tokens in it are cut off, as are the queries of HTTP and JDBC. Raises ValueError,
+        with nothing secret in its text, for anything else.
         """
         if isinstance(value, Dataset):
-            return replace(value, namespace=_CREDENTIALS.sub(r"\1", value.namespace))
+            return replace(value, namespace=_safe(value.namespace), name=_safe(value.name))
         if isinstance(value, str):
             return cls(*split_uri(value))
         if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
             namespace, name = value
             if namespace.strip() and name.strip():
-                return cls(_CREDENTIALS.sub(r"\1", namespace), name)
+                return cls(_safe(namespace), _safe(name))
         # Only the type: the value may hold a password.
         raise ValueError(
             "a dataset is a (namespace, name) pair or an absolute URI such as s3://bucket/key, "
@@ -76,19 +79,28 @@ class Dataset:
 
     @staticmethod
     def without_credentials(uri: str) -> str:
-        """The URI without user name and password."""
-        return _CREDENTIALS.sub(r"\1", uri)
+        """The URI without user name, password, token and signature, wherever in it they stand."""
+        return uri_credentials.without_credentials(uri)
 
     @property
     def uri(self) -> str:
-        """Namespace and name in one text, as people write it."""
-        if "://" not in self.namespace:
-            if self.name.startswith("/"):
-                return f"{self.namespace}:{self.name}"
-            if self.namespace.startswith("sqlite:"):
-                return f"{self.namespace}#{self.name}"
-            return f"{self.namespace}/{self.name}" if ":" in self.namespace else f"{self.namespace}:{self.name}"
-        return f"{self.namespace.rstrip('/')}/{self.name.lstrip('/')}"
+        """Namespace and name in one text, as people write it, and as `of` reads it."""
+        scheme = self.namespace.partition(":")[0]
+        name = _MARKS.sub(_encoded, self.name) if scheme in NAMED else self.name
+        if "://" in self.namespace:
+            return f"{self.namespace.rstrip('/')}/{name.lstrip('/')}"
+        if name.startswith("/") or scheme in ("arn", self.namespace):
+            return f"{self.namespace}:{name}"
+        return f"{self.namespace}{'#' if scheme == 'sqlite' else '/'}{name}"
+
+
+def _safe(text: str) -> str:
+    """A namespace or a name that somebody gave, without credentials where it is an address."""
+    return uri_credentials.without_credentials(text) if "://" in text or uri_credentials.is_jdbc(text) else text
+
+
+def _encoded(mark: re.Match[str]) -> str:
+    return quote(mark.group(), safe="")
 
 
 DatasetLike = Union[Dataset, "tuple[str, str]", str]

@@ -3,51 +3,38 @@
 The rules are those of the agent's own classes for file systems and JDBC, which a test runs beside these:
 
 - object stores (`s3`, `gs`, `abfss`, `wasbs` and their older spellings): namespace `scheme://bucket`,
-  the key without its first slash; every other file system keeps the slash; `file` and `dbfs` have no host
+  the key without its first slash; every other file system keeps the slash; `file` and `dbfs` have no host.
+  Paths are Hadoop's: `%20` and `?` stand for themselves, `//` is `/`, and `a/../b` is `b`
 - databases: namespace `scheme://host:port`, with the port that is usual where none is written; the name
-  is `database.schema.table`. The table follows a `#` (`jdbc:postgresql://h/db#schema.table`) or the
+  is `database.schema.table`. The table follows the last `#` (`jdbc:postgresql://h/db#schema.table`) or the
   database (`postgresql://h/db/schema/table`, `postgresql://h/db.schema.table`)
 - SQLite: namespace `sqlite:/path/of.db`, the table after a `#` is the name
 - `kafka://host:port/topic`, of several brokers the first; `bigquery:project.dataset.table`,
-  `arn:aws:glue:region:account:table/db/t`
+  `mongodb://host:port/database.collection`, `arn:aws:glue:region:account:table/db/t`
+- HTTP and all others: scheme and host, and the path as it is, without its query
 """
 
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from sparklineage.model.masking import MASK, mask
+from sparklineage.model.jdbc_url import DATABASE_IN_TABLE, PORTS, ported, split_jdbc
+from sparklineage.model.masking import mask
+from sparklineage.model.uri_credentials import FILE_SYSTEMS, cut, is_jdbc, scheme_of, without_credentials
 
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]+:")
 # Spellings that the agent folds into one name for one store.
 _FOLDED = {"s3a": "s3", "s3n": "s3", "abfs": "abfss", "wasb": "wasbs", "postgresql": "postgres"}
 _OBJECT_STORES = {"s3", "gs", "abfss", "wasbs"}
-_UNSLASHED = _OBJECT_STORES | {"kafka"}
 _HOSTLESS = {"file", "dbfs"}
-# Databases, with the port that the agent writes where the URL has none (empty: it adds nothing).
-_DATABASES = {
-    "postgres": "5432",
-    "mysql": "3306",
-    "mariadb": "",
-    "oracle": "1521",
-    "sqlserver": "",
-    "redshift": "",
-    "snowflake": "",
-    "trino": "443",
-    "presto": "",
-    "db2": "6789",
-    "clickhouse": "8123",
-    "cassandra": "9042",
-    "crate": "5432",
-    "oceanbase": "2881",
-    "teradata": "1025",
-    "vertica": "",
-    "hive": "",
-    "hive2": "",
-}
-# Here a table written as `a.b` names its database itself.
-_DATABASE_IN_TABLE = {"mysql", "clickhouse"}
+# Databases, which JDBC reaches too: a table of them has at least a database in front.
+_DATABASES = {*PORTS, "mariadb", "sqlserver", "redshift", "snowflake", "presto", "teradata", "vertica", "hive", "hive2"}
+# The port that OpenLineage's naming writes where a URI that is not JDBC's has none.
+_PORTS = {**PORTS, "redshift": "5439", "teradata": "1025", "mongodb": "27017", "elasticsearch": "9200"}
+# Named by the first host of a list.
+_FIRST = {"kafka", "mongodb", "elasticsearch"}
+NAMED = _DATABASES | _FIRST | {"mongodb+srv", "unitycatalog", "kinesis", "bigquery"}
+"""Schemes with a name and no path behind the host: a slash is a dot, and what is percent-encoded is decoded."""
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -55,81 +42,116 @@ def split_uri(uri: str) -> tuple[str, str]:
 
     Raises ValueError, with nothing secret in its text, for what is no such URI.
     """
-    if not _SCHEME.match(uri):
+    scheme = scheme_of(uri)
+    if not scheme:
         raise ValueError(
-            f"{_shown(uri)} is not an absolute URI; write the scheme, such as file:///data/x or s3://bucket/key"
+            f"{shown(uri)} is not an absolute URI; write the scheme, such as file:///data/x or s3://bucket/key"
         )
-    if uri.startswith("arn:") and uri.count(":") >= 5:
-        namespace, _, name = uri.rpartition(":")
-        return namespace, name
-    try:
-        parts = urlsplit(_plain_jdbc(uri.removeprefix("jdbc:")))
-    except ValueError:
-        raise ValueError(f"{_shown(uri)} is not a URI that can be read") from None
-    scheme = _FOLDED.get(parts.scheme, parts.scheme)
-    host = parts.netloc if scheme in {"abfss", "wasbs"} else parts.netloc.rpartition("@")[2]
-    path = unquote(parts.path)
-    if not host and not path:
-        raise ValueError(f"{_shown(uri)} names no dataset: nothing follows the scheme")
-    if ("@" in path and scheme in _DATABASES) or (":" in host and scheme in _OBJECT_STORES):
-        # A password with a slash in it ends the host early.
-        raise ValueError(f"{_shown(uri)} has no host that can be read; write it without credentials")
+    scheme = _FOLDED.get(scheme, scheme)
+    if scheme == "arn" and uri.count(":") >= 5:
+        *place, name = uri.split(":", maxsplit=5)
+        return ":".join(place), name
+    table = ""
+    text = uri
+    if scheme not in FILE_SYSTEMS and (is_jdbc(uri) or scheme in NAMED or scheme == "sqlite"):
+        text, mark, table = uri.rpartition("#")
+        text, table = (text, table) if mark else (table, "")
+    clean, doubt = cut(text)
+    if doubt or "@" in table:
+        # A password with one of these in it ends the host early.
+        raise ValueError(
+            f"{shown(uri)} has no host that can be told from its credentials; write it without them,"
+            " or each of / ? # @ ; in them percent-encoded"
+        )
+    found = _found(uri, scheme, clean, text, table)
+    if not all(found):
+        raise ValueError(f"{shown(uri)} names no dataset: nothing follows the scheme")
+    return found
+
+
+def _found(uri: str, scheme: str, clean: str, given: str, table: str) -> tuple[str, str]:
+    clean, given = (re.sub(r"^(?i:jdbc:)", "", text) for text in (clean, given))
+    place = clean.partition(":")[2]
+    if scheme in FILE_SYSTEMS:
+        return _file(uri, scheme, place)
     if scheme == "sqlite":
-        return _sqlite_table(host + path, unquote(parts.fragment))
+        return (f"sqlite:{_unhosted(place)}", unquote(table)) if table else ("sqlite", _unhosted(place))
     if scheme == "bigquery":
-        return scheme, ".".join(filter(None, [host, *path.split("/")]))
-    if scheme in _DATABASES:
-        return _table(uri, scheme, host, path, unquote(parts.fragment))
-    return _file(uri, scheme, host, f"{path}#{parts.fragment}" if parts.fragment else path)
+        return scheme, _bigquery(place, unquote(table))
+    if table and (is_jdbc(uri) or scheme in _DATABASES):
+        try:
+            return split_jdbc(clean, unquote(table), given=given)
+        except ValueError:
+            raise ValueError(f"{shown(uri)} is not a URI that can be read") from None
+    if is_jdbc(uri) or scheme in NAMED:
+        return _named(uri, scheme, place, unquote(table))
+    host, path = _apart(re.split(r"[?#]", place, maxsplit=1)[0])
+    name = path.rstrip("/") or "/"
+    return f"{scheme}://{host}" if host else scheme, name if host or path else ""
 
 
-def _file(uri: str, scheme: str, host: str, path: str) -> tuple[str, str]:
-    """A path of a file system, a key of an object store, or a topic."""
-    if scheme in _HOSTLESS:
-        if not path.startswith("/"):
-            raise ValueError(f"{_shown(uri)} is relative; write {scheme}:///path from the root")
-        host = ""
-    if scheme == "kafka":
-        host = host.partition(",")[0]
-    name = path.rstrip("/") if scheme not in _UNSLASHED else path.strip("/")
-    return f"{scheme}://{host}" if host else scheme, name or "/"
+def _file(uri: str, scheme: str, place: str) -> tuple[str, str]:
+    """A path of a file system or a key of an object store."""
+    host, path = _apart(place)
+    if ":" in host and scheme in _OBJECT_STORES:
+        raise ValueError(f"{shown(uri)} has no host that can be read; write it without credentials")
+    if not place.startswith("/"):
+        root = f"{scheme}://bucket/key" if scheme in _OBJECT_STORES else f"{scheme}:///path from the root"
+        raise ValueError(f"{shown(uri)} is relative; write {root}")
+    name = _normal(path)
+    name = (name.lstrip("/") if scheme in _OBJECT_STORES else name) or "/"
+    named = host if scheme not in _HOSTLESS else ""
+    return f"{scheme}://{named}" if named else scheme, name if host or path else ""
 
 
-def _plain_jdbc(text: str) -> str:
-    """JDBC's own spellings of Oracle and SQL Server, as plain URIs."""
-    text = re.sub(r"^oracle:thin:.*@(?://)?", "oracle://", text)
-    text = re.sub(r"^(oracle://[^:/]+:\d+):", r"\1/", text)
-    if text.startswith("sqlserver:") and ";" in text:
-        url, _, fragment = text.partition("#")
-        head, *properties = url.split(";")
-        for item in properties:
-            key, _, value = item.partition("=")
-            if key.strip().lower() in {"databasename", "database"}:
-                head += f"/{value.strip()}"
-        text = f"{head}#{fragment}" if fragment else head
-    return text
+def _normal(path: str) -> str:
+    """As Hadoop's Path keeps it: without empty parts and dots, and without a slash at the end."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return f"/{'/'.join(parts)}" if parts else ""
 
 
-def _sqlite_table(file: str, table: str) -> tuple[str, str]:
-    return (f"sqlite:{file}", table) if table else ("sqlite", file)
-
-
-def _table(uri: str, scheme: str, host: str, path: str, table: str) -> tuple[str, str]:
-    if _DATABASES[scheme] and ":" not in host:
-        host += f":{_DATABASES[scheme]}"
-    names = [part for part in path.split("/") if part]
+def _named(uri: str, scheme: str, place: str, table: str) -> tuple[str, str]:
+    """A table, a topic or a collection by its names, which may have slashes or dots between them."""
+    host, path = _apart(re.split(r"[?;]", place, maxsplit=1)[0])
+    host = host.partition(",")[0] if scheme in _FIRST else host
+    host = host.lower() if scheme in _DATABASES and scheme != "snowflake" else host
+    names = [unquote(part) for part in path.split("/") if part]
     if table:
-        names = [table] if scheme in _DATABASE_IN_TABLE and "." in table else [*names, table]
+        names = [table] if scheme in DATABASE_IN_TABLE and "." in table else [*names, table]
     name = ".".join(names)
-    if "." not in name:
-        raise ValueError(f"{_shown(uri)} names no table; write it behind a #, such as {scheme}://host/db#schema.table")
-    return f"{scheme}://{host}", name
+    if "." not in name and (is_jdbc(uri) or scheme in _DATABASES):
+        raise ValueError(f"{shown(uri)} names no table; write it behind a #, such as {scheme}://host/db#schema.table")
+    return f"{scheme}://{ported(host, _PORTS.get(scheme, ''))}" if host else "", name
 
 
-def _shown(uri: str) -> str:
-    """The URI for a message: without parameters, nor anything in front of the last @."""
-    head = re.split(r"[?;]", uri, maxsplit=1)[0]
-    if "@" in head:
-        scheme, _, rest = head.partition("//")
-        head = f"{scheme}//{MASK}@{rest.rpartition('@')[2]}"
-    return repr(mask(head[:200]))
+def _bigquery(place: str, table: str) -> str:
+    """`project.dataset.table`, with dots or slashes; the driver's URL has the project in a parameter."""
+    project = re.search(r"(?i);\s*projectid\s*=([^;]*)", place)
+    if project and table:
+        return table if table.count(".") > 1 else f"{project.group(1).strip()}.{table}"
+    names = [unquote(part) for part in re.split(r"[?;]", place, maxsplit=1)[0].split("/") if part]
+    return ".".join([*names, *([table] if table else [])])
+
+
+def _apart(place: str) -> tuple[str, str]:
+    """Host and path of what follows the scheme's colon."""
+    if not place.startswith("//"):
+        return "", place
+    host, slash, path = place[2:].partition("/")
+    return host, slash + path
+
+
+def _unhosted(place: str) -> str:
+    """The path of a file, of `/path` and of `///path`."""
+    path = place.partition("?")[0]
+    return unquote(path[2:] if path.startswith("//") else path)
+
+
+def shown(uri: str) -> str:
+    """The URI for a message."""
+    return repr(mask(without_credentials(uri)[:200]))

@@ -1,8 +1,8 @@
 import io.openlineage.client.utils.DatasetIdentifier;
 import io.openlineage.client.utils.filesystem.FilesystemDatasetUtils;
 import io.openlineage.client.utils.jdbc.JdbcDatasetUtils;
-import java.net.URI;
 import java.util.Properties;
+import org.apache.hadoop.fs.Path;
 
 /** Prints the agent's namespace and name, tab-separated, for each argument: a path, or a JDBC URL, a # and a table. */
 public class AgentNames {
@@ -13,7 +13,7 @@ public class AgentNames {
           uri.startsWith("jdbc:")
               ? JdbcDatasetUtils.getDatasetIdentifier(
                   uri.substring(0, table), uri.substring(table + 1), new Properties())
-              : FilesystemDatasetUtils.fromLocation(new URI(uri));
+              : FilesystemDatasetUtils.fromLocation(new Path(uri).toUri());
       System.out.println(dataset.getNamespace() + "\t" + dataset.getName());
     }
   }

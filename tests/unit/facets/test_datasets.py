@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openlineage.client.naming import dataset as naming
 
 from sparklineage import Dataset, datasets
@@ -107,9 +109,17 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
         (lambda: datasets.hdfs("nn", "x"), "path is relative"),
         (lambda: datasets.hive("/user/hive/warehouse", "shop.orders"), "is not an absolute URI"),
         (lambda: datasets.iceberg("s3://b/wh", "shop.orders", catalog="rest"), "catalog is hadoop or hive"),
-        (lambda: datasets.kafka(None, "t"), "bootstrap is a text, and this is a NoneType"),  # type: ignore[arg-type]
+        (lambda: datasets.kafka(None, "t"), "bootstrap is a text, such as 'broker:9092', and this is a NoneType"),  # type: ignore[arg-type]
         (lambda: datasets.http("ftp://x/y"), "url is no http"),
-        (lambda: datasets.mysql("db", "shop", None), "table is a text, and this is a NoneType"),  # type: ignore[arg-type]
+        (lambda: datasets.http("https://"), "names no dataset"),
+        (lambda: datasets.mongodb(None, "shop", "c"), "host is a text, such as 'db.example.com', and this is a None"),  # type: ignore[arg-type]
+        (lambda: datasets.unity_catalog(None, "c", "s", "t"), "workspace is a text, such as 'dbc-"),  # type: ignore[arg-type]
+        (lambda: datasets.s3("b", None), "key is a text, such as 'daily/"),  # type: ignore[arg-type]
+        (lambda: datasets.glue("eu", 123, "d", "t"), "account is a text, such as '123456789012', and this is a int"),  # type: ignore[arg-type]
+        (lambda: datasets.mysql("db", "shop", "t", port="3306"), "port is a whole number, such as 5432, and this is a"),  # type: ignore[arg-type]
+        (lambda: datasets.postgresql("h;password=canary", "d", "t"), "host is a name alone, such as 'db.example.com'"),
+        (lambda: datasets.local("~nobody-at-all/x"), "path begins with a ~ of nobody"),
+        (lambda: datasets.mysql("db", "shop", None), "table is a text, such as 'orders', and this is a NoneType"),  # type: ignore[arg-type]
     ],
 )
 def test_a_bad_part_is_named(make: Callable[[], Dataset], told: str) -> None:
@@ -118,5 +128,63 @@ def test_a_bad_part_is_named(make: Callable[[], Dataset], told: str) -> None:
 
 
 def test_credentials_never_get_into_a_name() -> None:
-    assert "canary" not in str(datasets.postgresql("user:canary@db", "shop", "orders"))
-    assert "canary" not in str(datasets.mongodb("user:canary@db", "shop", "orders"))
+    found = [
+        datasets.postgresql("user:canary@db", "shop", "orders"),
+        datasets.mongodb("user:canary@db,db2", "shop", "orders"),
+        datasets.mongodb("user:ca,canary@db", "shop", "orders"),
+        datasets.kafka("user:ca,canary@b:9092", "orders"),
+        datasets.adls("data", "acc", "dir?sv=1&sig=canary"),
+        datasets.delta("s3a://KEY:canary@b/orders"),
+        datasets.http("https://user:canary@h/x?key=canary#access_token=canary"),
+        datasets.named("jdbc:postgresql://user:canary@h/db?password=canary", "orders"),
+        datasets.named("acme", "https://user:canary@h/x?token=canary"),
+    ]
+    assert "canary" not in str(found)
+
+
+# As people pass them: a path of Hadoop, a table, a host, and a name of anything.
+_NAMES = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(str.strip)
+_HOSTS = st.sampled_from(["h", "H.example.com", "10.0.0.1", "h:77", "::1", "[::1]", "[::1]:77", "u:p@h", "a_b"])
+_WORDS = st.sampled_from(["a", "a-b", "A1", "org-acc"])
+_PATHS = _NAMES.map(lambda text: f"/{text}")
+_WAREHOUSES = st.sampled_from(["s3a://b/wh/", "hdfs://nn:8020/wh", "file:///w h", "abfss://c@a.dfs.core.windows.net/w"])
+_CONSTRUCTORS = {
+    "adls": (_WORDS, _WORDS, _NAMES),
+    "bigquery": (_NAMES, _NAMES, _NAMES),
+    "cassandra": (_HOSTS, _NAMES, _NAMES),
+    "delta": (_WAREHOUSES,),
+    "elasticsearch": (_HOSTS, _NAMES),
+    "gcs": (_WORDS, _NAMES),
+    "glue": (_WORDS, _WORDS, _NAMES, _NAMES),
+    "hdfs": (_HOSTS, _PATHS),
+    "hive": (_WAREHOUSES, _NAMES),
+    "http": (_NAMES.map(lambda text: f"https://u:p@h/{text.replace('@', '')}"),),
+    "iceberg": (_WAREHOUSES, _NAMES),
+    "kafka": (_HOSTS, _NAMES),
+    "kinesis": (_WORDS, _WORDS, _NAMES),
+    "local": (_PATHS,),
+    "mongodb": (_HOSTS, _NAMES, _NAMES),
+    "mysql": (_HOSTS, _NAMES, _NAMES),
+    "oracle": (_HOSTS, _NAMES, _NAMES),
+    "postgresql": (_HOSTS, _NAMES, _NAMES),
+    "redshift": (_WORDS, _WORDS, _NAMES, _NAMES),
+    "s3": (_WORDS, _NAMES),
+    "snowflake": (_WORDS, _NAMES, _NAMES),
+    "sqlserver": (_HOSTS, _NAMES, _NAMES),
+    "unity_catalog": (_WORDS, _NAMES, _NAMES, _NAMES),
+}
+
+
+def test_every_constructor_is_tried() -> None:
+    assert {*_CONSTRUCTORS, "named"} == set(datasets.__all__)
+
+
+@pytest.mark.parametrize("name", _CONSTRUCTORS)
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_uri_of_a_dataset_is_the_same_dataset(name: str, data: st.DataObject) -> None:
+    parts = [data.draw(part) for part in _CONSTRUCTORS[name]]
+    more = {"schema": "s"} if name == "oracle" else {}
+    found = getattr(datasets, name)(*parts, **more)
+    assert Dataset.of(found.uri) == found
+    assert Dataset.of(found) == found
