@@ -1,4 +1,4 @@
-"""Every kind of code that Spark's plans hide something of, one after the other: argv is the folder to work in.
+"""Every kind of code that Spark's plans hide something of, one after the other, and then the examples: OUT API NAME…
 
 Each kind reads what is called `hidden:<kind>`, by declaration alone, and writes a folder of the kind's own name.
 """
@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ import sparklineage
 import sparklineage.datasets
 import sparklineage.facets
 
-out = Path(sys.argv[1])
+out, api, examples = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 spark = SparkSession.builder.getOrCreate()
 facts: dict[str, Any] = {"failed": {}, "modules": {}}
 kinds: dict[str, Callable[[], object]] = {}
@@ -176,6 +177,20 @@ def foreach_batch() -> None:
 
 
 @kind
+def stream() -> None:
+    """Three batches of a query that has a job of its own."""
+
+    def each(batch: DataFrame, number: int) -> None:
+        batch.write.mode("append").parquet(str(out / "stream"))
+
+    rows().repartition(3).write.parquet(str(out / "arriving"))
+    function = sparklineage.foreach_batch("stream", each, inputs=[hidden("stream")])
+    arriving = spark.readStream.schema(rows().schema).option("maxFilesPerTrigger", 1).parquet(str(out / "arriving"))
+    query = arriving.writeStream.foreachBatch(function).trigger(availableNow=True)
+    query.option("checkpointLocation", str(out / "checkpoint_of_stream")).start().awaitTermination()
+
+
+@kind
 def foreach_partition() -> None:
     target = out / "foreach_partition"
     target.mkdir()
@@ -206,6 +221,52 @@ def by_hand() -> None:
         database.close()
         step.reads(hidden("by_hand"))
         step.writes(f"sqlite://{path}#t")
+
+
+@kind
+def by_jdbc() -> None:
+    """Rows that a helper fetches from Derby by java.sql, and others that a helper puts there."""
+    url = f"jdbc:derby:{out}/derby"
+
+    def connection(options: str = "") -> Any:
+        return spark._jvm.java.sql.DriverManager.getConnection(url + options)
+
+    @sparklineage.reads(f"{url}#APP.RATES")
+    def rates() -> list[tuple[int, float]]:
+        open_connection = connection()
+        result = open_connection.createStatement().executeQuery("SELECT k, rate FROM rates")
+        found = []
+        while result.next():
+            found.append((result.getInt(1), result.getDouble(2)))
+        open_connection.close()
+        return found
+
+    @sparklineage.writes(f"{url}#APP.COUNTS")
+    def put(counts: dict[int, int]) -> None:
+        open_connection = connection()
+        statement = open_connection.prepareStatement("INSERT INTO counts VALUES (?, ?)")
+        for k, count in counts.items():
+            statement.setInt(1, k)
+            statement.setInt(2, count)
+            statement.executeUpdate()
+        open_connection.close()
+
+    made = connection(";create=true")
+    for sql in ("CREATE TABLE rates (k INT, rate DOUBLE)", "CREATE TABLE counts (k INT, n INT)"):
+        made.createStatement().execute(sql)
+    made.createStatement().execute("INSERT INTO rates VALUES (0, 0.5), (1, 1.5), (2, 2.5)")
+    made.close()
+
+    with sparklineage.step(spark, "by_jdbc"):
+        rated = rows().join(spark.createDataFrame(rates(), "k long, rate double"), "k")
+        save(rated, "by_jdbc")
+        put({row["k"]: row["count"] for row in rows().groupBy("k").count().collect()})
+    put({7: 0})  # and without a step around it
+    counted = connection()
+    result = counted.createStatement().executeQuery("SELECT sum(n), count(*) FROM counts")
+    result.next()
+    facts["counts"] = [result.getInt(1), result.getInt(2)]
+    counted.close()
 
 
 @kind
@@ -333,6 +394,10 @@ for name, run in kinds.items():
         run()
     except Exception as error:  # noqa: BLE001 - two are meant to
         facts["failed"][name] = traceback.format_exception_only(error)[-1]
+for name in examples:
+    folder = out / "examples" / name
+    folder.mkdir(parents=True)
+    import_module(f"jobs.hidden.{name}").run(spark, folder, *((api,) if name == "by_request" else ()))
 counted = [("udf", "z"), ("pandas_udf", "z"), ("map_in_pandas", "k"), ("python_source", "z")]
 for name, column in counted:
     if (out / name).exists():
