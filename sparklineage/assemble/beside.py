@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import shutil
 import socket
 import stat
 import sys
@@ -32,7 +33,7 @@ from sparklineage.relay.retire import Keep
 from sparklineage.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sparklineage.config import Settings
     from sparklineage.model.parent import Parent
@@ -135,6 +136,7 @@ class Beside:
         cls,
         before: RunFolder,
         conf: Any,
+        lead: Callable[[Path], bool],
         settings: Settings,
         environ: Mapping[str, str],
         *,
@@ -143,7 +145,7 @@ class Beside:
     ) -> Beside:
         """A folder for the next application of a session, whose listeners go on as they were told for the first.
 
-        `conf` is that of its SparkContext. Raises SparklineageError and OSError.
+        `conf` is that of its SparkContext, and `lead` as `hand_over` takes it. Raises SparklineageError and OSError.
         """
         reported = Reported.of(conf)
         shared = bool(before.path.stat().st_mode & stat.S_ISGID)
@@ -154,14 +156,13 @@ class Beside:
         if shared:
             record["backend"] = None  # the relay of the node delivers
             folder.path.chmod(0o2770)
-        # The agent has told its start under the first one's run.
-        facets = {"parent": ol.facet("1-2-0/ParentRunFacet", **record["parent"])} if record["parent"] else {}
-        kind = {"jobType": ol.job_type_facet("APPLICATION")}
-        append_line(
-            folder.agent,
-            ol.make("START", time=record["startedAt"], run=folder.run_id, job=job, run_facets=facets, job_facets=kind),
-        )
-        hand_over(before, folder, reported, shared=shared)
+        try:
+            # The agent has told its start under the first one's run.
+            append_line(folder.agent, _start(record))
+            hand_over(before, folder, reported, lead, shared=shared)
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         if shared:
             write_json(folder.run, record)
             folder.run.chmod(0o660)
@@ -253,6 +254,18 @@ class Beside:
         else:
             write_json(self.folder.outcome, outcome)
             self.folder.outcome.chmod(0o660)
+
+
+def _start(record: Mapping[str, Any]) -> ol.Event:
+    parent, job = record["parent"], record["job"]
+    return ol.make(
+        "START",
+        time=record["startedAt"],
+        run=record["runId"],
+        job=(job["namespace"], job["name"]),
+        run_facets={"parent": ol.facet("1-2-0/ParentRunFacet", **parent)} if parent else {},
+        job_facets={"jobType": ol.job_type_facet("APPLICATION")},
+    )
 
 
 def _record(

@@ -1,9 +1,9 @@
 """The journal of a session goes on in another folder, for its next application.
 
-Agent and witness keep to what they were told when their SparkContext began. The agent opens its file anew for each
-event (FileTransport in its source, 1.53), so a link in its place leads to the new one. The witness keeps its file open
-and appends, so that file itself moves, and a copy stays behind. The events go on naming the first application's run;
-`reportedAs` in the new run.json lets the relay put that right.
+The witness keeps its file open and appends, so that file itself moves, and a copy stays behind. The agent is given
+another file, where that can be done in the running JVM; else a link in the place of its file leads to the new one,
+because it opens that anew for each event (FileTransport in its source, 1.53). The events go on naming the first
+application's run; `reportedAs` in the new run.json lets the relay put that right.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from sparklineage.model.conf_merge import TRANSPORT
 from sparklineage.submit.our_properties import RUN_ID, TRANSPORT_TYPE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sparklineage.journal import RunFolder
 
 _SHARED = 0o660
@@ -45,18 +47,30 @@ class Reported:
         return cls(run_id=str(run_id), file=Path(file))
 
 
-def hand_over(before: RunFolder, after: RunFolder, reported: Reported, *, shared: bool) -> None:
-    """Lead what the listeners write from now on into the folder `after`. Raises JournalError and OSError."""
-    if reported.file.name != before.agent.name or reported.file.parent.parent != before.path.parent:
-        raise JournalError(
-            f"{reported.file}: the agent does not write into the journal, so a second application has no queries there."
-        )
+def hand_over(
+    before: RunFolder, after: RunFolder, reported: Reported, lead: Callable[[Path], bool], *, shared: bool
+) -> None:
+    """Lead what the listeners write from now on into the folder `after`. Raises JournalError and OSError.
+
+    `lead` gives the agent another file, and says whether it has.
+    """
     for path in (after.agent, after.steps):
         path.touch(mode=0o600)
         if shared:
             path.chmod(_SHARED)
+    if not lead(after.agent):
+        _link(before, after, reported, shared=shared)
     if before.witness.exists():
         _move_witness(before, after)
+
+
+def _link(before: RunFolder, after: RunFolder, reported: Reported, *, shared: bool) -> None:
+    # The relay of a node follows no link, and leaves the folder alone that has one.
+    if shared or reported.file.name != before.agent.name or reported.file.parent.parent != before.path.parent:
+        raise JournalError(
+            f"{reported.file}: the agent cannot be led into another folder, so a second application of this session "
+            "has no lineage; stop the session, and make a new one for it."
+        )
     link = reported.file.with_name(f".{reported.file.name}.next")
     link.unlink(missing_ok=True)
     link.symlink_to(after.agent)

@@ -1,4 +1,4 @@
-"""Where the agent of a running session sends.
+"""Where the agent of a running session sends, and how its file is changed.
 
 The agent lays Spark's properties over the first of `$OPENLINEAGE_CONFIG`, `./openlineage.yml` and
 `~/.openlineage/openlineage.yml` that there is, or else over the variables `OPENLINEAGE__…`, all as the JVM sees them
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.agent import emitter_of
+from sparklineage.sdk.agent import Listeners, emitter_of
 
 _PREFIX = "spark.openlineage.transport."
 _PLACES = {"http": ("url", "uri"), "file": ("location", "file"), "kafka": ("topicName", "topicName")}
@@ -31,6 +31,20 @@ def transport_of(context: Any, conf: Any, agent: Any) -> tuple[str | None, str |
         return kind, _shown(conf.get(_PREFIX + name))
     outside = _outside(context)
     return (f"configured by {outside}", None) if outside else (None, None)
+
+
+def lead_to(context: Any, path: Path) -> bool:
+    """Have an agent that writes into a file write into this one from now on; whether it does. Never raises."""
+    try:
+        transport = _field(emitter_of(Listeners.of(context).agent).getClient(), "transport")
+        if transport.getClass().getSimpleName() != "FileTransport":
+            return False
+        file = transport.getClass().getDeclaredField("file")
+        file.setAccessible(True)
+        file.set(transport, context._jvm.java.io.File(str(path)))  # noqa: SLF001 - there is no public way
+        return str(_field(transport, "file").toString()) == str(path)
+    except Exception:  # noqa: BLE001 - another version of the agent
+        return False
 
 
 def _asked(agent: Any) -> tuple[str | None, str | None]:

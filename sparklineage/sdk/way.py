@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.journal.folder import APPLICATION_ID_VARIABLE, APPLICATION_VARIABLE, RunFolder
@@ -20,6 +21,7 @@ from sparklineage.sdk.direct import Direct, Who, direct, script_name
 from sparklineage.sdk.emit import INSTALL, emitter, is_installed
 from sparklineage.sdk.record import LOG
 from sparklineage.sdk.session import JOURNAL_VARIABLE, active, context_of, folder_of, move_journal
+from sparklineage.sdk.transport import lead_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +71,9 @@ def _in_journal(
     if not _is_over(before):
         return _by_journal(wanted, Beside.of(before, settings, wanted.environ, job=job, parent=parent), {})
     caught_up(context, wanted.flush)
-    beside = Beside.after(before, context.getConf(), settings, wanted.environ, job=job, parent=parent)
+    beside = Beside.after(
+        before, context.getConf(), partial(lead_to, context), settings, wanted.environ, job=job, parent=parent
+    )
     move_journal(context, beside.folder.path)
     return _by_journal(wanted, beside, {JOURNAL_VARIABLE: str(beside.folder.path)})
 

@@ -42,12 +42,30 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+def led(_: Path) -> bool:
+    return False
+
+
+def test_an_agent_that_takes_another_file_leaves_the_first_folder_as_it_was(first: RunFolder) -> None:
+    second, taken = create_folder(first.path.parent, SECOND), set[Path]()
+    before = {path.name: path.read_bytes() for path in first.path.iterdir() if path.is_file()}
+
+    def take(path: Path) -> bool:
+        taken.add(path)
+        return True
+
+    hand_over(first, second, reported(first), take, shared=False)
+    assert taken == {second.agent}
+    assert {path.name: path.read_bytes() for path in first.path.iterdir() if path.is_file()} == before
+    assert not first.agent.is_symlink()
+
+
 def test_what_the_listeners_write_goes_into_the_next_folder_and_again_into_the_next(first: RunFolder) -> None:
     second, third = (create_folder(first.path.parent, run_id) for run_id in (SECOND, THIRD))
     before = first.agent.read_text(), first.witness.read_text()
     told = reported(first)
     with first.witness.open("ab") as stream:  # as the witness has it
-        hand_over(first, second, told, shared=False)
+        hand_over(first, second, told, led, shared=False)
         assert [item["type"] for item in lines(second.witness)] == ["application"]
         for number in (2, 3):
             for record in execution(number, number, number + 1):
@@ -55,7 +73,7 @@ def test_what_the_listeners_write_goes_into_the_next_folder_and_again_into_the_n
                 stream.flush()
             add(told.file, application("RUNNING", number))  # as the agent opens it for each event
             if number == 2:
-                hand_over(second, third, told, shared=False)
+                hand_over(second, third, told, led, shared=False)
     for made, number in ((second, 2), (third, 3)):
         assert [item.get("executionId") for item in lines(made.witness)] == [None, number, number]
         assert len(lines(made.agent)) == 1
@@ -67,8 +85,10 @@ def test_an_agent_that_writes_elsewhere_cannot_be_led(first: RunFolder, tmp_path
     with pytest.raises(JournalError, match="does not write into the journal"):
         Reported.of({"spark.openlineage.transport.type": "http"})
     elsewhere = Reported(run_id=APP, file=tmp_path / "else" / "where" / "agent.ndjson")
-    with pytest.raises(JournalError, match="does not write into the journal"):
-        hand_over(first, create_folder(tmp_path, SECOND), elsewhere, shared=False)
+    with pytest.raises(JournalError, match="cannot be led into another folder"):
+        hand_over(first, create_folder(tmp_path, SECOND), elsewhere, led, shared=False)
+    with pytest.raises(JournalError, match="cannot be led into another folder"):
+        hand_over(first, create_folder(tmp_path, THIRD), reported(first), led, shared=True)
 
 
 @pytest.mark.parametrize("root", [None, {"run": {"runId": THIRD}, "job": {"namespace": "af", "name": "dag"}}])
