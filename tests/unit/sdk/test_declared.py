@@ -270,7 +270,7 @@ def name_of_column(function: Any) -> str:
 
 def test_methods_of_every_kind_work_in_both_orders() -> None:
     class Client:
-        at_once = declared(functools.partial(max, 5))
+        unbound = declared(Rates())
 
         @declared
         @staticmethod
@@ -317,7 +317,7 @@ def test_methods_of_every_kind_work_in_both_orders() -> None:
         pass
 
     for it in (Sub(), Sub):
-        assert (it.static_below(1), it.static_above(2), it.at_once(2)) == (1, 2, 5)
+        assert (it.static_below(1), it.static_above(2), it.unbound(5)) == (1, 2, 5)
         assert (it.class_below(1), it.class_above(2)) == (("Sub", 1), ("Sub", 2))
     client = Sub()
     assert (client.below, client.above, client.kept is client.kept) == ("below", "above", True)
