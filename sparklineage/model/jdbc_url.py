@@ -29,8 +29,9 @@ DATABASE_IN_TABLE = frozenset({"mysql", "clickhouse"})
 """Here a table written as `a.b` names its database itself."""
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
+_BYTE = r"0*(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _HOST = (
-    r"\[[0-9A-Fa-f:.%]+\]|(?:\d{1,3}\.){3}\d{1,3}"
+    rf"\[[0-9A-Fa-f:.%]+\]|(?:{_BYTE}\.){{3}}{_BYTE}"
     rf"|(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.?|{_LABEL}\.?"
 )
 # What java.net.URI takes, of one host and of several.

@@ -10,7 +10,7 @@ public class AgentNames {
     for (String uri : uris) {
       int table = uri.lastIndexOf('#');
       DatasetIdentifier dataset =
-          uri.startsWith("jdbc:")
+          uri.toLowerCase().startsWith("jdbc:")
               ? JdbcDatasetUtils.getDatasetIdentifier(
                   uri.substring(0, table), uri.substring(table + 1), new Properties())
               : FilesystemDatasetUtils.fromLocation(new Path(uri).toUri());

@@ -4,6 +4,7 @@ import pytest
 from openlineage.client.naming import dataset as naming
 
 from sparklineage.model.dataset import Dataset
+from tests.support.agent_names import FILES, TABLES
 
 
 @pytest.mark.parametrize(
@@ -46,40 +47,10 @@ def test_a_uri_has_the_name_of_openlineages_own_client(uri: str, official: namin
     assert Dataset.of(uri) == Dataset(official.get_namespace(), official.get_name())
 
 
-# What the agent's own FilesystemDatasetUtils and JdbcDatasetUtils (1.53.0) answered.
-@pytest.mark.parametrize(
-    ("uri", "namespace", "name"),
-    [
-        ("s3n://b/k", "s3://b", "k"),
-        ("s3://b", "s3://b", "/"),
-        ("s3://b/k%20x", "s3://b", "k%20x"),
-        ("s3://b/k=1/date=2013-01-01", "s3://b", "k=1/date=2013-01-01"),
-        ("abfss://c@acc.dfs.core.windows.net/", "abfss://c@acc.dfs.core.windows.net", "/"),
-        ("wasb://c@acc.blob.core.windows.net/p", "wasbs://c@acc.blob.core.windows.net", "p"),
-        ("hdfs://nn:8020/user/x/", "hdfs://nn:8020", "/user/x"),
-        ("hdfs://nn:8020/", "hdfs://nn:8020", "/"),
-        ("hdfs:/user/x", "hdfs", "/user/x"),
-        ("file:/data/x/", "file", "/data/x"),
-        ("file:///", "file", "/"),
-        ("file://host/data/x", "file", "/data/x"),
-        ("dbfs:/mnt/x", "dbfs", "/mnt/x"),
-        ("adl://s/p", "adl://s", "/p"),
-        ("oss://b/k", "oss://b", "/k"),
-        ("jdbc:postgresql://h/db?user=x&password=y#s.t", "postgres://h:5432", "db.s.t"),
-        ("jdbc:postgresql://h1:1,h2:2/db#s.t", "postgres://h1:1,h2:2", "db.s.t"),
-        ("jdbc:mysql://h/db#t", "mysql://h:3306", "db.t"),
-        ("jdbc:mysql://h/db#s.t", "mysql://h:3306", "s.t"),
-        ("jdbc:mariadb://h/db#s.t", "mariadb://h", "db.s.t"),
-        ("jdbc:sqlserver://h:1433;databaseName=db;user=x;password=y#s.t", "sqlserver://h:1433", "db.s.t"),
-        ("jdbc:oracle:thin:@//h:1521/svc#s.t", "oracle://h:1521", "svc.s.t"),
-        ("jdbc:oracle:thin:u/p@h:1521:sid#s.t", "oracle://h:1521", "sid.s.t"),
-        ("jdbc:sqlite:/data/w.db#t", "sqlite:/data/w.db", "t"),
-        ("jdbc:clickhouse://h:8123/db#s.t", "clickhouse://h:8123", "s.t"),
-        ("jdbc:trino://h/cat#s.t", "trino://h:443", "cat.s.t"),
-    ],
-)
-def test_a_uri_has_the_agents_name(uri: str, namespace: str, name: str) -> None:
-    assert Dataset.of(uri) == Dataset(namespace, name)
+@pytest.mark.parametrize("uri", [*FILES, *TABLES])
+def test_a_uri_has_the_agents_name(uri: str) -> None:
+    found = Dataset.of(uri)
+    assert (found.namespace, found.name) == {**FILES, **TABLES}[uri]
 
 
 def test_a_sqlite_uri_names_the_same_table_as_its_jdbc_url() -> None:
