@@ -82,6 +82,8 @@ class Batch(NamedTuple):
     step: Step
     is_first: bool
     """Whether the step began in it."""
+    is_inside: bool
+    """Whether the run is surely of a query inside of the batch, and not of the batch as a whole."""
 
 
 @dataclass
@@ -168,7 +170,10 @@ class Matcher:
         if root is None or root.start is None or found is None:
             return None
         step = self.steps.of_batch(found[1], root.start, root.end)
-        return Batch(step, is_first=root.start <= step.start) if step is not None else None
+        if step is None:
+            return None
+        is_inside = execution is not None and execution is not root
+        return Batch(step, is_first=root.start <= step.start, is_inside=is_inside)
 
     def declaring(self, execution: Execution | None, carried: str | None = None) -> list[Step]:
         """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""

@@ -144,10 +144,13 @@ class Settler:
         batch = self._match.batch_of(run) if run.kind != "APPLICATION" else None
         if batch is None:
             return False
-        batch.step.see(event)
+        is_end = str(event.get("eventType")).upper() in ol.TERMINAL
+        if batch.is_inside or is_end:
+            # The batch as a whole names files; by its end the queries inside have told their folder.
+            batch.step.see(event)
         if batch.is_first or run.sent:
             return False
-        if str(event.get("eventType")).upper() in ol.TERMINAL:
+        if is_end:
             self._forget_run(run.id)
         return True
 

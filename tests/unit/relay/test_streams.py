@@ -46,6 +46,7 @@ class Stream:
             self._take()  # the start is read before anything tells of the stream
             begin = {"type": "stepStart", "step": STEP, "time": start + 1, "name": "harbour", "stream": QUERY}
             self.settler.steps.feed({**begin, "inputs": [REGISTER], "outputs": []})
+        self._take()  # each round tells what is known by then
         if has_inner:
             begin = {"executionId": inner, "rootExecutionId": root, "description": text}
             self._spark("executionStart", start + self.gap, **begin)
