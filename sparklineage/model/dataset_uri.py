@@ -48,7 +48,7 @@ def split_uri(uri: str) -> tuple[str, str]:
             f"{shown(uri)} is not an absolute URI; write the scheme, such as file:///data/x or s3://bucket/key"
         )
     scheme = _FOLDED.get(scheme, scheme)
-    if scheme == "arn" and uri.count(":") >= 5:
+    if scheme == "arn" and uri.count(":") >= 5 and not uri.endswith(":"):
         *place, name = uri.split(":", maxsplit=5)
         return ":".join(place), name
     table = ""
@@ -64,8 +64,8 @@ def split_uri(uri: str) -> tuple[str, str]:
             " or each of / ? # @ ; in them percent-encoded"
         )
     found = _found(uri, scheme, clean, text, table)
-    if not all(found):
-        raise ValueError(f"{shown(uri)} names no dataset: nothing follows the scheme")
+    if not all(found) or re.search(r"//(?:;|$)", found[0]):
+        raise ValueError(f"{shown(uri)} names no dataset: a host or a name is missing")
     return found
 
 
@@ -85,8 +85,15 @@ def _found(uri: str, scheme: str, clean: str, given: str, table: str) -> tuple[s
             raise ValueError(f"{shown(uri)} is not a URI that can be read") from None
     if is_jdbc(uri) or scheme in NAMED:
         return _named(uri, scheme, place, unquote(table))
+    return _address(scheme, place)
+
+
+def _address(scheme: str, place: str) -> tuple[str, str]:
+    """What HTTP serves, and what nobody here knows: host and path."""
     host, path = _apart(re.split(r"[?#]", place, maxsplit=1)[0])
     name = path.rstrip("/") or "/"
+    if scheme in ("http", "https"):
+        return f"{scheme}://{host}", name
     return f"{scheme}://{host}" if host else scheme, name if host or path else ""
 
 

@@ -116,8 +116,8 @@ def _without_user(rest: str, scheme: str, *, placed: bool) -> tuple[str, bool]:
     if not placed and scheme == "oracle":
         # user/password@host. The agent cuts up to the last @, too; without any, it may all be credentials.
         front, at, place = rest.rpartition("@")
-        kept, doubt = _LEAF.sub("", at + place), not at
-    elif "@" not in rest or scheme in _WITHOUT_HOST or not (placed or rest[0] != "/"):
+        kept, doubt = (_LEAF.sub("", at + place), False) if at else ("", True)
+    elif "@" not in rest or scheme in _WITHOUT_HOST or (not placed and rest.startswith("/")):
         return rest, False
     else:
         authority = re.split(r"[/?#;]", rest, maxsplit=1)[0] if placed else ""

@@ -146,6 +146,7 @@ def test_no_uri_takes_long() -> None:
     [
         ("jdbc:postgresql://bob:pw@h:5432/db?ssl=true&password=pw", "jdbc:postgresql://h:5432/db?ssl=true"),
         ("jdbc:oracle:thin:scott/tiger@//h:1521/svc", "jdbc:oracle:thin:@//h:1521/svc"),
+        ("jdbc:oracle:thin:scott/tiger", "jdbc:oracle:thin:"),
         ("jdbc:sqlserver://h;user=sa;password={a;b};databaseName=db", "jdbc:sqlserver://h;databaseName=db"),
         ("jdbc:db2://h:50000/db:user=u;password=pw;", "jdbc:db2://h:50000/db"),
         ("jdbc:mysql://(host=h,port=1,user=u,password=pw)/db", "jdbc:mysql://(host=h,port=1)/db"),
