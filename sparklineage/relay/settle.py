@@ -78,6 +78,8 @@ class Settler:
         self._over: dict[str, None] = {}
         """The runs that were closed last."""
         self._application: AgentRun | None = None
+        self._begun = False
+        """Whether its start was told without it."""
         self._out: list[ol.Event] = []
         self._seen_before = 0
         self._own = OwnRuns(self._match, self.past)
@@ -164,6 +166,10 @@ class Settler:
         for run in list(self._runs.values()):
             if run.said and run.kind != "APPLICATION" and self._known(run):
                 self._close(run, None)
+        if self._application is None and not self._begun:
+            remote = next((step for step in self.steps.by_id.values() if step.remote), None)
+            if remote is not None:
+                self._begin(remote.start)  # there is no agent that would
         over = {step.id: step for step in self.steps.by_id.values() if caught_up and self._is_over(step)}
         self._out += self._own.of_streams(self._who(), None, over)
         if caught_up:
@@ -175,7 +181,7 @@ class Settler:
     def finish(self, outcome: Outcome) -> list[ol.Event]:
         """Everything that is left, closed with the application; its terminal event comes last."""
         if self._application is None:
-            self._out.append(self._who().event("START", self.record.started or outcome.ended))
+            self._begin(outcome.ended)
         for run in sorted(self._runs.values(), key=lambda run: run.last):
             if run.kind != "APPLICATION":
                 self._close(run, outcome)
@@ -239,6 +245,7 @@ class Settler:
             "closed": self.closed_by_us,
             "runs": [of_run(run) for run in self._runs.values()],
             "application": self._application.id if self._application is not None else None,
+            "begun": self._begun,
             "over": list(self._over),
             "seen": self._seen_before,
             "merged": sorted(self._own.merged),
@@ -254,6 +261,7 @@ class Settler:
         to_steps(state["steps"], self.steps)
         self._runs = {item["id"]: to_run(item, self.witnessed) for item in state["runs"]}
         self._application = self._runs.get(state["application"])
+        self._begun = state["begun"]
         self._over = dict.fromkeys(state["over"])
         self._lacking = {(epoch, number) for epoch, number in state["lacking"]}
         self.closed_by_us, self._seen_before = state["closed"], state["seen"]
@@ -270,7 +278,8 @@ class Settler:
         if step.told:
             return False
         around = [item for item in self.steps.around(step) if item.stream is None or item is step]
-        return all(item.end is not None and item.end < self._seen_before for item in around)
+        # What a witness would tell of its queries is there by then.
+        return all(item.end is not None and (step.remote or item.end < self._seen_before) for item in around)
 
     def _cut_off_at(self, time: int) -> AgentRun | None:
         """The open run of the query that ended at this time, after its context.
@@ -346,6 +355,12 @@ class Settler:
             said_message = present.get("message") if isinstance(present, dict) else None
             event = failed(event, error or said_message or "The query failed; Spark gave no message.", trace)
         self._finish_run(run.id, event)
+
+    def _begin(self, time: int) -> None:
+        """Tell the start of the application, once; that it began at this time where nothing else tells."""
+        if not self._begun:
+            self._begun = True
+            self._out.append(self._who().event("START", self.record.started or time))
 
     def _close_application(self, outcome: Outcome) -> None:
         run = self._application

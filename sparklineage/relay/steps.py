@@ -40,6 +40,8 @@ class Step:
     """Whether its own runs have been decided on."""
     stream: str | None = None
     """Of a step that lasts as long as a streaming query: the query's id, or an empty text."""
+    remote: bool = False
+    """Whether it is one of a client of Spark Connect, of whose queries no witness tells."""
     begun: bool = False
     """Whether the start of its run has been told."""
     progress: list[int] = field(default_factory=list)
@@ -121,6 +123,7 @@ class Steps:
                 parent if isinstance(parent, str) else None,
                 inherits=record.get("inherits") is not False,
                 is_call=record.get("function") is True,
+                remote=record.get("remote") is True,
             )
             stream = record.get("stream")
             if isinstance(stream, str):
