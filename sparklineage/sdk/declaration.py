@@ -51,9 +51,11 @@ class Declaration:
     def publish(self, driver: Driver, name: str | None = None, root: object = None) -> None:
         """Write it into the journal, by the name that plans show; once, and again when it has grown. Never raises.
 
-        `root` is what Spark calls under that name, where it is another function that calls this one.
+        `root` is what Spark calls under that name, where it is another function that calls this one. Without a journal,
+        and under Spark Connect, no witness looks at plans: then it is as if it was sent now.
         """
-        if driver.folder is None:
+        if driver.folder is None or driver.is_remote:
+            self.sent(driver)
             return
         shown = (name or self.name)[:_MOST]
         key = driver.folder, shown, self.size
@@ -117,6 +119,10 @@ class Declaration:
             own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()))
             own.start(self.inputs.values(), self.outputs.values())
             own.end(None)
+
+    def needs_no_run(self, driver: Driver) -> None:
+        """Where no step is open, another run tells what it declares."""
+        self._own.setdefault(driver.folder, set()).add(None)
 
     def _tell(self, record: StepRecord) -> None:
         is_known = self._told_to.get(record) == self.size

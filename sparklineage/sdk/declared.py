@@ -191,8 +191,8 @@ def _sent(declared: Declared, frame: FrameType) -> str | None:
     found, declaration = use(frame), declaration_of(declared)
     if found.root is not None and id(declared) in unused(found.root, Declared):
         return None
-    # Without a journal there is no witness either, so this is the only moment at which anything shows its use.
-    if found.is_action or driver.folder is None:
+    # Where no witness looks at plans, this is the only moment at which anything shows its use.
+    if found.is_action or driver.folder is None or driver.is_remote:
         declaration.sent(driver)
         return None
     if found.is_nameless:

@@ -90,6 +90,7 @@ class StepRecord:
                 "name": self.name,
                 "parentStep": outer,
                 "inherits": self._inherit,
+                **({"remote": True} if self._driver.is_remote else {}),
                 "inputs": self._datasets(inputs, self.inputs),
                 "outputs": self._datasets(outputs, self.outputs),
             }

@@ -49,6 +49,8 @@ class Driver:
     """The run folder of the application, or None where lineage is off."""
     context: Any = None
     """None too where nothing that is declared gets anywhere."""
+    is_remote: bool = False
+    """Whether the session is one of Spark Connect: then no witness tells of its queries."""
     direct: Direct | None = None
     """Where steps are sent to without a folder; None there too where nothing is known to send to."""
 
@@ -62,15 +64,16 @@ class Driver:
             return cls(folder=None)
         session = spark if spark is not None else active()
         context = context_of(session)
+        is_remote = type(session).__module__.startswith("pyspark.sql.connect.")
         folder = folder_of(context, environ)
         if folder is not None:
             if not quiet and str(folder) in _closed:
                 _warn_of_end(folder)
-            return cls(folder=folder, context=context)
+            return cls(folder=folder, context=context, is_remote=is_remote)
         from sparklineage.sdk.direct import direct  # noqa: PLC0415
 
         found = direct(session, context, environ)
-        return cls(folder=None, context=context if found is not None else None, direct=found)
+        return cls(folder=None, context=context if found is not None else None, is_remote=is_remote, direct=found)
 
     @property
     def is_inert(self) -> bool:
@@ -115,6 +118,9 @@ def active() -> Any:
     try:
         sql = sys.modules.get("pyspark.sql")
         session = sql.SparkSession.getActiveSession() if sql else None
+        remote = sys.modules.get("pyspark.sql.connect.session")
+        if session is None and remote is not None:
+            session = getattr(remote.SparkSession, "_default_session", None)
         if session is not None:
             return session
         # A session is active in the thread that made it, the context in all of them.

@@ -406,3 +406,53 @@ def test_no_journal_costs_nothing_and_warns_of_nothing(caplog: pytest.LogCapture
     assert declared("EUR") == 4
     cloudpickle.dumps(declared)
     assert caplog.messages == []
+
+
+class Remote:
+    """As a session of Spark Connect shows itself."""
+
+    __module__ = "pyspark.sql.connect.session"
+
+    @property
+    def sparkContext(self) -> Any:  # noqa: N802 - Spark's name
+        raise NotImplementedError("JVM_ATTRIBUTE_NOT_SUPPORTED")
+
+
+@pytest.fixture
+def remote(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    session = Remote()
+    monkeypatch.setattr("sparklineage.sdk.session.active", lambda: session)
+    return folder
+
+
+def test_under_spark_connect_a_function_declares_on_each_step_that_sends_it(remote: Path) -> None:
+    """There is no witness; and a client sends the function with each plan that it is executed or looked at with."""
+    declared = sparklineage.reads("https://rates.example.com/v1")(rate)
+    for name in ("first", "second"):
+        with sparklineage.step(None, name):
+            assert Udf(declared, "rate")._judf
+            assert Udf(declared, "rate")._judf
+    assert [item["inputs"] for item in records(remote, "stepDatasets")] == [[RATES], [RATES]]
+    assert len({item["step"] for item in records(remote, "stepDatasets")}) == 2
+    assert {item["remote"] for item in records(remote, "stepStart")} == {True}
+    assert records(remote, "function") == []
+    # Without a step it has a run of its own, once.
+    other = sparklineage.reads("https://rates.example.com/v1")(rate)
+    for _ in range(2):
+        assert Udf(other, "rate")._judf
+    assert [item["name"] for item in records(remote, "stepStart")] == ["first", "second", "rate"]
+    assert records(remote, "function") == []
+
+
+def test_under_spark_connect_a_data_source_declares_where_it_is_registered(remote: Path) -> None:
+    @sparklineage.reads("https://rates.example.com/v1")
+    class Source:
+        @classmethod
+        def name(cls) -> str:
+            return "rates"
+
+    with sparklineage.step(None, "load"):
+        assert Source.name() == "rates"
+    (told,) = records(remote, "stepDatasets")
+    assert told["inputs"] == [RATES]
+    assert records(remote, "function") == []
