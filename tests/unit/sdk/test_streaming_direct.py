@@ -17,7 +17,7 @@ import pytest
 from sparklineage import current_step, facets
 from sparklineage.model import event as ol
 from sparklineage.model.dataset import Dataset
-from sparklineage.sdk import emit, streaming
+from sparklineage.sdk import emit, stream
 from sparklineage.sdk.streaming import ForeachBatch
 from tests.support.receiver import Receiver
 
@@ -181,10 +181,10 @@ def test_a_query_that_nobody_can_ask_for_ends_with_the_process(scene: Scene, rec
         if thread.name == "sparklineage-stream":
             thread.join(10)
     assert kinds(receiver, end=False) == ["START"]
-    streaming._settle(os.getpid() + 1)
+    stream._settle(os.getpid() + 1)
     assert kinds(receiver, end=False) == ["START"]
-    streaming._settle(os.getpid())
-    streaming._settle(os.getpid())
+    stream._settle(os.getpid())
+    stream._settle(os.getpid())
     assert kinds(receiver) == ["START", "COMPLETE"]
 
 

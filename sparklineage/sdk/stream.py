@@ -1,0 +1,158 @@
+"""The step of one streaming query: what it says, when, and how it ends."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from sparklineage.model.clock import now_ms
+from sparklineage.model.dataset import Dataset, DatasetLike
+from sparklineage.sdk.query import Query, UnreachableError
+from sparklineage.sdk.record import StepRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sparklineage.sdk.session import Driver
+
+_LONGEST_WAIT = 20.0
+"""Seconds after which what waits beside a query looks whether it has anything to say."""
+_AT_EXIT = 0.5
+"""Seconds for which the end of the process waits for the ends of its queries, which may be over by then."""
+
+_unattended: set[Stream] = set()
+"""Those that are open, and whose true end no relay could find out."""
+
+
+class Stream(StepRecord):
+    """The step of one query, from its first batch to its end."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        name: str,
+        environ: Mapping[str, str],
+        *,
+        query: str,
+        interval: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`query` is its id, or an empty text; `interval` the seconds from one word to the next."""
+        super().__init__(driver, name, environ)
+        self.is_over = False
+        self.batch = -1
+        """The number of the latest one."""
+        self._query, self._interval, self._clock = query, interval, clock
+        self._told, self._is_news = clock(), False
+        # A batch speaks in its own thread, and what waits for the end of the query in another.
+        self._speaking = threading.RLock()
+        self._waiting: threading.Thread | None = None
+
+    def begin(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
+        """Record the start; it is the thread's step from now on."""
+        self.start(inputs, outputs)
+        if self._driver.direct is not None or self._driver.is_remote:
+            _tell_at_exit(self)
+
+    def attend(self, query: Query | None) -> None:
+        """Wait beside the query for its end."""
+        if query is not None:
+            name = "sparklineage-stream"
+            self._waiting = threading.Thread(target=self._await, args=(query,), name=name, daemon=True)
+            self._waiting.start()
+
+    def enter(self) -> None:
+        """Make it the thread's step, for one more batch. Never raises."""
+        self.resume()
+
+    def leave(self) -> None:
+        """Give the thread its own step back. Never raises."""
+        self.suspend()
+
+    def progress(self) -> None:
+        """A batch is done."""
+        self._is_news = True
+        self.tell()
+
+    def declare(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
+        """As every batch declares the same, only what is new is recorded."""
+        inputs = [item for item in inputs if not _known(item, self.inputs)]
+        outputs = [item for item in outputs if not _known(item, self.outputs)]
+        super().declare(inputs, outputs)
+        self._is_news = self._is_news or bool(inputs or outputs)
+
+    def tell(self) -> None:
+        """Say that there is something new, where the last word is old enough."""
+        with self._speaking:
+            if self._is_news and not self.is_over and self._may_speak:
+                self._told, self._is_news = self._clock(), False
+                self._append({"type": "stepProgress", "time": now_ms(), "step": self.step, "batch": self.batch})
+
+    @property
+    def _may_speak(self) -> bool:
+        return self._clock() - self._told >= self._interval
+
+    def finish(self, error: BaseException | None) -> None:
+        """Record the end, once."""
+        with self._speaking:
+            if not self.is_over:
+                self.is_over = True
+                _unattended.discard(self)
+                self.end(error)
+
+    def settle(self, seconds: float) -> None:
+        """The process ends: so does the run, where nobody tells its end later."""
+        if self._waiting is not None:
+            self._waiting.join(max(0.0, seconds))
+        if self._driver.folder is None:
+            self.finish(None)
+
+    def _await(self, query: Query) -> None:
+        failure = None
+        try:
+            while not query.wait(min(max(self._interval, 1.0), _LONGEST_WAIT)):
+                batch = query.batch() if self._may_speak else None
+                if batch is not None and batch != self.batch:
+                    self.batch, self._is_news = batch, True
+                self.tell()
+        except UnreachableError:
+            return  # the end of the process or of the application tells
+        except Exception as error:  # noqa: BLE001 - the query's own failure
+            failure = error
+        self.finish(failure)
+
+    def _append(self, record: Mapping[str, Any]) -> None:
+        if record.get("type") == "stepStart":
+            record = {**record, "stream": self._query}
+        with self._speaking:
+            super()._append(record)
+
+
+def _tell_at_exit(stream: Stream) -> None:
+    if not _unattended:
+        atexit.unregister(_settle)
+        # After that of what sends, and so before it: the last one that is registered is the first to be called.
+        atexit.register(_settle, os.getpid())
+    _unattended.add(stream)
+
+
+def _settle(process: int) -> None:
+    if process != os.getpid():  # a forked child's end is not the query's
+        return
+    until = time.monotonic() + _AT_EXIT
+    for stream in list(_unattended):
+        stream.settle(until - time.monotonic())
+
+
+def _known(value: DatasetLike, known: Mapping[Dataset, Dataset]) -> bool:
+    try:
+        dataset = Dataset.of(value)
+    except ValueError:
+        return False
+    before = known.get(dataset)
+    return before is not None and all(
+        getattr(before, name) == getattr(dataset, name) for name in ("facets", "input_facets", "output_facets")
+    )
