@@ -35,17 +35,19 @@ class Stream:
         self.settler.witnessed.feed({"type": "application", "time": 1})
         self.settler.agent(_event("START", 1, APP, "APPLICATION"))
 
-    def batch(self, number: int, *, has_inner: bool = True) -> None:
+    def batch(self, number: int, *, has_inner: bool = True, is_late: bool = False) -> None:
+        """One batch; a relay that is late reads of the stream before it takes in what the agent says."""
         start, root, inner = 100 * number, 2 * number, 2 * number + 1
         text = f"ships\nid = {QUERY}\nrunId = {STEP}\nbatch = {number}"
         whole, write = f"batch-{number}", f"write-{number}"
         file = {"namespace": "file", "name": f"/in/{number}.json"}
         self._spark("executionStart", start, executionId=root, rootExecutionId=root, description=text)
+        if number == 1 and is_late:
+            self._begin(start + 1)
         self._agent("START", start, whole, inputs=[file])
-        if number == 1:
-            self._take()  # the start is read before anything tells of the stream
-            begin = {"type": "stepStart", "step": STEP, "time": start + 1, "name": "harbour", "stream": QUERY}
-            self.settler.steps.feed({**begin, "inputs": [REGISTER], "outputs": []})
+        if number == 1 and not is_late:
+            self._take()
+            self._begin(start + 1)
         self._take()  # each round tells what is known by then
         if has_inner:
             begin = {"executionId": inner, "rootExecutionId": root, "description": text}
@@ -58,6 +60,10 @@ class Stream:
         self._spark("executionEnd", start + 40, executionId=root)
         self._agent("COMPLETE", start + 40, whole, inputs=[file])
         self._take()
+
+    def _begin(self, time: int) -> None:
+        begin = {"type": "stepStart", "step": STEP, "time": time, "name": "harbour", "stream": QUERY}
+        self.settler.steps.feed({**begin, "inputs": [REGISTER], "outputs": []})
 
     def end(self, time: int) -> None:
         self.settler.steps.feed({"type": "stepEnd", "step": STEP, "time": time, "error": None})
@@ -98,9 +104,10 @@ def test_of_many_batches_the_first_has_runs_and_the_others_are_told_by_the_strea
     assert states == ["START", "COMPLETE"]
 
 
-def test_a_stream_of_one_batch_is_tied_to_what_the_batch_reads_and_writes() -> None:
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_stream_of_one_batch_is_tied_to_what_the_batch_reads_and_writes(is_late: bool) -> None:
     stream = Stream()
-    stream.batch(1)
+    stream.batch(1, is_late=is_late)
     stream.end(200)
     assert stream.names("app.harbour") == ({"/in", "/register"}, {"/out"})
 
