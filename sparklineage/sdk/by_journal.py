@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,38 @@ from sparklineage.sdk.record import LOG
 from sparklineage.sdk.session import active, close_journal, context_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sparklineage.assemble.beside import Beside
+    from sparklineage.journal import RunFolder
     from sparklineage.sdk.ending import End
+
+
+_told: dict[Path, int] = {}
+"""Bytes that the agent had written when an application ended, by its folder."""
+
+
+def warn_of_queries_since(before: RunFolder) -> None:
+    """Say how many queries the session has run since the application of this folder has ended. Never raises."""
+    start = _told.get(before.path)
+    if start is None:
+        return
+    with suppress(OSError), before.agent.open("rb") as file:
+        file.seek(start)
+        begun = [line for line in file if b'"eventType":"START"' in line and b'"APPLICATION"' not in line]
+        if begun:
+            LOG.warning(
+                "%s queries have run between two applications of the session, and belong to none; %s keeps what the "
+                "agent reported of them",
+                len(begun), before.agent,
+            )  # fmt: skip
+
+
+def _size(folder: RunFolder) -> int:
+    try:
+        return folder.agent.stat().st_size
+    except OSError:
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +69,7 @@ class ByJournal(Way):
             done = not self.beside.waiting
         else:
             done = self.beside.end(outcome(end, self.wanted.environ), max(0.1, until - time.monotonic()))
+        _told[self.beside.folder.path] = _size(self.beside.folder)
         if not done:
             LOG.warning(
                 "%s events of this application's lineage wait in %s; the relay goes on for a minute, and then "

@@ -15,7 +15,7 @@ from sparklineage.model.naming import normalize_job_name
 from sparklineage.model.parent_variables import parent_from
 from sparklineage.sdk.agent import AGENT, Listeners, application_run, caught_up
 from sparklineage.sdk.by_client import ByClient, has_ended
-from sparklineage.sdk.by_journal import ByJournal
+from sparklineage.sdk.by_journal import ByJournal, warn_of_queries_since
 from sparklineage.sdk.chosen import Wanted, Way
 from sparklineage.sdk.direct import Direct, Who, direct, script_name
 from sparklineage.sdk.emit import INSTALL, emitter, is_installed
@@ -71,6 +71,7 @@ def _in_journal(
     if not _is_over(before):
         return _by_journal(wanted, Beside.of(before, settings, wanted.environ, job=job, parent=parent), {})
     caught_up(context, wanted.flush)
+    warn_of_queries_since(before)
     beside = Beside.after(
         before, context.getConf(), partial(lead_to, context), settings, wanted.environ, job=job, parent=parent
     )

@@ -16,7 +16,7 @@ from sparklineage.sdk import by_client, emit, way
 from sparklineage.sdk.agent import AGENT, Listeners
 from sparklineage.sdk.application import Application
 from sparklineage.sdk.ending import End
-from tests.support.journal import APP, add, application, folder, witnessed
+from tests.support.journal import APP, add, application, event, folder, witnessed
 from tests.support.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -110,6 +110,17 @@ def test_each_has_a_folder_and_an_end_of_its_own(tmp_path: Path, caplog: pytest.
     (said,) = caplog.messages
     assert "The application of this session has ended" in said
     assert said in sparklineage.check(context).missing
+
+
+def test_queries_between_two_applications_are_one_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    context, first = journaled(tmp_path / "journal")
+    Application(context, environ=dict(os.environ)).end()
+    with first.agent.open("a") as file:
+        for kind, job in (("START", "SQL_JOB"), ("COMPLETE", "SQL_JOB"), ("START", "APPLICATION")):
+            file.write(json.dumps(event(kind, 5, job_type=job), separators=(",", ":")) + "\n")
+    Application(context, environ=dict(os.environ)).end()
+    (said,) = caplog.messages
+    assert said.startswith("1 queries have run between two applications of the session, and belong to none;")
 
 
 def test_in_a_node_s_spool_the_relay_of_the_node_delivers_the_second_too(
