@@ -74,7 +74,8 @@ class Told:
         return [event for event in self.events if ol.job_type(event) == "APPLICATION"]
 
 
-def run(scene: Scene, begin: str, end: str, **environ: str) -> Told:
+def run(scene: Scene, begin: str, end: str, *, applications: int = 1, **environ: str) -> Told:
+    """Run the job, and wait until as many applications have ended for the backend."""
     given = {key: value for key, _, value in (word.partition("=") for word in scene.quiet() if "=" in word)}
     (scene.folder / "job.py").write_text(JOB.format(begin=begin, end=end))
     environ |= {"PYTHONPATH": str(Path(__file__).parents[2]), "PYSPARK_PYTHON": sys.executable}
@@ -88,15 +89,16 @@ def run(scene: Scene, begin: str, end: str, **environ: str) -> Told:
             DB_PASSWORD=SECRET, **environ,
         )  # fmt: skip
         until = time.monotonic() + 30
-        while time.monotonic() < until and not _over(backend):
+        while time.monotonic() < until and not _over(backend, applications):
             time.sleep(0.1)
         events = list(backend.events)
     assert done.stdout, done.stderr
     return Told(done=done, events=events, said=json.loads(done.stdout.splitlines()[0]))
 
 
-def _over(backend: Receiver) -> bool:
-    return any(ol.job_type(e) == "APPLICATION" and e["eventType"] in ol.TERMINAL for e in backend.events)
+def _over(backend: Receiver, applications: int = 1) -> bool:
+    ended = [e for e in backend.events if ol.job_type(e) == "APPLICATION" and e["eventType"] in ol.TERMINAL]
+    return len({ol.run_id(event) for event in ended}) >= applications
 
 
 def whole(told: Told, end: str) -> None:
