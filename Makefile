@@ -8,6 +8,8 @@ YARN := .cache/yarn-3.5.0
 CONNECTORS := .cache/connectors-1
 T ?= tests
 K ?=
+# Files of tests with a real Spark that run side by side; each takes 2 GB and a core or two.
+SPARKS ?= 2
 
 .PHONY: help demo test unit check fix bench witness golden generate build clean
 
@@ -23,7 +25,7 @@ test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done $(YARN)/lib $(CONNECTORS)/l
 	@# Of a narrowed run one half may be empty (status 5), but not both.
 	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)'); fast=$$?; \
 	test $$fast -eq 0 || test $$fast -eq 5 || exit $$fast; \
-	$(BIN)/python -m pytest $(T) -m spark $(if $(K),-k '$(K)'); slow=$$?; \
+	$(BIN)/python -m pytest $(T) -m spark -n $(SPARKS) --dist loadgroup $(if $(K),-k '$(K)'); slow=$$?; \
 	test $$slow -ne 5 || exit $$fast; exit $$slow
 
 unit: $(VENV)/.dev ## the fast tests: no JVM, no servers, few examples of each property; under a minute on two cores
