@@ -63,42 +63,39 @@ class ByClient(Way):
             event = ol.with_run_facet(event, "errorMessage", facet)
         _ended.add(ol.run_id(event))
         self._into_its_journal(told)
-        if end.at_exit:
-            self._silence(max(0.1, until - time.monotonic()) / 2)
-        else:
-            context = self._context()
-            if context is not None:
-                caught_up(context, until - time.monotonic())
-            if told["state"] != "COMPLETE":
-                atexit.register(self._again, event, os.getpid())
+        within = max(0.1, until - time.monotonic()) / 2
+        is_told = self._by_agent(within, remove=end.at_exit)
+        if is_told and not end.at_exit and told["state"] != "COMPLETE":
+            atexit.register(self._again, event, os.getpid())
         self.direct.emitter.put(event)
         self.direct.emitter.flush(max(0.0, until - time.monotonic()))
 
     def _again(self, event: ol.Event, pid: int) -> None:
         """At the exit: keep the agent from another end, or say the true one after it."""
-        if os.getpid() == pid and not self._silence(2.0):
+        if os.getpid() == pid and not self._by_agent(2.0, remove=True):
             self.direct.emitter.put({**event, "eventTime": to_iso(now_ms())})
 
-    def _silence(self, within: float) -> bool:
-        """Whether an agent that tells this run was kept from telling its end, after all that it had to tell so far."""
+    def _by_agent(self, within: float, *, remove: bool) -> bool:
+        """Whether an agent tells this run, after it has told what there is so far; kept from more with `remove`."""
         context = self._context()
-        done: list[bool] = []
 
         def act() -> None:
             agent = Listeners.of(context).agent
             found = application_run(agent) if agent is not None else None
-            if found is not None and found[0] == ol.run_id(self.start):
-                caught_up(context, within)
+            if found is None or found[0] != ol.run_id(self.start):
+                raise LookupError("another run")
+            caught_up(context, within)
+            if remove:
                 context._jsc.sc().removeSparkListener(agent)  # noqa: SLF001 - there is no public way
-                done.append(True)
 
-        if context is not None:
-            aside(act, within)
-        return bool(done)
+        return context is not None and aside(act, within)
 
     def _context(self) -> Any:
-        context = context_of(self.wanted.session if self.wanted.session is not None else active())
-        return context if getattr(context, "_jsc", None) is not None else None
+        for session in (self.wanted.session, active()):
+            context = context_of(session)
+            if getattr(context, "_jsc", None) is not None:
+                return context
+        return None
 
     def _into_its_journal(self, told: dict[str, Any]) -> None:
         """Where the session has a journal after all, as without any backend, whoever delivers that knows the end."""
