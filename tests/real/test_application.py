@@ -1,4 +1,4 @@
-"""Programs that nobody started through `submit`, with a real Spark, agent and witness; and a real Spark Connect."""
+"""Programs that nobody started through `submit`, with a real Spark, agent and witness."""
 
 from __future__ import annotations
 
@@ -223,60 +223,3 @@ def test_an_agent_that_sends_by_itself_has_steps_and_streams_beside_it(make_scen
     assert "commits" in breaks[-1]["run"]["facets"]["errorMessage"]["message"]
     # Nothing is between the agent and the backend: its runs of all the batches are there.
     assert len(by_run(told.job(".scan_json"))) == 7
-
-
-CONNECT = """\
-import json
-import sparklineage
-from pyspark.sql import SparkSession
-from pyspark.sql.functions import udf
-
-spark = SparkSession.builder.remote("local[1]").config("spark.ui.enabled", "false").getOrCreate()
-app = sparklineage.application(spark, name="Night Harbour")
-
-@udf("int")
-@sparklineage.reads("https://rates.example.com/v1")
-def rate(number):
-    return number
-
-with sparklineage.step(spark, "load", outputs=["s3://rates/day"]):
-    spark.range(3).select(rate("id")).collect()
-print(json.dumps({"check": str(sparklineage.check(spark)), "way": app.way, "run": app.run_id}))
-try:
-    with sparklineage.step(spark, "fails"):
-        spark.sql("SELECT * FROM absent").collect()
-finally:
-    spark.stop()
-"""
-
-
-@pytest.mark.parametrize("way", ["client", "journal"])
-def test_steps_over_spark_connect(make_scene: Callable[..., Scene], way: str) -> None:
-    """A server of its own, whose JVM the client does not see: sent by openlineage-python, or by our own relay."""
-    scene = make_scene(way)
-    (scene.folder / "job.py").write_text(CONNECT)
-    with Receiver(marquez=False) as backend:
-        given = {"OPENLINEAGE_URL": backend.url} | ({"SPARKLINEAGE_DELIVERY_MODE": "direct"} if way == "client" else {})
-        done = scene.run_command(
-            [sys.executable, "job.py"], PYTHONPATH=str(Path(__file__).parents[2]), PYSPARK_PYTHON=sys.executable,
-            **given, OPENLINEAGE_PARENT_ID=f"airflow/dag.task/{PARENT}",
-        )  # fmt: skip
-        until = time.monotonic() + 30
-        while time.monotonic() < until and not _over(backend):
-            time.sleep(0.1)
-        told = Told(done=done, events=list(backend.events), said=json.loads(done.stdout.splitlines()[0]))
-    assert done.status == 1, done.stderr
-    assert told.said["way"] == way
-    assert [event["eventType"] for event in told.application] == ["START", "FAIL"]
-    assert told.application[0]["run"]["facets"]["parent"]["run"]["runId"] == PARENT
-    load, fails = told.job(".load"), told.job(".fails")
-    assert state(load) == "COMPLETE"
-    assert names(load[-1], "outputs") == {"day"}
-    assert names(load[-1], "inputs") == ({"v1"} if way == "client" else set())
-    assert {ol.run_id(event) for event in told.application} == {
-        event["run"]["facets"]["parent"]["run"]["runId"] for event in (*load, *fails)
-    }
-    if way == "client":
-        assert state(fails) == "FAIL"
-        assert "TABLE_OR_VIEW_NOT_FOUND" in fails[-1]["run"]["facets"]["errorMessage"]["message"]
-    assert "agent      cannot be seen from here" in told.said["check"]
