@@ -26,7 +26,8 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
     The inputs appear on the run of every query that uses the function, by whatever name it is registered in SQL: a
     UDF, a pandas UDF, a function of mapInPandas, applyInPandas and their like. A plain helper and a function of
     foreachBatch declare them when they are called; one of foreachPartition and of RDDs when it is sent to the
-    executors: on the step that is open then, and without one on a step of the function's own name.
+    executors: on the step that is open then, and without one on a step of the function's own name. So does any
+    function under Spark Connect, and where there is no journal.
 
     Never raises because of lineage: what is wrong is one warning of the logger `sparklineage`; with `strict` it is
     raised here.
