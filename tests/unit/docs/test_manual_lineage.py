@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "manual-lineage.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=["step", "function", "facets"])
+@pytest.mark.parametrize("block", BLOCKS, ids=["step", "function", "stream", "facets"])
 def test_an_example_runs_without_a_warning(
     block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
