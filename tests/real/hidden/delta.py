@@ -14,6 +14,8 @@ from tests.real.submission import REPOSITORY, spark_home
 CONF = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # As suits a small machine.
+    "spark.databricks.delta.snapshotPartitions": "2",
 }
 _PINNED = {
     "4.0": {
