@@ -44,5 +44,6 @@ def test_the_table_of_a_check_is_what_is_printed() -> None:
 
 
 def _blocks(language: str) -> list[str]:
-    found: list[str] = re.findall(rf"(?ms)^```{language}\n(.*?)^```$", TEXT)
-    return found
+    # All of them in turn, so that no closing fence is taken for an opening one.
+    found = re.findall(r"(?ms)^```(\w*)\n(.*?)^```$", TEXT)
+    return [block for name, block in found if name == language]
