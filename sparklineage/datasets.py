@@ -117,7 +117,7 @@ def local(path: str) -> Dataset:
         found = Path(_part("path", path)).expanduser()
     except RuntimeError:
         raise ValueError("path begins with a ~ of nobody; write it from the root") from None
-    return Dataset.of(f"file:{found.absolute()}")
+    return Dataset.of(f"file:/{str(found.absolute()).lstrip('/')}")
 
 
 def postgresql(host: str, database: str, table: str, *, schema: str = "public", port: int = 5432) -> Dataset:

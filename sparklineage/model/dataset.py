@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sparklineage.model.facet import Facet
 
+_ADDRESS = re.compile(r"://|^[Jj][Dd][Bb][Cc]:[A-Za-z][\w+.\-]*:")
 # What ends a name in a URI, or parts it.
 _MARKS = re.compile(r"[%/?#;@=\s]")
 
@@ -88,7 +89,7 @@ class Dataset:
         scheme = self.namespace.partition(":")[0]
         name = _MARKS.sub(_encoded, self.name) if scheme in NAMED else self.name
         if "://" in self.namespace:
-            return f"{self.namespace.rstrip('/')}/{name.lstrip('/')}"
+            return f"{self.namespace.rstrip('/')}{'' if name.startswith('/') else '/'}{name}"
         if name.startswith("/") or scheme in ("arn", self.namespace):
             return f"{self.namespace}:{name}"
         return f"{self.namespace}{'#' if scheme == 'sqlite' else '/'}{name}"
@@ -96,7 +97,7 @@ class Dataset:
 
 def _safe(text: str) -> str:
     """A namespace or a name that somebody gave, without credentials where it is an address."""
-    return uri_credentials.without_credentials(text) if "://" in text or uri_credentials.is_jdbc(text) else text
+    return uri_credentials.without_credentials(text) if _ADDRESS.search(text) else text
 
 
 def _encoded(mark: re.Match[str]) -> str:

@@ -48,9 +48,9 @@ def split_uri(uri: str) -> tuple[str, str]:
             f"{shown(uri)} is not an absolute URI; write the scheme, such as file:///data/x or s3://bucket/key"
         )
     scheme = _FOLDED.get(scheme, scheme)
-    if scheme == "arn" and uri.count(":") >= 5 and not uri.endswith(":"):
-        *place, name = uri.split(":", maxsplit=5)
-        return ":".join(place), name
+    arn = uri.split(":", maxsplit=5)
+    if scheme == "arn" and arn[5:] > [""]:
+        return ":".join(arn[:5]), arn[5]
     table = ""
     text = uri
     if scheme not in FILE_SYSTEMS and (is_jdbc(uri) or scheme in NAMED or scheme == "sqlite"):

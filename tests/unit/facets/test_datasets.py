@@ -142,6 +142,20 @@ def test_credentials_never_get_into_a_name() -> None:
     assert "canary" not in str(found)
 
 
+def test_the_uri_keeps_what_is_odd_in_a_name() -> None:
+    odd = [
+        datasets.http("https://h//a"),
+        datasets.local("//"),
+        datasets.kinesis("eu", "1", ":"),
+        datasets.cassandra("h", "JDBC:", "@"),
+        datasets.s3("b", "a%2Fb/?c#d"),
+        datasets.mysql("h", "a/b", "c%d#e?f;g@h"),
+    ]
+    assert [Dataset.of(one.uri) for one in odd] == odd
+    assert datasets.local("//") == Dataset("file", "/")
+    assert datasets.cassandra("h", "JDBC:", "@") == Dataset("cassandra://h:9042", "JDBC:.@")
+
+
 # As people pass them: a path of Hadoop, a table, a host, and a name of anything.
 _NAMES = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(str.strip)
 _HOSTS = st.sampled_from(["h", "H.example.com", "10.0.0.1", "h:77", "::1", "[::1]", "[::1]:77", "u:p@h", "a_b"])
