@@ -16,7 +16,7 @@ from benchmarks.setting import JOBS
 from benchmarks.synthetic import run_id
 from sparklineage.journal import create_folder
 from sparklineage.sdk.session import JOURNAL_VARIABLE
-from sparklineage.sdk.step import Step
+from sparklineage.sdk.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

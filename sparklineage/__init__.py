@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from sparklineage.config.spec import Spec
     from sparklineage.model.conf_set import ConfSet
     from sparklineage.model.dataset import Dataset
-    from sparklineage.sdk.application import application
     from sparklineage.sdk.check import check
-    from sparklineage.sdk.hidden import reads, writes
-    from sparklineage.sdk.step import current_step, step
-    from sparklineage.sdk.streaming import foreach_batch
-    from sparklineage.sdk.tag import tag
+    from sparklineage.sdk.functions.hidden import reads, writes
+    from sparklineage.sdk.programs.application import application
+    from sparklineage.sdk.steps.step import current_step, step
+    from sparklineage.sdk.steps.tag import tag
+    from sparklineage.sdk.streams.streaming import foreach_batch
 
 __all__ = [
     "ConfSet",
@@ -46,18 +46,18 @@ _LAZY = {
     "ConfSet": "sparklineage.model.conf_set.ConfSet",
     "Dataset": "sparklineage.model.dataset.Dataset",
     "Spec": "sparklineage.config.spec.Spec",
-    "application": "sparklineage.sdk.application.application",
+    "application": "sparklineage.sdk.programs.application.application",
     "check": "sparklineage.sdk.check.check",
     "configure": "sparklineage.assemble.library.configure",
-    "current_step": "sparklineage.sdk.step.current_step",
+    "current_step": "sparklineage.sdk.steps.step.current_step",
     "finished": "sparklineage.assemble.library.finished_for",
-    "foreach_batch": "sparklineage.sdk.streaming.foreach_batch",
+    "foreach_batch": "sparklineage.sdk.streams.streaming.foreach_batch",
     "load": "sparklineage.assemble.library.load",
-    "reads": "sparklineage.sdk.hidden.reads",
+    "reads": "sparklineage.sdk.functions.hidden.reads",
     "render": "sparklineage.assemble.library.render",
-    "step": "sparklineage.sdk.step.step",
-    "tag": "sparklineage.sdk.tag.tag",
-    "writes": "sparklineage.sdk.hidden.writes",
+    "step": "sparklineage.sdk.steps.step.step",
+    "tag": "sparklineage.sdk.steps.tag.tag",
+    "writes": "sparklineage.sdk.functions.hidden.writes",
 }
 
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
-from sparklineage.sdk.emit import INSTALL, is_installed
+from sparklineage.sdk.functions.worker import in_worker
+from sparklineage.sdk.sending.emit import INSTALL, is_installed
+from sparklineage.sdk.sending.transport import transport_of
 from sparklineage.sdk.session import ENDED, JOURNAL_VARIABLE, Driver, active, context_of, is_closed
-from sparklineage.sdk.transport import transport_of
-from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sparklineage.sdk.direct import Direct
+    from sparklineage.sdk.sending.direct import Direct
 
 _VERSION = re.compile(r"openlineage-spark_[\d.]+-([\w.+-]+?)\.jar")
 _PREFIX = "spark.openlineage."

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.warning import LOG
-from sparklineage.sdk.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sparklineage.sdk.direct import Direct
+    from sparklineage.sdk.sending.direct import Direct
 
 STEP_PROPERTY = "spark.sparklineage.step"
 STEP_TAG = "sparklineage.step"
@@ -70,7 +70,7 @@ class Driver:
             if not quiet and str(folder) in _closed:
                 _warn_of_end(folder)
             return cls(folder=folder, context=context, is_remote=is_remote)
-        from sparklineage.sdk.direct import direct  # noqa: PLC0415
+        from sparklineage.sdk.sending.direct import direct  # noqa: PLC0415
 
         found = direct(session, context, environ)
         return cls(folder=None, context=context if found is not None else None, is_remote=is_remote, direct=found)

@@ -228,7 +228,7 @@ def test_configure_reports_as_the_application_around_it(work: Path, monkeypatch:
 
 @pytest.mark.parametrize("by", ["the file", "OPENLINEAGE_URL"])
 def test_configure_reports_as_an_application_that_is_sent(work: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
-    monkeypatch.setattr("sparklineage.sdk.emit.Emitter.put", lambda *_: None)
+    monkeypatch.setattr("sparklineage.sdk.sending.emit.Emitter.put", lambda *_: None)
     transport = "transport: {url: 'http://h/v2'}\n" if by == "the file" else ""
     write(work, f"namespace: shop\ndelivery: {{mode: direct}}\n{transport}")
     if not transport:

@@ -19,8 +19,8 @@ from sparklineage import Dataset, facets
 from sparklineage.model import event as ol
 from sparklineage.relay import Follower
 from sparklineage.relay.surroundings import Surroundings
-from sparklineage.sdk.direct import Direct, Who
-from sparklineage.sdk.record import StepRecord
+from sparklineage.sdk.sending.direct import Direct, Who
+from sparklineage.sdk.steps.record import StepRecord
 from tests.support.journal import APP, T0, add, execution, folder, outcome, witnessed
 from tests.support.specification import FOLDER, Specification, UnreachableError, facets_of
 from tests.unit.facets.hostile import attempts, values
@@ -194,7 +194,9 @@ def test_every_event_of_a_step_without_a_journal_is_as_the_schemas_have_it(
     sent: list[ol.Event] = []
     who = Who(namespace="ns", job="app", parent=ol.parent_facet(APP, "ns", "app", ROOT))
     way = Direct(who=who, emitter=cast("Any", SimpleNamespace(put=sent.append)), place="a test")
-    driver = SimpleNamespace(direct=way, is_inert=False, folder=None, step=lambda: None, set_step=lambda _: None)
+    driver = SimpleNamespace(
+        direct=way, is_inert=False, is_remote=False, folder=None, step=lambda: None, set_step=lambda _: None
+    )
     step = StepRecord(cast("Any", driver), "Load Rates", {})
     dataset = Dataset.of("s3://bucket/x").with_facets(*ALL)
     step.start([dataset], [])

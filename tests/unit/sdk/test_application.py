@@ -18,7 +18,7 @@ import pytest
 from sparklineage.errors import ConfigError
 from sparklineage.journal import RunFolder, run_folders
 from sparklineage.relay.drain import close_lost
-from sparklineage.sdk.application import Application
+from sparklineage.sdk.programs.application import Application
 from tests.support.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ def test_the_client_sends_where_it_alone_is_configured(scene: Scene) -> None:
     assert parent["run"]["runId"] == told.of("nightly_load")[0]["run"]["runId"]
 
 
-SENT = "from sparklineage.sdk.emit import emitter; emitter(os.environ).flush(20)"
+SENT = "from sparklineage.sdk.sending.emit import emitter; emitter(os.environ).flush(20)"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import pytest
 import sparklineage
 from sparklineage.journal import RunFolder
 from sparklineage.model import event as ol
-from sparklineage.sdk import by_client, emit, way
 from sparklineage.sdk.agent import AGENT, Listeners
-from sparklineage.sdk.application import Application
-from sparklineage.sdk.ending import End
+from sparklineage.sdk.programs import by_client, way
+from sparklineage.sdk.programs.application import Application
+from sparklineage.sdk.programs.ending import End
+from sparklineage.sdk.sending import emit
 from tests.support.journal import APP, add, application, event, folder, witnessed
 from tests.support.receiver import Receiver
 
@@ -166,7 +167,7 @@ def sending(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Context, Receiver
     seen = Listeners(classes=(AGENT,), agent=AGENT_OBJECT)
     for module in (way, by_client):
         monkeypatch.setattr(module, "application_run", lambda _: (APP, "harbour", "nb"))
-    monkeypatch.setattr("sparklineage.sdk.direct.application_run", lambda _: (APP, "harbour", "nb"))
+    monkeypatch.setattr("sparklineage.sdk.sending.direct.application_run", lambda _: (APP, "harbour", "nb"))
     monkeypatch.setattr(Listeners, "of", classmethod(lambda _cls, _context: seen))
     monkeypatch.setattr(by_client, "_ended", set())
     again: list[Any] = []

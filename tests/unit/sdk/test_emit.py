@@ -18,9 +18,9 @@ import pytest
 from sparklineage import facets, reads
 from sparklineage.model import event as ol
 from sparklineage.model.dataset import Dataset
-from sparklineage.sdk import emit
-from sparklineage.sdk.emit import Emitter, is_configured
-from sparklineage.sdk.step import Step, current_step
+from sparklineage.sdk.sending import emit
+from sparklineage.sdk.sending.emit import Emitter, is_configured
+from sparklineage.sdk.steps.step import Step, current_step
 from tests.support.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -423,8 +423,8 @@ def test_an_agent_that_has_no_run_yet_is_asked_again(
 ) -> None:
     """It makes its run when its first event comes, a moment after the session is there."""
     runs: list[tuple[str, str, str] | None] = [(PARENT, "fleet", "night"), None]
-    monkeypatch.setattr("sparklineage.sdk.direct._agent", lambda _context: "an agent")
-    monkeypatch.setattr("sparklineage.sdk.direct.application_run", lambda _agent: runs.pop())
+    monkeypatch.setattr("sparklineage.sdk.sending.direct._agent", lambda _context: "an agent")
+    monkeypatch.setattr("sparklineage.sdk.sending.direct.application_run", lambda _agent: runs.pop())
     session = Connect({})
     for _ in range(3):  # the third would find nothing to pop
         with step("a", environ, session):

@@ -15,10 +15,10 @@ from pyspark import cloudpickle
 
 import sparklineage
 from sparklineage import Dataset
-from sparklineage.sdk import declaration as module
-from sparklineage.sdk.direct import Direct
-from sparklineage.sdk.record import StepRecord
+from sparklineage.sdk.functions import declaration as module
+from sparklineage.sdk.sending.direct import Direct
 from sparklineage.sdk.session import Driver
+from sparklineage.sdk.steps.record import StepRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def test_without_a_journal_equal_calls_are_sent_once(monkeypatch: pytest.MonkeyP
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(StepRecord, "_append", lambda _, record: sent.append(record))
     monkeypatch.setattr(Driver, "of", lambda *_: Driver(folder=None, direct=Direct.__new__(Direct)))
-    monkeypatch.setattr("sparklineage.sdk.record.Emission", lambda _: None)
+    monkeypatch.setattr("sparklineage.sdk.steps.record.Emission", lambda _: None)
     outcomes: list[Exception | None] = [None, None, ValueError("a"), ValueError("b"), KeyError("c"), None]
 
     @sparklineage.reads("https://rates.example.com/v1")

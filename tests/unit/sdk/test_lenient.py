@@ -12,7 +12,7 @@ import sparklineage
 from sparklineage import datasets, facets
 from sparklineage.model.lenient import NO_DATASET, NO_FACET, NoDataset, NoFacet
 from sparklineage.relay.steps import Steps
-from sparklineage.sdk.step import StepHandle
+from sparklineage.sdk.steps.step import StepHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ import pytest
 
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
-from sparklineage.sdk import record
-from sparklineage.sdk.step import Step, step
+from sparklineage.sdk.steps import record
+from sparklineage.sdk.steps.step import Step, step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

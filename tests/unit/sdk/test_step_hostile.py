@@ -14,7 +14,7 @@ import pytest
 import sparklineage
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.facet import Facet
-from sparklineage.sdk.step import Step
+from sparklineage.sdk.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sparklineage
-from sparklineage.sdk import nesting
+from sparklineage.sdk.steps import nesting
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sparklineage
-from sparklineage.sdk import nesting, record
+from sparklineage.sdk.steps import nesting, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

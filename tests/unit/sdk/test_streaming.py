@@ -14,7 +14,7 @@ from sparklineage.journal import RunFolder
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
 from sparklineage.sdk.session import STEP_PROPERTY
-from sparklineage.sdk.streaming import ForeachBatch, foreach_batch
+from sparklineage.sdk.streams.streaming import ForeachBatch, foreach_batch
 from tests.support import journal
 
 QUERY = "01900000-0000-4000-8000-0000000000aa"

@@ -15,8 +15,8 @@ import pytest
 from pyspark import cloudpickle
 
 import sparklineage
-from sparklineage.sdk.query import RemoteQuery, UnreachableError
-from sparklineage.sdk.streaming import ForeachBatch
+from sparklineage.sdk.streams.query import RemoteQuery, UnreachableError
+from sparklineage.sdk.streams.streaming import ForeachBatch
 from tests.support import journal
 
 REGISTER = "https://ships.example.com/register"
@@ -102,7 +102,7 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    monkeypatch.setattr("sparklineage.sdk.query.time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr("sparklineage.sdk.streams.query.time", SimpleNamespace(sleep=lambda _seconds: None))
     found = Scene(tmp_path)
     monkeypatch.setattr("sparklineage.sdk.session.active", lambda: found.writer.session)
     yield found

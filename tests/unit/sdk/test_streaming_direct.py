@@ -17,8 +17,9 @@ import pytest
 from sparklineage import current_step, facets
 from sparklineage.model import event as ol
 from sparklineage.model.dataset import Dataset
-from sparklineage.sdk import emit, stream
-from sparklineage.sdk.streaming import ForeachBatch
+from sparklineage.sdk.sending import emit
+from sparklineage.sdk.streams import stream
+from sparklineage.sdk.streams.streaming import ForeachBatch
 from tests.support.receiver import Receiver
 
 REGISTER = "https://ships.example.com/register"

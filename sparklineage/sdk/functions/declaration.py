@@ -10,9 +10,9 @@ from sparklineage.journal.folder import FORMAT, RunFolder
 from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.nesting import innermost
-from sparklineage.sdk.record import LOG, StepRecord, dataset_record, open_record
 from sparklineage.sdk.session import Driver
+from sparklineage.sdk.steps.nesting import innermost
+from sparklineage.sdk.steps.record import LOG, StepRecord, dataset_record, open_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.declaration import Declaration
-from sparklineage.sdk.declared import Declared, NameOfSource, declaration_of, stand_for
-from sparklineage.sdk.record import LOG, checked_dataset, dataset_record
+from sparklineage.sdk.functions.declaration import Declaration
+from sparklineage.sdk.functions.declared import Declared, NameOfSource, declaration_of, stand_for
 from sparklineage.sdk.session import Driver
+from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

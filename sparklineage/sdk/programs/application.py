@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.chosen import Wanted, Way
-from sparklineage.sdk.emit import FLUSH
-from sparklineage.sdk.ending import End, Ending
-from sparklineage.sdk.record import LOG
-from sparklineage.sdk.way import choose
-from sparklineage.sdk.worker import in_worker
+from sparklineage.sdk.functions.worker import in_worker
+from sparklineage.sdk.programs.chosen import Wanted, Way
+from sparklineage.sdk.programs.ending import End, Ending
+from sparklineage.sdk.programs.way import choose
+from sparklineage.sdk.sending.emit import FLUSH
+from sparklineage.sdk.steps.record import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sparklineage.sdk.ending import End
+    from sparklineage.sdk.programs.ending import End
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,11 @@ import threading
 from contextlib import ContextDecorator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sparklineage.sdk import nesting
-from sparklineage.sdk.bodies import covering
-from sparklineage.sdk.given import listed, text
-from sparklineage.sdk.record import StepRecord
 from sparklineage.sdk.session import Driver
+from sparklineage.sdk.steps import nesting
+from sparklineage.sdk.steps.bodies import covering
+from sparklineage.sdk.steps.given import listed, text
+from sparklineage.sdk.steps.record import StepRecord
 from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sparklineage.model.dataset import DatasetLike
     from sparklineage.model.facet import Facet
-    from sparklineage.sdk.columns import Column
+    from sparklineage.sdk.steps.columns import Column
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -119,7 +119,7 @@ class StepHandle:
         """
         if (record := self._told()) is None:
             return
-        from sparklineage.sdk.columns import with_columns  # noqa: PLC0415
+        from sparklineage.sdk.steps.columns import with_columns  # noqa: PLC0415
 
         try:
             outputs = with_columns(columns, record.inputs, record.outputs, transformation)

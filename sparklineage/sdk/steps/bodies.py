@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
 
-    from sparklineage.sdk.record import StepRecord
-    from sparklineage.sdk.step import Step
+    from sparklineage.sdk.steps.record import StepRecord
+    from sparklineage.sdk.steps.step import Step
 
 
 def covering(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any] | None:

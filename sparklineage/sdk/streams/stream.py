@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.clock import now_ms
 from sparklineage.model.dataset import Dataset, DatasetLike
-from sparklineage.sdk.query import Query, UnreachableError
-from sparklineage.sdk.record import StepRecord
+from sparklineage.sdk.steps.record import StepRecord
+from sparklineage.sdk.streams.query import Query, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

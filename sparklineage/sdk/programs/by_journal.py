@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparklineage.sdk.agent import caught_up
-from sparklineage.sdk.chosen import Wanted, Way
-from sparklineage.sdk.outcome import outcome
-from sparklineage.sdk.record import LOG
+from sparklineage.sdk.programs.chosen import Wanted, Way
+from sparklineage.sdk.programs.outcome import outcome
 from sparklineage.sdk.session import active, close_journal, context_of
+from sparklineage.sdk.steps.record import LOG
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sparklineage.assemble.beside import Beside
     from sparklineage.journal import RunFolder
-    from sparklineage.sdk.ending import End
+    from sparklineage.sdk.programs.ending import End
 
 
 _told: dict[Path, int] = {}

@@ -18,14 +18,14 @@ from sparklineage.journal import RunFolder, write_json
 from sparklineage.model import event as ol
 from sparklineage.model.clock import now_ms, to_iso
 from sparklineage.sdk.agent import Listeners, application_run, aside, caught_up
-from sparklineage.sdk.chosen import Wanted, Way
-from sparklineage.sdk.direct import open_application
-from sparklineage.sdk.outcome import outcome
+from sparklineage.sdk.programs.chosen import Wanted, Way
+from sparklineage.sdk.programs.outcome import outcome
+from sparklineage.sdk.sending.direct import open_application
 from sparklineage.sdk.session import Driver, active, context_of
 
 if TYPE_CHECKING:
-    from sparklineage.sdk.direct import Direct
-    from sparklineage.sdk.ending import End
+    from sparklineage.sdk.programs.ending import End
+    from sparklineage.sdk.sending.direct import Direct
 
 _ended: set[str] = set()
 """The runs of this process's applications that have ended."""

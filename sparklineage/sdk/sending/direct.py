@@ -15,12 +15,12 @@ from sparklineage.model.ids import is_run_id
 from sparklineage.model.naming import normalize_job_name
 from sparklineage.model.parent_variables import parent_from
 from sparklineage.sdk.agent import Listeners, application_run
-from sparklineage.sdk.emit import emitter, is_configured
+from sparklineage.sdk.sending.emit import emitter, is_configured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sparklineage.sdk.emit import Emitter
+    from sparklineage.sdk.sending.emit import Emitter
 
 _T = TypeVar("_T")
 _TRIES = 5

@@ -8,14 +8,14 @@ import time
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.sdk.declared import Declared, declaration_of
-from sparklineage.sdk.given import listed
-from sparklineage.sdk.query import Query, RemoteQuery, when_started
-from sparklineage.sdk.record import LOG
+from sparklineage.sdk.functions.declared import Declared, declaration_of
+from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
-from sparklineage.sdk.step import Step
-from sparklineage.sdk.stream import Stream
-from sparklineage.sdk.worker import in_worker
+from sparklineage.sdk.steps.given import listed
+from sparklineage.sdk.steps.record import LOG
+from sparklineage.sdk.steps.step import Step
+from sparklineage.sdk.streams.query import Query, RemoteQuery, when_started
+from sparklineage.sdk.streams.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -9,12 +9,12 @@ from sparklineage.journal.exit_status import meaning
 from sparklineage.journal.folder import FORMAT
 from sparklineage.model.clock import now_ms
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.failure import error_of
+from sparklineage.sdk.steps.failure import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sparklineage.sdk.ending import End
+    from sparklineage.sdk.programs.ending import End
 
 _ASKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -15,9 +15,10 @@ from sparklineage.model.dataset import Dataset, DatasetLike
 from sparklineage.model.ids import new_run_id
 from sparklineage.model.lenient import NoDataset, NoFacet, ask
 from sparklineage.model.masking import secrets_of
-from sparklineage.sdk import nesting, warning
-from sparklineage.sdk.direct import Emission
-from sparklineage.sdk.failure import error_of
+from sparklineage.sdk import warning
+from sparklineage.sdk.sending.direct import Emission
+from sparklineage.sdk.steps import nesting
+from sparklineage.sdk.steps.failure import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.sdk.worker import in_worker
+from sparklineage.sdk.functions.worker import in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
     """
     if in_worker():
         return _unchanged
-    from sparklineage.sdk.marking import checked, declare  # noqa: PLC0415
+    from sparklineage.sdk.functions.marking import checked, declare  # noqa: PLC0415
 
     return functools.partial(declare, inputs=checked("reads", datasets, strict=strict), outputs={}, strict=strict)
 
@@ -43,7 +43,7 @@ def writes(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]
     """Declare what a function, a UDF or a class of a Python data source writes; see `reads`."""
     if in_worker():
         return _unchanged
-    from sparklineage.sdk.marking import checked, declare  # noqa: PLC0415
+    from sparklineage.sdk.functions.marking import checked, declare  # noqa: PLC0415
 
     return functools.partial(declare, inputs={}, outputs=checked("writes", datasets, strict=strict), strict=strict)
 

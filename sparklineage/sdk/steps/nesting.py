@@ -17,8 +17,8 @@ from sparklineage.model.ids import is_run_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sparklineage.sdk.record import StepRecord
     from sparklineage.sdk.session import Driver
+    from sparklineage.sdk.steps.record import StepRecord
 
 
 class _Thread(threading.local):

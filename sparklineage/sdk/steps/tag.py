@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sparklineage.sdk.given import listed, text
-from sparklineage.sdk.record import LOG, StepRecord
 from sparklineage.sdk.session import STEP_TAG, Driver
-from sparklineage.sdk.step import Step, StepHandle
+from sparklineage.sdk.steps.given import listed, text
+from sparklineage.sdk.steps.record import LOG, StepRecord
+from sparklineage.sdk.steps.step import Step, StepHandle
 from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:

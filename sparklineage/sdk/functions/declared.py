@@ -17,16 +17,16 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.sdk.pickled import by_reference, place_of, use
-from sparklineage.sdk.record import LOG
+from sparklineage.sdk.functions.pickled import by_reference, place_of, use
+from sparklineage.sdk.functions.used import unused
+from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
-from sparklineage.sdk.used import unused
-from sparklineage.sdk.worker import in_worker
+from sparklineage.sdk.steps.record import LOG
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from sparklineage.sdk.declaration import Declaration
+    from sparklineage.sdk.functions.declaration import Declaration
 
 MARK = "sparklineage:"
 """Before the text that goes along with a function which plans show without a name; the witness looks for it."""

@@ -14,14 +14,14 @@ from sparklineage.model.masking import mask, secrets_of
 from sparklineage.model.naming import normalize_job_name
 from sparklineage.model.parent_variables import parent_from
 from sparklineage.sdk.agent import AGENT, Listeners, application_run, caught_up
-from sparklineage.sdk.by_client import ByClient, has_ended
-from sparklineage.sdk.by_journal import ByJournal, warn_of_queries_since
-from sparklineage.sdk.chosen import Wanted, Way
-from sparklineage.sdk.direct import Direct, Who, direct, script_name
-from sparklineage.sdk.emit import INSTALL, emitter, is_installed
-from sparklineage.sdk.record import LOG
+from sparklineage.sdk.programs.by_client import ByClient, has_ended
+from sparklineage.sdk.programs.by_journal import ByJournal, warn_of_queries_since
+from sparklineage.sdk.programs.chosen import Wanted, Way
+from sparklineage.sdk.sending.direct import Direct, Who, direct, script_name
+from sparklineage.sdk.sending.emit import INSTALL, emitter, is_installed
+from sparklineage.sdk.sending.transport import lead_to
 from sparklineage.sdk.session import JOURNAL_VARIABLE, active, context_of, folder_of, move_journal
-from sparklineage.sdk.transport import lead_to
+from sparklineage.sdk.steps.record import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

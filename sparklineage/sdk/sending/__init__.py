@@ -1,0 +1,1 @@
+"""Where there is no journal: events by openlineage-python, or beside an agent that sends by itself."""

@@ -1,0 +1,1 @@
+"""`foreach_batch`: one run for a streaming query."""
