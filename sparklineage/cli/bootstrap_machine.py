@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prefix", metavar="DIR", help="a folder of that machine for everything, for one user who "
-                        "needs no root then (default: for all users, in /opt, /etc and /var)")  # fmt: skip
+    parser.add_argument("--prefix", metavar="DIR", help="a folder of that machine, in which everything goes into a "
+                        "folder sparklineage, for one user who needs no root then (default: for all users, in /opt, "
+                        "/etc and /var)")  # fmt: skip
     bootstrap_kit.add_options(parser, release="3.5")
 
 

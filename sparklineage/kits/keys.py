@@ -47,5 +47,5 @@ def with_references(config: Mapping[str, Any], changed: Any) -> dict[str, Any]:
 
 _TAKEN = frozenset(LAYOUT) | {
     "ABSENT", "AGENT", "BASH", "CONF_BEGIN", "CONF_END", "EUID", "HOME", "IFS", "KEYS", "LANG", "OLDEST", "ONE_S_OWN",
-    "PATH", "PWD", "PYTHONS", "RANDOM", "SCALA", "SECONDS", "SPARK_HOME", "TZ", "UID", "USER", "WITNESS",
+    "PATH", "PWD", "PYTHONS", "RANDOM", "RECORD", "SCALA", "SECONDS", "SPARK_HOME", "TZ", "UID", "USER", "WITNESS",
 }  # fmt: skip

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 SCRIPT = "install.sh"
 PARTS = (
-    "say", "limits", "place", "fetch", "jars", "spool", "relay", "check", "conf", "keys", "present", "machine",
+    "say", "limits", "place", "fetch", "jars", "spool", "relay", "check", "conf", "keys", "present", "record",
+    "machine",
 )  # fmt: skip
+FOLDER = "sparklineage"
+"""What the folder of an installation is called below a prefix; it holds nothing else."""
 _SPOOL = "spark.sparklineage.spool"
 
 
@@ -39,7 +42,7 @@ class Options(Common):
     spark_home: str = ""
     """Where the Spark lies there; without it the script looks for one."""
     prefix: str = ""
-    """A folder for everything, for an installation of one user's own, who needs no root."""
+    """Where everything goes, into a folder `sparklineage` of its own, for one user alone, who needs no root."""
 
 
 def kit(spec: Spec, order: Order, agent: Jar, options: Options | None = None) -> Kit:
@@ -50,12 +53,12 @@ def kit(spec: Spec, order: Order, agent: Jar, options: Options | None = None) ->
     options = options or Options()
     places = _places(options.prefix)
     if options.prefix and spec.text("delivery.journal") is None:
-        order = _with_spool(order, f"{options.prefix.rstrip('/')}/spool")
+        order = _with_spool(order, f"{places['BASE']}/spool")
     _refuse_relative("--spark-home", options.spark_home)
     node = Node(
         platform="machine",
         kinds=("file", "env"),
-        spool=spool_of(order),
+        spool=spool_of(order, places["BASE"] if options.prefix else None),
         state=places["STATE"],
         log=f"{places['LOGS']}/relay.log",
         proxy=options.proxy,
@@ -103,11 +106,13 @@ def _places(prefix: str) -> dict[str, str]:
     if not prefix:
         return {name: LAYOUT[name] for name in ("BASE", "ETC", "STATE", "LOGS")}
     base = prefix.rstrip("/")
-    if not re.fullmatch(r"(/[\w.+-]+){2,}", base, re.ASCII) or ".." in PurePosixPath(base).parts:
+    if not re.fullmatch(r"(/[\w.+-]+)+", base, re.ASCII) or ".." in PurePosixPath(base).parts:
         raise ConfigError(
             f"--prefix is {prefix[:200]!r}; write an absolute path of letters, digits and . _ + -, such as "
             "/home/me/lineage."
         )
+    # What somebody has there besides is none of ours.
+    base = base if PurePosixPath(base).name == FOLDER else f"{base}/{FOLDER}"
     return {
         "BASE": base,
         "ETC": f"{base}/etc",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,9 +30,14 @@ Copy this folder to the machine, and run there:
 ```
 
 It looks for the Spark at `--spark-home DIR`, else where the kit says, else at `SPARK_HOME`, else at
-`spark-submit` on the `PATH`. What it does it says; where something fails, it ends with status 1, a line
-with the cause, and nothing new on the machine. Running it again changes nothing; a later kit takes the
-place of an earlier one.
+`spark-submit` on the `PATH`; and for its `spark-defaults.conf` in `--spark-conf-dir DIR`, else in
+`SPARK_CONF_DIR`, else in `conf` of the Spark.{sudo} The file that it has
+written it names. Where something fails, it ends with status 1, a line with the cause, and nothing new on
+the machine; an earlier installation goes on as it was. Running it again changes nothing; a later kit
+takes the place of an earlier one, and one for another Spark is taken off the first.
+
+It refuses what would keep applications from being traced: another agent in `SPARK_HOME/jars`, and a
+`spark-defaults.conf` that says `spark.openlineage.disabled` or another `spark.sparklineage.spool` itself.
 
 On YARN it belongs on every machine on which drivers run: the edge nodes for the deploy mode client, and
 all NodeManagers for cluster. Where `spark.yarn.jars` or `spark.yarn.archive` names other JARs than those
@@ -45,9 +51,11 @@ of `SPARK_HOME/jars`, put both JARs among these too; without them no driver in c
 
 ## What is on the machine then
 
-- `{BASE}`: the agent, the witness and the relay; `SPARK_HOME/jars` has links to the JARs.
+- `{BASE}`: the agent, the witness and the relay, and nothing else; `SPARK_HOME/jars` has links
+  to the JARs. `{var}/.made-by-sparklineage` records what was put where.
 - A block between two marks in `SPARK_HOME/conf/spark-defaults.conf`, or in `SPARK_CONF_DIR`. Whatever the
-  file says itself stays, and counts more; listeners are joined.
+  file says itself stays, and counts more; listeners are joined. Leave the marks where they are: without
+  one of them nobody knows which lines are ours, and the script refuses the file.
 - `{ETC}/relay.json`: what the relay is told. No secret is in it.
 - `{SPOOL}`: the journals of the applications whose drivers ran here.
 - `{LOGS}/bootstrap.log` and `relay.log`: what was done, and what is wrong.
@@ -69,7 +77,9 @@ When no application runs any more:
 {uninstall}
 ```
 
-Journals that are still there stay.
+Journals that are still there stay, and with them the record and the relay's account, if the script has made
+it. Once they are removed, the same command removes the rest. A kit with another `delivery.journal` delivers
+what waits in the folder of the one before, and names that folder if something stays in it.
 """
 _SERVICE = """\
 - `{SERVICE}.service`: the relay, as the user `{ACCOUNT}`; without systemd a loop in the
@@ -77,6 +87,14 @@ _SERVICE = """\
 _LOOP = """\
 - A loop in the background that runs the relay. A restart of the machine ends it: run the script again
   then, or as a line of your crontab: `@reboot bash …/install.sh`."""
+
+_ACCOUNT = """\
+  So make that user before; the script never removes one that was there:
+
+  ```sh
+  sudo useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin {account}
+  sudo chown {account} {path} && sudo chmod 0400 {path}
+  ```"""
 
 
 def readme(
@@ -89,11 +107,14 @@ def readme(
 ) -> str:
     """The page. `names` are variables with keys, `key_files` the files that hold others."""
     shared = bool(places["ACCOUNT"])
-    kept = f" --preserve-env={','.join(names)}" if names else ""
-    install = f"sudo{kept} bash install.sh" if shared else "bash install.sh"
+    # What sudo leaves out by itself, and the script looks at.
+    kept = ",".join([*names, "SPARK_HOME", "SPARK_CONF_DIR"])
+    install = f"sudo --preserve-env={kept} bash install.sh" if shared else "bash install.sh"
     status = f"python3 {places['BASE']}/relay.pyz status --config {places['ETC']}/relay.json"
     return _PAGE.format(
         **places,
+        var=places["STATE"].rpartition("/")[0],
+        sudo=" The `PATH` is the one of sudo." if shared else "",
         agent=order.agent,
         scala=order.scala,
         files="\n".join(f"| `{file.name}` | {file.about} |" for file in files),
@@ -113,5 +134,7 @@ def _needs(places: Mapping[str, str], names: Sequence[str], key_files: Sequence[
         )
     for path in key_files:
         yield f"- The key in `{path}`, which the relay's user alone can read."
+        if account := places["ACCOUNT"]:
+            yield _ACCOUNT.format(account=account, path=shlex.quote(path))
     if not names and not key_files:
         yield "- The backend takes events without a key."

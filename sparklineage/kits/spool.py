@@ -22,14 +22,20 @@ _NEEDED = re.compile(
 _OURS = tuple(PurePosixPath(LAYOUT[name]) for name in ("BASE", "ETC", "LOGS", "STATE"))
 
 
-def spool_of(order: Order) -> str:
-    """The folder of the journals. Raises ConfigError for one that others need, as it gets an owner and a mode."""
+def spool_of(order: Order, base: str | None = None) -> str:
+    """The folder of the journals; `base` is a folder with all else, in which they may be in `spool` alone.
+
+    Raises ConfigError for one that others need, as it gets an owner and a mode.
+    """
     text = order.conf["spark.sparklineage.spool"].written
     source = order.conf.entry("spark.sparklineage.spool")
     # Two slashes at the beginning stay two otherwise.
     plain = PurePosixPath("/" + text.lstrip("/"))
+    others = _OURS if base is None else (PurePosixPath(base),)
     taken = _NEEDED.fullmatch(str(plain)) or any(
-        plain.is_relative_to(ours) or ours.is_relative_to(plain) for ours in _OURS
+        plain.is_relative_to(ours) or ours.is_relative_to(plain)
+        for ours in others
+        if base is None or plain != ours / "spool"
     )
     if not text.startswith("/") or ".." in plain.parts or taken or not text.isprintable():
         where = source.source if source is not None else "delivery.journal"

@@ -6,12 +6,38 @@
 readonly CONF_BEGIN='# >>> sparklineage: made by it, and made anew by it'
 readonly CONF_END='# <<< sparklineage'
 
+# Whether a file has blocks of ours: 0 where it has, 1 where it has none, 2 with a sentence where one of its marks is
+# gone, as nobody knows then which lines are ours.
+marked() {
+  local file=$1 line='' inside='' found=1
+  [[ -f $file ]] || return 1
+  if [[ ! -r $file ]]; then
+    printf '%s cannot be read\n' "$file" >&2
+    return 2
+  fi
+  while IFS= read -r line || [[ -n $line ]]; do
+    # Also where an editor has ended the lines as on Windows.
+    case $inside${line%"${line##*[![:space:]]}"} in
+      "$CONF_BEGIN") inside='in ' found=0 ;;
+      "in $CONF_END") inside='' ;;
+      "in $CONF_BEGIN" | "$CONF_END")
+        inside='in '
+        break
+        ;;
+    esac
+  done <"$file"
+  [[ -n $inside ]] || return "$found"
+  printf '%s: one of the lines "%s" and "%s" is missing around what is ours; put it back, or take all of it out\n' \
+    "$file" "$CONF_BEGIN" "$CONF_END" >&2
+  return 2
+}
+
 # Prints a file without what is between the marks.
 without_ours() {
   local line='' inside=''
   # The last line may lack its end.
   while IFS= read -r line || [[ -n $line ]]; do
-    case $line in
+    case ${line%"${line##*[![:space:]]}"} in
       "$CONF_BEGIN") inside=yes ;;
       "$CONF_END") inside='' ;;
       *) [[ -n $inside ]] || printf '%s\n' "$line" ;;
@@ -23,8 +49,10 @@ without_ours() {
 value_of() {
   local wanted=$1 line='' rest='' value='' found=1
   while IFS= read -r line; do
+    line=${line%$'\r'}
     # A line that ends with an odd number of backslashes goes on in the next.
     while rest=${line##*[!\\]} && ((${#rest} % 2)) && IFS= read -r rest; do
+      rest=${rest%$'\r'}
       line=${line%\\}${rest#"${rest%%[![:space:]]*}"}
     done
     line=${line#"${line%%[![:space:]]*}"}
@@ -73,22 +101,31 @@ our_lines() {
   printf '%s\n' "$CONF_END"
 }
 
+# Prints a file without what is ours, and a full stop, by which an end of empty lines outlives a substitution.
+theirs() {
+  local status=0
+  marked "$1" || status=$?
+  ((status < 2)) && without_ours <"$1" && printf .
+}
+
 # Lays our properties over a file; where that is theirs already, it stays as it is. Its mode and owner stay.
 conf() {
   local file=$1 text='' found='0644 0:0'
   if [[ -e $file ]]; then
     # A link to a file elsewhere is followed, as its owner wants it there.
-    file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
+    file=$(readlink -f "$file") && text=$(theirs "$file") && found=$(stat -c '%a %u:%g' "$file") || return
   fi
-  { [[ -z $text ]] || printf '%s\n' "$text" && our_lines "$text"; } | place "$file" "${found% *}" || return
+  { printf '%s' "${text%.}" && our_lines "${text%.}"; } | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
 }
 
-# Takes our properties out of a file again.
+# Takes our properties out of a file again; one that has none is not touched.
 without_conf() {
-  local file=$1 text found
-  [[ -f $file ]] || return 0
-  file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
-  { [[ -z $text ]] || printf '%s\n' "$text"; } | place "$file" "${found% *}" || return
+  local file=$1 text found status=0
+  marked "$file" || status=$?
+  ((status != 1)) || return 0
+  ((status == 0)) || return "$status"
+  file=$(readlink -f "$file") && text=$(theirs "$file") && found=$(stat -c '%a %u:%g' "$file") || return
+  printf '%s' "${text%.}" | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
 }

@@ -82,7 +82,7 @@ dataproc() {
   alone
   sweep "$BASE/lib"
   sweep "${SPARK_JARS[0]}"
-  attempt 'Spark' one_agent && attempt 'Spark' fitting || whole=''
+  attempt 'Spark' one_agent && attempt 'Spark' fitting "${SPARK_JARS[@]}" || whole=''
   if [[ -n $whole ]]; then
     # Without it the relay runs as root.
     attempt 'account' account

@@ -82,7 +82,13 @@ shield() {
 
 # Puts the agent that was fetched in the place of its stand-in and of older ones.
 agent() {
-  local folder jar status=0
+  # Last, as by the files of our own folder we know our copies.
+  expose_agent && surplus
+}
+
+# Shows the agent in each of Spark's folders.
+expose_agent() {
+  local folder status=0
   if ! intact "$BASE/lib/$AGENT" "$AGENT_SHA256"; then
     printf '%s is not there\n' "$BASE/lib/$AGENT" >&2
     return 1
@@ -96,20 +102,24 @@ agent() {
       status=1
     fi
   done
-  ((status == 0)) || return "$status"
-  # Last, as by these we know our copies.
+  return "$status"
+}
+
+# Removes the JARs of our own folder that are none of this kit.
+surplus() {
+  local jar
   for jar in "$BASE"/lib/*.jar; do
     case ${jar##*/} in "$AGENT" | "$WITNESS") ;; *) rm -f "$jar" ;; esac
   done
 }
 
-# Takes all that is ours out of Spark's folders and our own.
+# Takes our links out of folders of Spark's.
 without_jars() {
-  local folder jar
-  for folder in "${SPARK_JARS[@]}"; do
+  local folder jar status=0
+  for folder in "$@"; do
     for jar in "$folder"/openlineage-spark_*.jar "$folder"/sparklineage-*.jar; do
-      [[ -e $jar || -L $jar ]] && ours "$jar" && { rm -f "$jar" || return; }
+      [[ $(readlink "$jar") != "$BASE/lib/"* ]] || rm -f "$jar" || status=1
     done
   done
-  rm -f "$BASE/lib/"*.jar
+  return "$status"
 }

@@ -1,23 +1,26 @@
 # shellcheck shell=bash
 # A machine with a Spark of its own: standalone, a node or an edge node of YARN. A person runs it.
 #
-# The properties come last, and only where all that they need is in its place. Where a first installation fails, what it
-# had put somewhere goes again; where a later one fails, the listeners that the properties name are still there.
-# Settings: AGENT, AGENT_SHA256, BASE, ETC, KEY_FILES, KEY_NAMES, KEYS, LOGS, ONE_S_OWN, RELAY_SHA256, SPARK_AT, SPOOL,
-#   STATE, WITNESS, WITNESS_SHA256, ACCOUNT.
+# What can be looked at beforehand is, before anything is touched. The properties come last, and only where all that
+# they need is in its place. Where a first installation fails, what it had put somewhere goes again; where a later one
+# fails, what an earlier one has put on a Spark is still there, and works.
+# Settings: AGENT, AGENT_SHA256, BASE, ETC, KEY_FILES, KEY_NAMES, KEYS, LOGS, ONE_S_OWN, RELAY_CONFIG, RELAY_SHA256,
+#   SPARK_AT, SPOOL, STATE, WITNESS, WITNESS_SHA256, ACCOUNT, CONF_KEYS, CONF_VALUES.
 
 # Where this script lies, and all other files of the kit.
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 
 usage() {
   cat <<'USAGE'
-usage: install.sh [--spark-home DIR] [--uninstall]
+usage: install.sh [--spark-home DIR] [--spark-conf-dir DIR] [--uninstall]
 
 Puts lineage on this machine for every application of its Spark. Running it again changes nothing; the one of a later
 kit takes the place of an earlier one.
 
-  --spark-home DIR  the Spark (default: that of the kit, else $SPARK_HOME, else that of spark-submit on PATH)
-  --uninstall       take everything away again, but for journals that are still there
+  --spark-home DIR      the Spark (default: that of the kit, else $SPARK_HOME, else that of spark-submit on PATH)
+  --spark-conf-dir DIR  where its spark-defaults.conf is (default: $SPARK_CONF_DIR, else conf in the Spark); sudo
+                        hands neither variable on unless it is told to
+  --uninstall           take everything away again, but for journals that are still there
 USAGE
 }
 
@@ -38,7 +41,7 @@ spark_home() {
   return 1
 }
 
-# Whether all files of the kit lie beside this script, before anything is done.
+# Whether all files of the kit lie beside this script.
 complete() {
   local name
   while (($# >= 2)); do
@@ -54,45 +57,68 @@ complete() {
   done
 }
 
-# Names the Spark in our own folder, where all other steps find it; what is on another one goes.
-named() {
-  local home=$1 conf=$2
-  if [[ -L $BASE/spark ]] && [[ $(readlink "$BASE/spark") != "$home" || $(readlink "$BASE/conf") != "$conf" ]]; then
-    printf 'what was put on %s goes\n' "$(readlink "$BASE/spark")" >&2
-    from_spark || return
-  fi
-  linked "$home" "$BASE/spark" && linked "$conf" "$BASE/conf"
+# Whether files can be made in a folder that is there, or that can be made.
+takes_files() {
+  local folder=$1
+  while [[ -n $folder && ! -e $folder ]]; do folder=${folder%/*}; done
+  [[ -d ${folder:-/} && -w ${folder:-/} && -x ${folder:-/} ]] && return
+  printf '%s cannot be written into\n' "${folder:-/}" >&2
+  return 1
 }
 
-# Takes everything off the Spark; first of all the properties, which name listeners.
-from_spark() {
-  without_conf "$BASE/conf/spark-defaults.conf" || return
-  [[ -s $BASE/conf/spark-defaults.conf ]] || rm -f "$BASE/conf/spark-defaults.conf"
-  without_jars
-}
-
-# Makes the folders; whoever installs this for himself alone shares the journals with nobody.
-own_folders() {
-  folders || return
-  [[ -z $ONE_S_OWN ]] || chmod u=rwx,go=,g-s,-t "$SPOOL"
-}
-
-# Puts the keys that this script is given where the relay finds them, and looks at those that lie somewhere else.
-keys() {
-  local name file status=0
-  sweep "$KEYS"
-  for name in ${KEY_NAMES[@]+"${KEY_NAMES[@]}"}; do
-    if [[ -n ${!name-} ]]; then
-      printf '%s\n' "${!name}" | key "$name" || status=1
-    elif [[ ! -s $KEYS/$name ]]; then
-      printf '%s is not set, and the backend wants it; export it, and with sudo give --preserve-env=%s\n' \
-        "$name" "$name" >&2
-      status=1
-    fi
+# Whether the agent is the only one in a folder of JARs: of two, nobody knows which one Spark takes.
+sole_agent() {
+  local jar
+  for jar in "$1"/openlineage-spark_*.jar; do
+    [[ -e $jar && $(readlink "$jar") != "$BASE/lib/"* ]] || continue
+    [[ ${jar##*/} != "$AGENT" ]] || ! intact "$jar" "$AGENT_SHA256" || continue
+    printf '%s is an agent already, and Spark would take either; remove it\n' "$jar" >&2
+    return 1
   done
+}
+
+# Whether a file of properties can be given ours, and leaves them their effect.
+fits_conf() {
+  local file=$1 text at value
+  if [[ -e $file && ! -f $file ]]; then
+    printf '%s is no file\n' "$file" >&2
+    return 1
+  fi
+  [[ ! -e $file ]] || file=$(readlink -f "$file")
+  takes_files "${file%/*}" || return
+  [[ -e $file ]] || return 0
+  text=$(theirs "$file") || return
+  for at in "${!CONF_KEYS[@]}"; do
+    [[ ${CONF_KEYS[at]} == spark.sparklineage.spool ]] || continue
+    value=$(value_of spark.sparklineage.spool <<<"$text")
+    [[ -n $value && $value != "${CONF_VALUES[at]}" ]] || continue
+    printf '%s says spark.sparklineage.spool %s, where no relay of this kit looks; %s\n' "$file" "$value" \
+      'take that line out, or make the kit with that folder as delivery.journal' >&2
+    return 1
+  done
+  [[ $(value_of spark.openlineage.disabled <<<"$text") != true ]] && return
+  printf '%s says spark.openlineage.disabled true, so nothing would be traced; take the line out\n' "$file" >&2
+  return 1
+}
+
+# Whether each key is given to this script, or was to one before.
+keys_given() {
+  local name status=0
+  for name in ${KEY_NAMES[@]+"${KEY_NAMES[@]}"}; do
+    [[ -z ${!name-} && ! -s $KEYS/$name ]] || continue
+    printf '%s is not set, and the backend wants it; export it, and with sudo give --preserve-env=%s\n' \
+      "$name" "$name" >&2
+    status=1
+  done
+  return "$status"
+}
+
+# Whether the relay can read the keys that lie somewhere else.
+keys_readable() {
+  local file status=0
   for file in ${KEY_FILES[@]+"${KEY_FILES[@]}"}; do
     if ! (as_relay test -r "$file"); then
-      printf '%s cannot be read by %s, as whom the relay runs; chown it to that user, with the mode 0400\n' \
+      printf '%s cannot be read by %s, as whom the relay runs; make the account as README.md says, and chown it\n' \
         "$file" "$(owner)" >&2
       status=1
     elif [[ $(stat -L -c %a "$file") == *[4-7] ]]; then
@@ -102,93 +128,253 @@ keys() {
   return "$status"
 }
 
-# Gives the Spark its properties.
-properties() {
-  mkdir -p "$(readlink "$BASE/conf")" && conf "$BASE/conf/spark-defaults.conf"
+# Records what is about to be made.
+begun() {
+  local home=$1 file=$2
+  note_absent "${file%/*}"
+  mkdir -p "${STATE%/*}" && record_absent || return
+  [[ -e $file ]] || record file "$file" || return
+  record spark "$home" && record conf "$file" && record spool "$SPOOL"
 }
 
-# Takes everything away, the journals aside.
-removed() {
-  local each
-  from_spark || return
-  without_relay
-  unlogged
-  for each in "$BASE/lib" "$BASE/spark/jars" "$BASE/conf" "$ETC" "${STATE%/*}" "$BASE"; do
-    sweep "$each"
+# Makes the account of the relay where there is none, and records that.
+own_account() {
+  id -u "$ACCOUNT" >/dev/null 2>&1 && return
+  record account "$ACCOUNT" && account
+}
+
+# Makes the folders; whoever installs this for himself alone shares the journals with nobody.
+own_folders() {
+  folders || return
+  [[ -z $ONE_S_OWN ]] || chmod u=rwx,go=,g-s,-t "$SPOOL"
+}
+
+# Puts the keys that this script is given where the relay finds them.
+keys() {
+  local name
+  sweep "$KEYS"
+  for name in ${KEY_NAMES[@]+"${KEY_NAMES[@]}"}; do
+    [[ -n ${!name-} ]] || continue
+    record key "$name" && printf '%s\n' "${!name}" | key "$name" || return
   done
-  rm -rf "$KEYS" "$BASE/spark" "$BASE/conf" "$BASE/.lock"
-  rm -f "$LOGS"/bootstrap.log "$LOGS"/relay.log*
-  # The folders where they are empty then: others may have put something there.
-  rmdir "$SPOOL" 2>/dev/null
-  if [[ ! -e $SPOOL ]]; then
-    rm -rf "$STATE"
-    [[ -n $ONE_S_OWN ]] || ! id -u "$ACCOUNT" >/dev/null 2>&1 || userdel "$ACCOUNT"
-  fi
-  rmdir "${SPOOL%/*}" "${STATE%/*}" "$BASE/lib" "$ETC" "$LOGS" "$BASE" 2>/dev/null
+}
+
+# Removes the keys of earlier kits that this one does not name.
+former_keys() {
+  local name
+  for name in $(recorded key); do
+    case " ${KEY_NAMES[*]-} " in *" $name "*) continue ;; esac
+    rm -f "$KEYS/$name" && unrecord key "$name" || return
+  done
+}
+
+# Delivers what waits in the spool of an earlier kit, where this one's relay will not look, and names what stays there.
+former_journals() {
+  local python each
+  while IFS= read -r each; do
+    [[ $each != "$SPOOL" && -e $each ]] || continue
+    # The present relay.json still tells of the last one.
+    if [[ -s $ETC/relay.json && ,${RELAY_CONFIG[*]} != *"$(grep -F '  "spool": ' "$ETC/relay.json")"* ]]; then
+      python=$(found_python) || return
+      (as_relay timeout -k 5 90 "$python" "$BASE/relay.pyz" drain --timeout 30 --config "$ETC/relay.json") 9>&-
+    fi
+    if rmdir "$each" 2>/dev/null; then
+      unrecord spool "$each"
+    else
+      printf 'the journals in %s stay, and what is written there from now on is not delivered: %s\n' "$each" \
+        'when its applications have ended, run install.sh of the earlier kit, and then this one again' >&2
+    fi
+  done < <(recorded spool)
   return 0
+}
+
+# Gives the Spark its properties.
+properties() {
+  mkdir -p "${1%/*}" && conf "$1"
+}
+
+# Takes the properties out of all files that have them, but for one; and then the links, which they need, out of all
+# Sparks but for one.
+withdrawn() {
+  local home=$1 file=$2 each status=0
+  while IFS= read -r each; do
+    [[ $each != "$file" ]] || continue
+    if without_conf "$each"; then
+      [[ -s $each ]] || ! is_recorded file "$each" || rm -f "$each"
+      unrecord conf "$each" && unrecord file "$each"
+    else
+      printf '%s may still name the listeners, so their JARs stay\n' "$each" >&2
+      status=1
+    fi
+  done < <(recorded conf)
+  ((status == 0)) || return
+  while IFS= read -r each; do
+    [[ $each != "$home" ]] || continue
+    without_jars "$each/jars" && unrecord spark "$each" || status=1
+  done < <(recorded spark)
+  return "$status"
+}
+
+# Takes everything off the Sparks before this one; where that is not possible they keep it, and what it needs.
+former_spark() {
+  local each
+  while IFS= read -r each; do
+    [[ $each == "$1" ]] || printf 'what was put on %s goes\n' "$each" >&2
+  done < <(recorded spark)
+  withdrawn "$1" "$2" && surplus
+  return 0
+}
+
+# Takes everything away, the journals aside. What cannot be taken away stays, with what it needs, and the rest goes.
+removed() {
+  local each status=0 folders=()
+  if [[ -e $RECORD ]]; then
+    # First of all the properties, which name listeners.
+    withdrawn '' '' || status=1
+    without_relay
+    for each in "$BASE/lib" "$ETC" "$KEYS" "${STATE%/*}" "$BASE"; do
+      sweep "$each"
+    done
+    while IFS= read -r each; do
+      rm -f "$KEYS/$each" && unrecord key "$each"
+    done < <(recorded key)
+    while IFS= read -r each; do
+      # Where it is empty: the journals belong to others.
+      rmdir "$each" 2>/dev/null
+      [[ -e $each ]] || unrecord spool "$each"
+    done < <(recorded spool)
+    if [[ -z $(recorded spool) ]]; then
+      rm -rf "$STATE"
+      while IFS= read -r each; do
+        ! id -u "$each" >/dev/null 2>&1 || userdel "$each"
+        unrecord account "$each"
+      done < <(recorded account)
+    fi
+    if ((status == 0)); then
+      rm -f "$BASE"/lib/openlineage-spark_*.jar "$BASE"/lib/sparklineage-*.jar
+      [[ ! -L $BASE/spark ]] || rm -f "$BASE/spark"
+    fi
+    while IFS= read -r each; do folders+=("$each"); done < <(recorded folder)
+    [[ -n $(recorded spool)$(recorded spark)$(recorded conf) ]] || rm -f "$RECORD"
+  fi
+  unlogged
+  rm -f "$BASE/.lock" "$LOGS"/bootstrap.log "$LOGS"/relay.log*
+  rmdir "$KEYS" "$BASE/lib" "$ETC" "$LOGS" "$BASE" 2>/dev/null
+  [[ -e $RECORD ]] || rmdir "${STATE%/*}" 2>/dev/null
+  without_folders ${folders[@]+"${folders[@]}"}
+  return "$status"
 }
 
 # All steps of an installation; ends the shell.
 installed() {
-  local home conf
+  local home file
   attempt 'Spark' spark_home "$1"
   home=$(spark_home "$1")
-  conf=$(readlink -f "${SPARK_CONF_DIR:-$home/conf}")
+  file=$(readlink -m "${2:-${SPARK_CONF_DIR:-$home/conf}}")/spark-defaults.conf
   attempt 'files' complete "$AGENT" "$AGENT_SHA256" "$WITNESS" "$WITNESS_SHA256" relay.pyz "$RELAY_SHA256"
-  attempt 'folder' mkdir -p "$BASE"
-  attempt 'Spark' named "$home" "$conf"
-  attempt 'Spark' fitting
-  [[ -n $ONE_S_OWN ]] || attempt 'account' account
+  attempt 'Spark' fitting "$home/jars"
+  attempt 'Spark' sole_agent "$home/jars"
+  attempt 'Spark' takes_files "$home/jars"
+  attempt 'configuration' fits_conf "$file"
+  attempt 'keys' keys_given
+  attempt 'relay' found_python
+  # From here on something is made.
+  attempt 'record' begun "$home" "$file"
+  [[ -n $ONE_S_OWN ]] || attempt 'account' own_account
+  attempt 'keys' keys_readable
   attempt 'folders' own_folders
   sweep "$BASE/lib"
   sweep "$home/jars"
   attempt 'files' fetch_all "$here/$AGENT" "$AGENT_SHA256" "$BASE/lib/$AGENT" \
     "$here/$WITNESS" "$WITNESS_SHA256" "$BASE/lib/$WITNESS" "$here/relay.pyz" "$RELAY_SHA256" "$BASE/relay.pyz"
-  attempt 'agent' agent
+  # By this name the steps that follow know the Spark.
+  attempt 'Spark' linked "$home" "$BASE/spark"
+  attempt 'agent' expose_agent
   attempt 'witness' witness
   attempt 'keys' keys
+  attempt 'former journals' former_journals
   attempt 'relay' relay
-  attempt 'configuration' properties
+  attempt 'configuration' properties "$file"
+  attempt 'former Spark' former_spark "$home" "$file"
+  attempt 'former keys' former_keys
   # Whatever it says: the relay tries again for as long as it takes.
   asked
-  say "every application of $home is traced now"
+  say "the properties are in $file"
+  told "$home" "$file"
   end
 }
 
-# Installs everything. Where that fails, nothing of a first installation stays.
+# Says what is traced from now on.
+told() {
+  local home=$1 file=$2 type
+  type=$(theirs "$file" | value_of spark.openlineage.transport.type)
+  if [[ -n $type ]]; then
+    say "every application of $home is traced now; its events go by the transport $type that $file says itself"
+  else
+    say "every application of $home is traced now"
+  fi
+}
+
+# Installs everything. Where that fails, nothing of a first installation stays, and all of an earlier one.
 install() {
-  local fresh='' status=0
+  local fresh=yes status=0 each homes files
+  homes=$(recorded spark) files=$(recorded conf)
   # With the properties it begins to be one.
-  grep -qsF "$CONF_BEGIN" "$BASE/conf/spark-defaults.conf" || fresh=yes
+  while IFS= read -r each; do
+    marked "$each" 2>/dev/null
+    (($? == 1)) || fresh=''
+  done <<<"$files"
   # Who stops it stops the steps, and not what follows them.
   trap : INT TERM
-  (installed "$1") || status=$?
-  ((status == 0)) || [[ -z $fresh ]] || removed >/dev/null 2>&1
+  (installed "$1" "$2") || status=$?
+  if ((status != 0)) && [[ -n $fresh ]]; then
+    removed >/dev/null 2>&1
+  elif ((status != 0)); then
+    restored "$homes" "$files" >/dev/null 2>&1
+  fi
   exit "$status"
 }
 
+# Takes off again what a run has put on another Spark than those before it.
+restored() {
+  local each
+  while IFS= read -r each; do
+    [[ $'\n'$2$'\n' == *$'\n'"$each"$'\n'* ]] && continue
+    without_conf "$each" || return
+    [[ -s $each ]] || ! is_recorded file "$each" || rm -f "$each"
+    unrecord conf "$each" && unrecord file "$each"
+  done < <(recorded conf)
+  while IFS= read -r each; do
+    [[ $'\n'$1$'\n' == *$'\n'"$each"$'\n'* ]] && continue
+    without_jars "$each/jars" && unrecord spark "$each"
+  done < <(recorded spark)
+  linked "${1%%$'\n'*}" "$BASE/spark"
+}
+
 uninstall() {
+  local each
   attempt 'uninstall' removed
   # Its folder is gone.
   unlogged
-  if [[ -e $SPOOL ]]; then
-    say "the journals in $SPOOL stay, and $STATE tells what of them was delivered; remove both if nobody needs them"
-  fi
+  while IFS= read -r each; do
+    say "the journals in $each stay, and $STATE tells what of them was delivered; remove both if nobody needs them"
+  done < <(recorded spool)
   end
 }
 
 machine() {
-  local action=install home=''
+  local action=install home='' conf=''
   while (($# > 0)); do
     case $1 in
       --uninstall) action=uninstall ;;
       --spark-home=*) home=${1#*=} ;;
-      --spark-home)
+      --spark-conf-dir=*) conf=${1#*=} ;;
+      --spark-home | --spark-conf-dir)
         if [[ -z ${2-} ]]; then
-          printf 'install.sh: --spark-home takes a folder\n' >&2
+          printf 'install.sh: %s takes a folder\n' "$1" >&2
           exit 2
         fi
-        home=$2
+        if [[ $1 == --spark-home ]]; then home=$2; else conf=$2; fi
         shift
         ;;
       -h | --help)
@@ -206,9 +392,11 @@ machine() {
     printf 'install.sh: this takes root, as it is for all users; a kit made with --prefix DIR is for one user alone\n' >&2
     exit 1
   fi
+  ours_or_empty || exit
+  note_absent "$BASE" "$ETC" "${STATE%/*}" "$SPOOL" "$LOGS"
   begin
   alone
-  "$action" "$home"
+  "$action" "$home" "$conf"
 }
 
 machine "$@"

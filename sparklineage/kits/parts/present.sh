@@ -2,10 +2,11 @@
 # What a Spark gets that is on the node already.
 # Settings: SCALA, SPARK_JARS, WITNESS, WITNESS_SHA256.
 
-# Whether the agent was built for the Scala of this Spark; another one's would end every application.
+# Whether the agent was built for the Scala of the Spark with these folders of JARs; another one's would end every
+# application.
 fitting() {
   local folder jar version
-  for folder in "${SPARK_JARS[@]}"; do
+  for folder in "$@"; do
     for jar in "$folder"/scala-library-*.jar; do
       [[ -f $jar ]] || continue
       version=${jar##*/scala-library-}

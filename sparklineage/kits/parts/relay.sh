@@ -8,6 +8,7 @@ readonly OLDEST='import sys; sys.exit(sys.version_info < (3, 9))'
 # Prints the first of the Pythons that the relay runs on. Its account tries, as some are of root alone.
 found_python() {
   local name path
+  reachable || return
   for name in "${PYTHONS[@]}"; do
     path=$(command -v "$name") || continue
     # A unit of systemd has its own ideas of other letters.
@@ -134,6 +135,14 @@ stop_loop() {
   rm -f "$STATE.pid"
 }
 
+# Whether this shell can run something as the relay's account.
+reachable() {
+  ((EUID != 0)) || [[ $(owner) == "$(id -un)" ]] || command -v setpriv >/dev/null || command -v runuser >/dev/null &&
+    return
+  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$(owner)" >&2
+  return 1
+}
+
 # Runs a command as the relay's account in place of this shell, with the variables that it is to have and no other.
 as_relay() {
   local name user
@@ -146,10 +155,9 @@ as_relay() {
     exec "$@"
   elif command -v setpriv >/dev/null; then
     exec setpriv --reuid "$user" --regid "$(id -gn "$user")" --clear-groups --no-new-privs "$@"
-  elif command -v runuser >/dev/null; then
+  elif reachable; then
     exec runuser -u "$user" -- "$@"
   fi
-  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$user" >&2
   return 1
 }
 
@@ -222,7 +230,7 @@ without_relay() {
   local unit=/etc/systemd/system/$SERVICE.service
   if systemd && [[ -e $unit ]]; then
     limited 40 systemctl disable --quiet --now "$SERVICE.service"
-    rm -rf "$unit" "$unit.d"
+    rm -f "$unit"
     limited 20 systemctl daemon-reload
   fi
   stop_loop

@@ -70,7 +70,7 @@ def test_the_options_of_the_way_to_the_backend_reach_the_relay(environ: dict[str
     told = json.loads((tmp_path / "kit" / "relay.json").read_text())
     assert (told["backend"]["proxy"], told["backend"]["caFile"]) == ("http://proxy:3128", "/etc/ca.pem")
     assert (told["spool"], told["backend"]["apiKey"]) == (
-        "/home/me/own/spool", "file:/home/me/own/etc/keys/LINEAGE_KEY",
+        "/home/me/own/sparklineage/spool", "file:/home/me/own/sparklineage/etc/keys/LINEAGE_KEY",
     )  # fmt: skip
     assert bootstrap(environ, "kubernetes", "--release", "3.5.9", "--image", "spark:1", *way) == 0
     pod = yaml.safe_load((tmp_path / "kit" / "driver-pod.yaml").read_text())["spec"]

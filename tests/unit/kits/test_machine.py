@@ -32,7 +32,7 @@ class Machine:
     """A folder with a Spark, a kit, and what that installs."""
 
     def __init__(self, folder: Path, backend: str) -> None:
-        self.folder, self.home, self.prefix = folder, folder / "spark", folder / "own"
+        self.folder, self.home, self.prefix = folder, folder / "spark", folder / "sparklineage"
         (self.home / "jars").mkdir(parents=True)
         (self.home / "conf").mkdir()
         for name in ("spark-core_2.12-3.5.9.jar", "scala-library-2.12.18.jar"):
@@ -59,7 +59,7 @@ class Machine:
         for root in (self.home, self.prefix):
             for path in [root, *sorted(root.rglob("*"))] if root.exists() else []:
                 name = str(path.relative_to(self.folder))
-                if not name.startswith(("own/log/", "own/state/", "own/.lock")):
+                if not name.startswith(("sparklineage/log/", "sparklineage/state/", "sparklineage/.lock")):
                     what = str(path.readlink()) if path.is_symlink() else ""
                     what = path.read_bytes().hex() if path.is_file() and not what else what
                     found[name] = (path.lstat().st_mode, what)
@@ -297,7 +297,7 @@ def test_what_no_kit_can_do_is_said_in_a_sentence(tmp_path: Path, settings: dict
 def test_the_machine_of_all_is_roots_and_the_page_says_how(tmp_path: Path) -> None:
     found = made(tmp_path, "spark-defaults")
     page = text_of(found, "README.md")
-    assert "sudo --preserve-env=LINEAGE_KEY bash install.sh" in page
+    assert "sudo --preserve-env=LINEAGE_KEY,SPARK_HOME,SPARK_CONF_DIR bash install.sh" in page
     assert "sudo bash install.sh --uninstall" in page
     for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL):
         assert subprocess.run(["bash", "-n"], input=block, text=True, check=False).returncode == 0
