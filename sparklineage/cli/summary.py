@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
     from sparklineage.relay import Arrival
 
+_WIDEST = 160
+"""Characters of a query's description."""
 _MOST = 6
 
 
@@ -193,6 +195,12 @@ def _unexecuted(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+def _one_line(found: object) -> str:
+    """A description of Spark's: that of a query over Spark Connect is its plan, over many lines."""
+    line = " ".join(str(found or "").split())
+    return line if len(line) <= _WIDEST else line[: _WIDEST - 1] + "…"
+
+
 def _coverage(settled: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
     coverage = settled.get("coverage") or {}
     queries, reported = coverage.get("queries", 0), coverage.get("reported", 0)
@@ -208,7 +216,7 @@ def _coverage(settled: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
         return [f"{reported} of {queries} reported by the agent"]
     lines = [f"{reported} of {queries} reported by the agent; it left out:"]
     for item in left[:_MOST]:
-        what = " · ".join(filter(None, (item.get("description"), item.get("command"))))
+        what = " · ".join(filter(None, (_one_line(item.get(key)) for key in ("description", "command"))))
         step = item.get("step")
         lacks = "what was written by " if item.get("what") == "output" else ""
         lines.append(f"  {lacks}{what}" + (f" (named by the step {step!r})" if step else ""))

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from sparklineage.model.lenient import NoDataset
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.functions.declaration import Declaration
 from sparklineage.sdk.functions.declared import Declared, NameOfSource, declaration_of, stand_for
@@ -42,6 +43,8 @@ def checked(what: str, datasets: Iterable[DatasetLike], *, strict: bool) -> dict
     """The datasets by namespace and name; a wrong one is left out with a warning, or raised."""
     found: dict[Dataset, Dataset] = {}
     for value in datasets:
+        if isinstance(value, NoDataset):
+            continue  # what was wrong with it has been said
         try:
             dataset = checked_dataset(value)
             dataset_record(dataset)

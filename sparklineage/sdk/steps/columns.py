@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Any, Union
+from collections.abc import Iterable, Mapping
+from typing import Any, Union
 
 from sparklineage.facets.columns import column_lineage
 from sparklineage.model.dataset import Dataset, DatasetLike
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 Column = Union[str, "tuple[DatasetLike, str]"]
 """`dataset.column`, or the dataset and the name of its column."""
@@ -23,6 +21,9 @@ def with_columns(
     transformation: Mapping[str, Any] | None = None,
 ) -> list[Dataset]:
     """The outputs that `columns` names, each with its `columnLineage` facet. Raises ValueError for one unknown."""
+    if not isinstance(columns, Mapping):
+        given = type(columns).__name__
+        raise ValueError(f"the columns are {{'output.column': ['input.column', …]}}, and not a {given}")
     read, written = list(inputs), list(outputs)
     found: dict[Dataset, dict[str, list[tuple[Dataset, str]]]] = {}
     for target, sources in columns.items():

@@ -119,6 +119,18 @@ def test_the_users_own_transport_leaves_the_coverage_unknown(folder: RunFolder) 
     assert told(folder)["queries"][0] == "0 of 1 reported by the agent; it left out:"
 
 
+def test_a_query_is_one_line_whatever_spark_calls_it(folder: RunFolder) -> None:
+    settled = read_json(folder.settled) or {}
+    write_json(folder.run, {**(read_json(folder.run) or {}), "witness": True})
+    plan = "Spark Connect - session_id: 7\n  plan {\n    root {" + " x" * 200
+    left = {"queries": 1, "reported": 0, "leftOut": [{"description": plan, "command": "Scan (1)"}]}
+    write_json(folder.settled, {**settled, "witness": True, "coverage": left})
+    line = told(folder)["queries"][1]
+    assert line.strip().startswith("Spark Connect - session_id: 7 plan { root { x x")
+    assert line.endswith("… · Scan (1)")
+    assert len(line) < 200
+
+
 def test_a_damaged_file_does_not_take_the_summary_along(folder: RunFolder) -> None:
     folder.settled.write_text("{")
     lines = told(folder, outcome=FAILED)

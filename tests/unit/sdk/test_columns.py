@@ -53,6 +53,7 @@ def test_columns_are_named_as_their_datasets_were_declared(folder: Path, target:
         ({"speed": ["flights.distance"]}, "a column is 'dataset.column'"),
         ({"delays.speed": 3}, "not iterable"),
         ({}, None),
+        (None, "the columns are {'output.column': ['input.column', …]}, and not a NoneType"),
     ],
 )
 def test_an_unknown_column_is_one_warning(

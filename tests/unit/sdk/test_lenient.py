@@ -104,3 +104,12 @@ def test_the_functions_are_what_they_were() -> None:
     assert facets.mlflow.__name__ == "mlflow"
     assert "run_id" in inspect.signature(facets.mlflow).parameters
     assert datasets.s3("b", "k") == sparklineage.Dataset("s3://b", "k")
+
+
+def test_a_function_that_is_declared_inside_leaves_nothing_out_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL_RUN", str(tmp_path))
+    with sparklineage.step(None, "score"):
+        sparklineage.reads(datasets.s3("b", NOT_A_TEXT))(len)
+    assert len(caplog.messages) == 1
