@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from sparklineage.submit.spark import SparkInstall
     from sparklineage.targets import Order
 
+_CA_FILE = "a file of the nodes with certificates that the relay trusts beside those of the machine"
 _LAST = (".sh",)
 """Uploaded behind the others, so that no node runs a script whose files are not there yet."""
 
 
-def add_options(parser: argparse.ArgumentParser, *, release: str | None) -> None:
-    """The folder, the configuration, and the way of the relay to the backend; `release` is an example of one."""
+def add_options(parser: argparse.ArgumentParser, *, release: str | None, ca_file: str = _CA_FILE) -> None:
+    """The folder, the configuration, and the way of the relay to the backend; `release` is an example of one, `ca_file`
+    what its option says.
+    """
     parser.add_argument("--out", metavar="DIR", required=True, help="write all files into this folder")
     if release is not None:
         parser.add_argument("--release", metavar="NAME", help=f"the platform's release, such as {release}")
         parser.add_argument("--scala", choices=["2.12", "2.13"], help="the Scala of a release that is not known")
     parser.add_argument("--proxy", metavar="URL", help="the proxy of the nodes, through which the relay goes")
-    parser.add_argument("--ca-file", metavar="PATH", help="a file of the nodes with certificates that the relay trusts "
-                        "beside those of the machine")  # fmt: skip
+    parser.add_argument("--ca-file", metavar="PATH", help=ca_file)
     add_configuration(parser, platform=False)
 
 

@@ -16,8 +16,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", metavar="NAME", help="what the image will be called, for the driver and the relay "
                         "(default: platforms.kubernetes.relayImage)")  # fmt: skip
     parser.add_argument("--from", dest="base", metavar="IMAGE", help="the image of Spark that it is made from "
-                        "(default: that of the Apache project)")  # fmt: skip
-    bootstrap_kit.add_options(parser, release="4.0.1")
+                        "(default: that of the Apache project, from 3.5.7 on); it needs "
+                        "Python 3.9 or later")  # fmt: skip
+    bootstrap_kit.add_options(parser, release="4.0.1", ca_file="a file of the image, or one that you mount into the "
+                              "relay's container, with certificates that the relay trusts besides")  # fmt: skip
     bootstrap_kit.add_application(parser)
 
 

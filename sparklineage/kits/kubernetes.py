@@ -8,23 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError
 from sparklineage.kits.interface import Kit, KitFile, sha256_of
-from sparklineage.kits.kubernetes_readme import readme
+from sparklineage.kits.kubernetes_readme import ca_file_note, readme
 from sparklineage.kits.present import Options, Pieces, pieces
 from sparklineage.kits.relay_config import Node, relay_config
 from sparklineage.kits.zipapp import NAME as RELAY
+from sparklineage.model.versions import numbers
 from sparklineage.targets import target
-from sparklineage.targets.kubeflow import spark_version
+from sparklineage.targets.kubeflow import line_of
 from sparklineage.targets.kubernetes_pod import PYZ, USER, secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sparklineage.config.spec import Spec
     from sparklineage.kits.interface import Jar
     from sparklineage.targets import Order
 
 DOCKERFILE = "Dockerfile"
+_REPOSITORY = "docker.io/apache/spark"
 SPARK_JARS = "/opt/spark/jars"
 """Where the images of the Apache project have them."""
 _IMAGE = re.compile(r"[\w.:/@-]+", re.ASCII)
+_PATCHES = {"3.5": "3.5.7", "4.0": "4.0.1", "4.1": "4.1.1"}
+"""The image for a line of Spark alone: there is none without a patch release."""
+_PYTHON_3_9 = (3, 5, 7)
+"""The first release whose image has it. Source: apache/spark-docker, where the Java 11 images before are of Ubuntu
+20.04 with Python 3.8, and those for Java 17, since 3.5.0, of 22.04 with 3.10.
+"""
 
 
 def kit(spec: Spec, order: Order, agent: Jar, options: Options | None = None, *, base: str | None = None) -> Kit:
@@ -55,9 +65,15 @@ def kit(spec: Spec, order: Order, agent: Jar, options: Options | None = None, *,
         *(KitFile(name=one.name, text=one.text, about=one.about, executable=one.executable)
           for one in rendered.artefacts),
     ]  # fmt: skip
-    page = readme(order, image, [head, *rest], secrets=list(secrets(order, order.conf)))
+    page = readme(order, image, [head, *rest], base=base, secrets=list(secrets(order, order.conf)), options=options)
     last = KitFile(name="README.md", text=page, about="how to use it, and how to remove it")
-    return Kit(files=(head, *rest, last), notes=rendered.notes)
+    return Kit(files=(head, *rest, last), notes=(*rendered.notes, *_notes(base, options)))
+
+
+def _notes(base: str, options: Options) -> Iterator[str]:
+    yield f"The image is made from {base}; --from names another one, with Python 3.9 or later."
+    if options.ca_file:
+        yield ca_file_note(options.ca_file)
 
 
 def _told(spec: Spec, order: Order, options: Options) -> dict[str, Any]:
@@ -76,9 +92,27 @@ def _told(spec: Spec, order: Order, options: Options) -> dict[str, Any]:
 
 
 def _official(order: Order) -> str:
-    """The image of the Apache project, which has a Python."""
-    version = spark_version(order)
-    return f"docker.io/apache/spark:{version}"
+    """The image of the Apache project, which has a Python. Raises ConfigError where that is none that the relay runs
+    on, or where nothing tells a whole version.
+    """
+    line = line_of(order)
+    # What was asked for: of a release that is not known yet, the order has the one before it.
+    asked = order.settings.get("release") or line
+    version = _PATCHES.get(asked, asked)
+    found = numbers(version)
+    if found and found < _PYTHON_3_9 and (len(found) > 2 or found != _PYTHON_3_9[: len(found)]):
+        other = f"--from {_REPOSITORY}:{version}-scala{order.scala}-java17-python3-ubuntu"
+        way = f"--release 3.5.7 or later, or the one for Java 17, {other}" if found[:2] == (3, 5) else "--from IMAGE"
+        raise ConfigError(
+            f"platforms.kubernetes.release is {asked}, and {_REPOSITORY}:{version} has Python 3.8, where the relay "
+            f"needs 3.9 or later; take an image with that: {way}."
+        )
+    if len(found) < 3:
+        raise ConfigError(
+            f"platforms.kubernetes.release is {asked}, and there is no image of a line alone; write the whole version "
+            "of Spark, or name the image with --from."
+        )
+    return f"{_REPOSITORY}:{version}"
 
 
 def _dockerfile(found: Pieces, base: str) -> str:

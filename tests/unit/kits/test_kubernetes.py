@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -68,6 +69,48 @@ def test_the_relay_of_the_image_runs_as_the_container_says(tmp_path: Path) -> No
     assert "env:SPARKLINEAGE_RELAY is not set" in empty.stderr
 
 
+@pytest.mark.parametrize(
+    ("release", "base", "image"),
+    [
+        ("3.5", None, "docker.io/apache/spark:3.5.7"),
+        ("3.5.9", None, "docker.io/apache/spark:3.5.9"),
+        ("4.0", None, "docker.io/apache/spark:4.0.1"),
+        ("5.0.1", None, "docker.io/apache/spark:5.0.1"),
+        ("3.4", "registry.example.com/own:3.4", "registry.example.com/own:3.4"),
+    ],
+)
+def test_the_image_is_one_whose_python_runs_the_relay(
+    tmp_path: Path, release: str, base: str | None, image: str
+) -> None:
+    found = made(tmp_path, "kubernetes", section={"release": release}, base=base)
+    assert f"\nFROM {image}\n" in text_of(found, "Dockerfile")
+    assert f"made from `{image}`" in text_of(found, "README.md")
+    assert any(image in note for note in found.notes)
+
+
+def test_the_commands_of_the_page_are_whole(tmp_path: Path) -> None:
+    """spark-submit.sh is run with the variables that the page gives it, and something in spark-submit's place."""
+    found = made(tmp_path, "kubernetes", options=Options(ca_file="/etc/own ca.pem"))
+    page = text_of(found, "README.md")
+    for note in (page, *found.notes):
+        if "/etc/own ca.pem" in note:
+            assert "has to be in the image, or mounted into the relay's container" in note
+    assert any("/etc/own ca.pem" in note for note in found.notes)
+    assert "spark.kubernetes.authenticate.driver.serviceAccountName=spark" in page
+    (command,) = re.findall(r"^ *(IMAGE=.* bash spark-submit.sh)$", page, re.MULTILINE)
+    folder = written(found, tmp_path / "kit")
+    (tmp_path / "spark-submit").write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    (tmp_path / "spark-submit").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ended = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    words = ended.stdout.splitlines()
+    assert f"spark.kubernetes.container.image={IMAGE}" in words
+    assert words[-1].startswith("local:///")
+
+
 def test_the_lines_of_the_dockerfile_check_what_they_copy(tmp_path: Path) -> None:
     """Run here, with another root."""
     found = made(tmp_path, "kubernetes")
@@ -97,6 +140,11 @@ def test_the_lines_of_the_dockerfile_check_what_they_copy(tmp_path: Path) -> Non
     [
         ({"section": {"relayImage": None}}, "give --image NAME:TAG"),
         ({"section": {"release": None}}, "platforms.kubernetes.release is missing"),
+        ({"section": {"release": "3.5.3"}}, "docker.io/apache/spark:3.5.3 has Python 3.8, where the relay needs 3.9"),
+        ({"section": {"release": "3.5.3"}}, "--from docker.io/apache/spark:3.5.3-scala2.12-java17-python3-ubuntu"),
+        ({"section": {"release": "3.4.4"}}, "take an image with that: --from IMAGE."),
+        ({"section": {"release": "3.4"}}, "platforms.kubernetes.release is 3.4, and docker.io/apache/spark:3.4 has"),
+        ({"section": {"release": "5.0"}}, "platforms.kubernetes.release is 5.0, and there is no image of a line alone"),
         ({"base": "a b\nRUN x"}, "--from is 'a b\\nRUN x'; write the name of an image"),
         ({"transport": with_key("file:/k")}, "is file:/k, which"),
         ({"transport": None}, "No backend is configured"),
