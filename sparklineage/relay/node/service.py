@@ -13,7 +13,7 @@ from sparklineage.relay.node.place import cluster_of, region_of
 from sparklineage.relay.node.report import report
 from sparklineage.relay.node.secrets import fetcher
 from sparklineage.relay.service import watch
-from sparklineage.relay.sinks.http import HttpSink
+from sparklineage.relay.sinks.http import CaFileError, HttpSink, trust
 from sparklineage.relay.sinks.late import LateBackend, LateSink
 from sparklineage.relay.surroundings import Surroundings
 from sparklineage.relay.watch import Watcher
@@ -54,6 +54,12 @@ class Node:
         """Deliver until the bell rings, and `drain` seconds more. Raises JournalBusyError where another relay does."""
         config = self.config
         self._log.say(f"relay {VERSION} begins: {config.spool} to {config.backend.shown}, platform {config.platform}")
+        # Now, and not only with the first event that cannot be sent.
+        if config.backend.ca_file:
+            try:
+                trust(config.backend.ca_file)
+            except CaFileError as error:
+                self._log.alert(f"{error}; it has to be where the relay runs")
         threading.Thread(target=self._fetch, name="secrets", daemon=True).start()
         self._run(bell, drain=drain)
         self._log.say("relay ends")

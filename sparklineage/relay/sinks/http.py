@@ -45,6 +45,18 @@ class CaFileError(OSError):
     """The file with the CA cannot be used; its text says which and why."""
 
 
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """What a server's certificate is looked at by: this machine's own, and those of a file. Raises CaFileError."""
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:
+            why = "holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+            raise CaFileError(f"the CA file {ca_file} cannot be used: {why}") from None
+    return context
+
+
 class HttpSink:
     """Posts to a `Backend`. Only 2xx counts as accepted, and from Marquez only 201.
 
@@ -172,7 +184,7 @@ class HttpSink:
         host, port = target.hostname or "", target.port or (443 if secure else 80)
         self._proxied_plainly, self._proxy_headers = False, {}
         proxy = self._proxy()
-        context = self._trust() if secure else None
+        context = trust(self.backend.ca_file) if secure else None
         if not proxy:
             if context:
                 return SecureConnection(host, port, timeout=timeout, context=context)
@@ -192,17 +204,6 @@ class HttpSink:
     def _proxy(self) -> str | None:
         host = self._target.hostname or ""
         return self.backend.proxy or (None if proxy_bypass(host) else getproxies().get(self._target.scheme))
-
-    def _trust(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        path = self.backend.ca_file
-        if path:
-            try:
-                context.load_verify_locations(cafile=path)
-            except OSError as error:
-                why = "holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
-                raise CaFileError(f"the CA file {path} cannot be used: {why}") from None
-        return context
 
     def _to_marquez(self) -> bool:
         """Whether the receiver is Marquez; asked only where it matters, and once it has answered not again."""

@@ -68,6 +68,14 @@ def test_the_service_delivers_tells_and_ends(tmp_path: Path, receiver: Receiver)
     ]
 
 
+def test_a_ca_file_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:
+    node = Node(tmp_path, "https://127.0.0.1:9", backend={"caFile": str(tmp_path / "ca.pem")})
+    with Watch(node) as watch:
+        until(lambda: len(node.lines()) == 2)
+        assert watch.end() == 0
+    assert f"the CA file {tmp_path / 'ca.pem'} cannot be used: No such file or directory" in node.lines()[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_cleanly_though_the_backend_is_silent(tmp_path: Path, number: signal.Signals) -> None:
     with Receiver(silent=True) as receiver:
