@@ -55,7 +55,7 @@ where the Data Lineage API is on. A node on which it is on says so in its log an
 - `{BASE}`: the agent, the witness and the relay; `/usr/lib/spark/jars` has links to the JARs.
 - A block between two marks in `/etc/spark/conf/spark-defaults.conf`. What the file says itself stays,
   and counts more; listeners are joined. Properties of a job count more than either: one that names
-  `spark.extraListeners` itself is not traced.
+  `spark.extraListeners` itself is not traced. A file in which one of the marks is lost is left as it is.
 - `{ETC}/relay.json`: what the relay is told. No secret is in it.
 - `{spool}`: the journals of the applications whose drivers ran here.
 - `{LOGS}/bootstrap.log` and `relay.log`: what was done, and what is wrong. Dataproc

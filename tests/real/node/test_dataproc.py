@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sparklineage.kits.dataproc import CONF_FILE
 from sparklineage.targets.vendor import LISTENER
 from tests.real.node.plain import KEY, PlainNode, plain_node, write_kit
 from tests.real.node.test_boot import until
@@ -107,6 +108,23 @@ def test_what_was_named_before_a_failure_is_named_no_more(node: PlainNode) -> No
     node.tree.shell("rm -rf /opt/sparklineage/lib /cloud")
     assert "not everything is there: files: " in run(node)
     assert node.conf == before
+
+
+@pytest.mark.parametrize("mark", [">>> sparklineage", "<<< sparklineage"])
+def test_a_lost_mark_costs_nobody_his_properties(node: PlainNode, mark: str) -> None:
+    run(node)
+    node.tree.shell(f"sed -i '/{mark}/d' {CONF_FILE}; echo spark.mine yes >>{CONF_FILE}")
+    before = node.conf, node.jars()
+    assert f"configuration: {CONF_FILE}: one of the lines" in run(node)
+    # Whatever listeners it names, they are there.
+    assert (node.conf, node.jars()) == before
+
+
+def test_lines_that_end_as_on_windows_are_known(node: PlainNode) -> None:
+    run(node)
+    node.tree.shell(f"sed -i 's/$/\\r/' {CONF_FILE}")
+    assert "done in" in run(node)
+    assert (node.conf.count(">>> sparklineage"), node.conf.count("spark.extraListeners")) == (1, 1)
 
 
 def test_a_key_that_cannot_be_had_is_fetched_when_it_is_there(node: PlainNode) -> None:
