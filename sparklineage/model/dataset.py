@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from sparklineage.model import uri_credentials
 from sparklineage.model.dataset_uri import NAMED, split_uri
+from sparklineage.model.facet import Facet, standard
+from sparklineage.model.facet_join import joined_facets
+from sparklineage.model.trimming import trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from sparklineage.model.facet import Facet
 
 _ADDRESS = re.compile(r"://|^[Jj][Dd][Bb][Cc]:[A-Za-z][\w+.\-]*:")
 # What ends a name in a URI, or parts it.
@@ -46,14 +47,17 @@ class Dataset:
             file:///data/x                      file                 /data/x
             jdbc:postgresql://h/db#schema.t     postgres://h:5432    db.schema.t
             sqlite:///data/w.db#t               sqlite:/data/w.db    t
+            s3://bucket/landing/2026-11-21      s3://bucket          landing
 
+        Folders at the end of a path that stand for a date, a month or key=value are left off, as the agent does, and
+        named in the facet `subset`; a pair keeps its name as it is.
         User names, passwords and tokens in it are cut off, as are the queries of HTTP and JDBC. Raises ValueError,
         with nothing secret in its text, for anything else.
         """
         if isinstance(value, Dataset):
             return replace(value, namespace=_safe(value.namespace), name=_safe(value.name))
         if isinstance(value, str):
-            return cls(*split_uri(value))
+            return _of_uri(value)
         if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
             namespace, name = value
             if namespace.strip() and name.strip():
@@ -78,6 +82,15 @@ class Dataset:
             found[facet.place][facet.name] = dict(facet.value)
         return replace(self, facets=found["dataset"], input_facets=found["input"], output_facets=found["output"])
 
+    def joined(self, other: Dataset) -> Dataset:
+        """This dataset with the facets of the other, told of the same; of one name its facet counts."""
+        return replace(
+            self,
+            facets=joined_facets(self.facets, other.facets),
+            input_facets=joined_facets(self.input_facets, other.input_facets),
+            output_facets=joined_facets(self.output_facets, other.output_facets),
+        )
+
     @staticmethod
     def without_credentials(uri: str) -> str:
         """The URI without user name, password, token and signature, wherever in it they stand."""
@@ -93,6 +106,20 @@ class Dataset:
         if name.startswith("/") or scheme in ("arn", self.namespace):
             return f"{self.namespace}:{name}"
         return f"{self.namespace}{'#' if scheme == 'sqlite' else '/'}{name}"
+
+
+def _of_uri(uri: str) -> Dataset:
+    namespace, name = split_uri(uri)
+    kept = trimmed(name) if uri_credentials.scheme_of(uri) in uri_credentials.FILE_SYSTEMS else name
+    found = Dataset(namespace, kept)
+    if kept == name:
+        return found
+    condition = {"type": "location", "locations": [name]}
+    schema = "1-0-0/BaseSubsetDatasetFacet"
+    return found.with_facets(
+        standard("subset", "input", f"{schema}#InputSubsetInputDatasetFacet", inputCondition=condition),
+        standard("subset", "output", f"{schema}#OutputSubsetOutputDatasetFacet", outputCondition=condition),
+    )
 
 
 def _safe(text: str) -> str:

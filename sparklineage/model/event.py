@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.clock import to_iso
+from sparklineage.model.facet_join import joined_facets
 from sparklineage.version import PRODUCER
 
 if TYPE_CHECKING:
@@ -154,42 +155,6 @@ def with_declared(event: Event, side: str, more: Iterable[Mapping[str, Any]]) ->
         added = declarations.pop((str(item.get("namespace")), str(item.get("name"))), None)
         found.append(item if added is None else _described(item, added, _SIDES[side]))
     return {**event, side: [*found, *declarations.values()]}
-
-
-def joined_facets(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """The facets of both; of two with one name the second, whose column lineage adds to the first's."""
-    found = {**first, **second}
-    ours, theirs = first.get("columnLineage"), second.get("columnLineage")
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        found["columnLineage"] = joined = {**ours, **theirs, "fields": {}}
-        for mapping in (ours.get("fields"), theirs.get("fields")):
-            for name, value in mapping.items() if isinstance(mapping, dict) else ():
-                joined["fields"][name] = _sources(joined["fields"].get(name), value)
-        if "dataset" in joined:
-            joined["dataset"] = _joined_fields(ours.get("dataset"), theirs.get("dataset"))
-    return found
-
-
-def _sources(known: Any, value: Any) -> Any:
-    if not isinstance(known, dict) or not isinstance(value, dict):
-        return value
-    return {**known, **value, "inputFields": _joined_fields(known.get("inputFields"), value.get("inputFields"))}
-
-
-def _joined_fields(*lists: Any) -> list[dict[str, Any]]:
-    """The input fields of all, each once, with the transformations of all."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for item in (item for items in lists if isinstance(items, list) for item in items if isinstance(item, dict)):
-        key = tuple(str(item.get(part)) for part in ("namespace", "name", "field"))
-        known = found.get(key, {})
-        found[key] = {**known, **item}
-        both = [one.get("transformations") for one in (known, item)]
-        transformations = [one for listed in both if isinstance(listed, list) for one in listed]
-        if transformations:
-            found[key]["transformations"] = [
-                one for number, one in enumerate(transformations) if one not in transformations[:number]
-            ]
-    return list(found.values())
 
 
 def _described(item: Mapping[str, Any], added: Mapping[str, Any], own: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.dataset import Dataset
-from sparklineage.model.event import datasets, joined_facets
+from sparklineage.model.event import datasets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -232,14 +232,8 @@ def _add(found: dict[Dataset, Dataset], items: object) -> None:
         if not isinstance(namespace, str) or not isinstance(name, str) or not (namespace or name):
             continue
         key = Dataset(namespace, name)
-        known = found.get(key, key)
-        found[key] = Dataset(
-            namespace,
-            name,
-            joined_facets(known.facets, _objects(item.get("facets"))),
-            joined_facets(known.input_facets, _objects(item.get("inputFacets"))),
-            joined_facets(known.output_facets, _objects(item.get("outputFacets"))),
-        )
+        facets = (_objects(item.get(place)) for place in ("facets", "inputFacets", "outputFacets"))
+        found[key] = found.get(key, key).joined(Dataset(namespace, name, *facets))
 
 
 def _objects(found: object) -> dict[str, Any]:

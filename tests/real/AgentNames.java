@@ -1,3 +1,4 @@
+import io.openlineage.client.dataset.DatasetConfig;
 import io.openlineage.client.utils.DatasetIdentifier;
 import io.openlineage.client.utils.filesystem.FilesystemDatasetUtils;
 import io.openlineage.client.utils.jdbc.JdbcDatasetUtils;
@@ -14,6 +15,8 @@ public class AgentNames {
               ? JdbcDatasetUtils.getDatasetIdentifier(
                   uri.substring(0, table), uri.substring(table + 1), new Properties())
               : FilesystemDatasetUtils.fromLocation(new Path(uri).toUri());
+      // The last thing that it does to the names of an event.
+      dataset = dataset.withTrimmedName(DatasetConfig.defaultConfig().getDatasetNameTrimmers());
       System.out.println(dataset.getNamespace() + "\t" + dataset.getName());
     }
   }

@@ -1,4 +1,4 @@
-"""What the agent's own FilesystemDatasetUtils and JdbcDatasetUtils (1.53.0) call what a URI points to.
+"""What the agent's own FilesystemDatasetUtils, JdbcDatasetUtils and trimmers (1.53.0) call what a URI points to.
 
 `tests/real/test_dataset_names.py` asks them; the table is here so that the other tests need no Java.
 """
@@ -10,7 +10,7 @@ FILES: dict[str, tuple[str, str]] = {
     "s3://b": ("s3://b", "/"),
     "s3://b/": ("s3://b", "/"),
     "s3://b/k%20x": ("s3://b", "k%20x"),
-    "s3://b/k=1/date=2013-01-01": ("s3://b", "k=1/date=2013-01-01"),
+    "s3://b/k=1/date=2013-01-01": ("s3://b", "k=1"),
     "gs://b/k/x.csv": ("gs://b", "k/x.csv"),
     "wasb://c@acc.blob.core.windows.net/p": ("wasbs://c@acc.blob.core.windows.net", "p"),
     "wasbs://c@acc.blob.core.windows.net/p": ("wasbs://c@acc.blob.core.windows.net", "p"),
@@ -44,10 +44,43 @@ FILES: dict[str, tuple[str, str]] = {
     "file:///d/a b": ("file", "/d/a b"),
     "file:///d/a?b/x": ("file", "/d/a?b/x"),
     "file:///d/a#b": ("file", "/d/a#b"),
-    r"file:///d/a;b&c=d,e'f[g]{h}\i": ("file", r"/d/a;b&c=d,e'f[g]{h}\i"),
-    "file:///d/ts=2026-01-01 00%3A00%3A00": ("file", "/d/ts=2026-01-01 00%3A00%3A00"),
+    r"file:///d/a;b&c,e'f[g]{h}\i": ("file", r"/d/a;b&c,e'f[g]{h}\i"),
+    "file:///d/ts=2026-01-01 00%3A00%3A00/x": ("file", "/d/ts=2026-01-01 00%3A00%3A00/x"),
     "hdfs://nn:8020/a@b/e": ("hdfs://nn:8020", "/a@b/e"),
     "hdfs://nn/../x": ("hdfs://nn", "/../x"),
+    # Folders of dates and partitions are left off.
+    "s3://b/in/2026-11-21": ("s3://b", "in"),
+    "s3://b/in/2026-02-30": ("s3://b", "in"),
+    "s3://b/in/2026-13-01": ("s3://b", "in/2026-13-01"),
+    "s3://b/in/0000-01-01": ("s3://b", "in/0000-01-01"),
+    "s3://b/in/21.11.2026": ("s3://b", "in"),
+    "s3://b/in/20261121": ("s3://b", "in"),
+    "s3://b/in/202611": ("s3://b", "in"),
+    "s3://b/in/2026-11": ("s3://b", "in"),
+    "s3://b/in/202613": ("s3://b", "in/202613"),
+    "s3://b/in/2026/11/21": ("s3://b", "in"),
+    "s3://b/in/2026/11": ("s3://b", "in"),
+    "s3://b/in/2026/13": ("s3://b", "in/2026/13"),
+    "s3://b/in/20/2611": ("s3://b", "in"),
+    "s3://b/in/2026/11/21/10": ("s3://b", "in/2026/11/21/10"),
+    "s3://b/in/day=1": ("s3://b", "in"),
+    "s3://b/in/a=b=c": ("s3://b", "in/a=b=c"),
+    "s3://b/in/day=1/hour=2": ("s3://b", "in"),
+    "s3://b/in/2026-11-21T10:00:00Z": ("s3://b", "in"),
+    "s3://b/in/2026-11-21-10": ("s3://b", "in"),
+    "s3://b/in/v2026-11-21": ("s3://b", "in/v2026-11-21"),
+    "s3://b/in/2026": ("s3://b", "in/2026"),
+    "s3://b/in/12345678": ("s3://b", "in/12345678"),
+    "s3://b/in/year=2026/month=11": ("s3://b", "in"),
+    "s3://b/in/2026_11_21": ("s3://b", "in/2026_11_21"),
+    "s3://b/in/20261121.csv": ("s3://b", "in/20261121.csv"),
+    "s3://b/in/2026-11-21.2": ("s3://b", "in"),
+    "s3://b/in/2026-11-21/part-0.parquet": ("s3://b", "in/2026-11-21/part-0.parquet"),
+    "s3://b/in/x/2026/11/21": ("s3://b", "in/x"),
+    "s3://b/2026-11-21": ("s3://b", "2026-11-21"),
+    "file:/2026/11/21": ("file", "/2026/11/21"),
+    "file:/in/2026/11": ("file", "/in"),
+    "hdfs://nn/a/b/day=1/": ("hdfs://nn", "/a/b"),
 }
 """Paths, as Spark gives them to Hadoop's Path."""
 

@@ -48,7 +48,7 @@ def checked(what: str, datasets: Iterable[DatasetLike], *, strict: bool) -> dict
         try:
             dataset = checked_dataset(value)
             dataset_record(dataset)
-            found[dataset] = dataset
+            found[dataset] = found.get(dataset, dataset).joined(dataset)
         except Exception as error:
             if strict:
                 raise

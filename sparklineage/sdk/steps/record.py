@@ -194,6 +194,8 @@ class StepRecord:
                 continue
             try:
                 dataset = checked_dataset(value)
+                if dataset in found:  # such as another day of it
+                    dataset = known[dataset].joined(dataset)
                 record = dataset_record(dataset)
             except Exception as error:  # noqa: BLE001 - the job goes on
                 self.warn(error)

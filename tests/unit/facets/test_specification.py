@@ -206,3 +206,13 @@ def test_every_event_of_a_step_without_a_journal_is_as_the_schemas_have_it(
     assert [event["eventType"] for event in sent] == ["START", "RUNNING", "FAIL"]
     for event in json.loads(json.dumps(sent)):
         assert not specification.of_event(event)
+
+
+def test_the_parts_of_a_dataset_are_told_as_the_schemas_have_it(specification: Specification | Classes) -> None:
+    found = Dataset.of("s3://b/in/2026-11-21").joined(Dataset.of("s3://b/in/2026-11-22"))
+    problems = [
+        problem
+        for place, described in (("input", found.input_facets), ("output", found.output_facets))
+        for problem in specification.of_facet("subset", place, described["subset"])
+    ]
+    assert problems == []

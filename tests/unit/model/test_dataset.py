@@ -135,3 +135,20 @@ def test_equality_looks_at_the_names_alone() -> None:
 )
 def test_uri_is_what_people_write(dataset: Dataset, uri: str) -> None:
     assert dataset.uri == uri
+
+
+def test_a_day_is_a_part_of_the_dataset() -> None:
+    found = Dataset.of("s3://b/in/2026/11/21")
+    assert found == Dataset("s3://b", "in")
+    for facets, condition in ((found.input_facets, "inputCondition"), (found.output_facets, "outputCondition")):
+        assert facets["subset"][condition] == {"type": "location", "locations": ["in/2026/11/21"]}
+    assert Dataset.of("s3://b/in").input_facets == {}
+    # What somebody names himself keeps its name.
+    assert Dataset.of(("s3://b", "in/2026/11/21")).name == "in/2026/11/21"
+    # No agent trims what it never sees.
+    assert Dataset.of("https://api.example.com/rates/2026-11-21").name == "/rates/2026-11-21"
+
+
+def test_two_days_are_one_dataset_with_both() -> None:
+    both = Dataset.of("s3://b/in/day=1").joined(Dataset.of("s3://b/in/day=2"))
+    assert both.output_facets["subset"]["outputCondition"]["locations"] == ["in/day=1", "in/day=2"]

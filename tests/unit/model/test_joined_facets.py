@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparklineage.model.event import joined_facets
+from sparklineage.model.facet_join import joined_facets
 
 
 def _source(field: str, *kinds: str, **more: Any) -> dict[str, Any]:
@@ -41,3 +41,15 @@ def test_what_the_whole_dataset_depends_on_is_kept_of_both() -> None:
 def test_damaged_lists_are_passed_over() -> None:
     joined = joined_facets({"columnLineage": {"fields": {"v": {"inputFields": "x"}}, "dataset": 3}}, _lineage(v=["y"]))  # type: ignore[list-item]
     assert joined == {"columnLineage": {"fields": {"v": {"inputFields": []}}, "dataset": []}}
+
+
+def _subset(*names: str, **more: Any) -> dict[str, Any]:
+    return {"subset": {"inputCondition": {"type": "location", "locations": list(names)}, **more}}
+
+
+def test_the_parts_of_a_dataset_are_told_together() -> None:
+    joined = joined_facets(_subset("in/day=1"), _subset("in/day=2", _producer="us"))
+    assert joined == _subset("in/day=1", "in/day=2", _producer="us")
+    # A condition of another kind is not ours to join: the second counts.
+    other = {"subset": {"inputCondition": {"type": "partition", "partitions": []}}}
+    assert joined_facets(_subset("in/day=1"), other) == other

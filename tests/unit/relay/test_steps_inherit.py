@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from sparklineage.model import event as ol
+from sparklineage.model.dataset import Dataset
+from sparklineage.model.facet_join import joined_facets
 from sparklineage.relay import Outcome, RunRecord, Settler
 
 APP, RUN = "0197f3a0-0000-7000-8000-000000000001", "0197f3a0-0000-7000-8000-000000000002"
@@ -214,7 +216,7 @@ def test_column_lineage_of_both_is_kept() -> None:
         sources = [{"namespace": "n", "name": "t", "field": column} for column in columns]
         return {"columnLineage": {"fields": {"out": {"inputFields": sources}}}}
 
-    joined = ol.joined_facets(lineage("a", "b"), lineage("b", "c"))
+    joined = joined_facets(lineage("a", "b"), lineage("b", "c"))
     assert [item["field"] for item in joined["columnLineage"]["fields"]["out"]["inputFields"]] == ["a", "b", "c"]
 
 
@@ -347,3 +349,22 @@ def test_a_query_below_very_many_steps_gets_what_the_innermost_declare() -> None
     told = {event["run"]["runId"]: event for event in story.events if event["eventType"] == "COMPLETE"}.values()
     declared = [item["name"] for event in told for item in event["inputs"] if item["namespace"] == "n"]
     assert sorted(declared, key=int) == [str(number) for number in range(deep)]
+
+
+def test_days_of_one_dataset_are_told_once_with_all_their_names() -> None:
+    story = Story()
+    days = [Dataset.of(f"s3://b/in/2026-11-{day}") for day in (20, 21)]
+    told = [{"namespace": day.namespace, "name": day.name, "inputFacets": dict(day.input_facets)} for day in days]
+    agents = {**told[0], "inputFacets": Dataset.of("s3://b/in/2026-11-19").input_facets}
+    story.open(OUTER, 5, inputs=told[:1])
+    story.query(step=OUTER)
+    for kind, time in (("START", 10), ("COMPLETE", 20)):
+        story.settler.agent(agent(kind, time, inputs=[agents]))
+    story.steps(type="stepDatasets", step=OUTER, time=26, inputs=told[1:])
+    story.steps(type="stepEnd", step=OUTER, time=30)
+    story.finish()
+    (end,) = (event for event in story.events if event["eventType"] == "COMPLETE" and ol.run_id(event) == RUN)
+    (found,) = end["inputs"]
+    assert found["inputFacets"]["subset"]["inputCondition"]["locations"] == [
+        f"in/2026-11-{day}" for day in (19, 20, 21)
+    ]
