@@ -115,11 +115,12 @@ keys_given() {
 
 # Whether the relay can read the keys that lie somewhere else.
 keys_readable() {
-  local file status=0
+  local file advice='make that user first, as README.md says, and chown it to him' status=0
+  [[ -z $ONE_S_OWN ]] || advice='chown it to that user'
   for file in ${KEY_FILES[@]+"${KEY_FILES[@]}"}; do
     if ! (as_relay test -r "$file"); then
-      printf '%s cannot be read by %s, as whom the relay runs; make the account as README.md says, and chown it\n' \
-        "$file" "$(owner)" >&2
+      printf '%s cannot be read by %s, as whom the relay runs; %s\n' "$file" "$(owner)" \
+        "$advice" >&2
       status=1
     elif [[ $(stat -L -c %a "$file") == *[4-7] ]]; then
       printf '%s holds a key that everybody on this machine may read; chmod it to 0400\n' "$file" >&2
@@ -168,24 +169,29 @@ former_keys() {
   done
 }
 
-# Delivers what waits in the spool of an earlier kit, where this one's relay will not look, and names what stays there.
-former_journals() {
-  local python each
+# Delivers what waits in the spool of an earlier kit, where this one's relay will not look. Its relay.json is there yet.
+drained() {
+  local python line
+  line=$(grep -sF '  "spool": ' "$ETC/relay.json") && [[ ${RELAY_CONFIG[*]} != *"$line"* ]] || return 0
+  python=$(found_python) || return
+  # Whatever becomes of it: what stays is named in the end.
+  (as_relay timeout -k 5 90 "$python" "$BASE/relay.pyz" drain --timeout 30 --config "$ETC/relay.json") 9>&-
+  return 0
+}
+
+# Removes the spools of earlier kits where they are empty, and names the others.
+former_spools() {
+  local each
   while IFS= read -r each; do
-    [[ $each != "$SPOOL" && -e $each ]] || continue
-    # The present relay.json still tells of the last one.
-    if [[ -s $ETC/relay.json && ,${RELAY_CONFIG[*]} != *"$(grep -F '  "spool": ' "$ETC/relay.json")"* ]]; then
-      python=$(found_python) || return
-      (as_relay timeout -k 5 90 "$python" "$BASE/relay.pyz" drain --timeout 30 --config "$ETC/relay.json") 9>&-
-    fi
-    if rmdir "$each" 2>/dev/null; then
+    [[ $each != "$SPOOL" ]] || continue
+    rmdir "$each" 2>/dev/null
+    if [[ ! -e $each ]]; then
       unrecord spool "$each"
     else
       printf 'the journals in %s stay, and what is written there from now on is not delivered: %s\n' "$each" \
         'when its applications have ended, run install.sh of the earlier kit, and then this one again' >&2
     fi
   done < <(recorded spool)
-  return 0
 }
 
 # Gives the Spark its properties.
@@ -199,6 +205,7 @@ withdrawn() {
   local home=$1 file=$2 each status=0
   while IFS= read -r each; do
     [[ $each != "$file" ]] || continue
+    sweep "${each%/*}"
     if without_conf "$each"; then
       [[ -s $each ]] || ! is_recorded file "$each" || rm -f "$each"
       unrecord conf "$each" && unrecord file "$each"
@@ -210,6 +217,7 @@ withdrawn() {
   ((status == 0)) || return
   while IFS= read -r each; do
     [[ $each != "$home" ]] || continue
+    sweep "$each/jars"
     without_jars "$each/jars" && unrecord spark "$each" || status=1
   done < <(recorded spark)
   return "$status"
@@ -292,10 +300,11 @@ installed() {
   attempt 'agent' expose_agent
   attempt 'witness' witness
   attempt 'keys' keys
-  attempt 'former journals' former_journals
+  attempt 'former journals' drained
   attempt 'relay' relay
   attempt 'configuration' properties "$file"
   attempt 'former Spark' former_spark "$home" "$file"
+  attempt 'former journals' former_spools
   attempt 'former keys' former_keys
   # Whatever it says: the relay tries again for as long as it takes.
   asked
@@ -317,8 +326,8 @@ told() {
 
 # Installs everything. Where that fails, nothing of a first installation stays, and all of an earlier one.
 install() {
-  local fresh=yes status=0 each homes files
-  homes=$(recorded spark) files=$(recorded conf)
+  local fresh=yes status=0 each homes files names
+  homes=$(recorded spark) files=$(recorded conf) names=$(recorded key)
   # With the properties it begins to be one.
   while IFS= read -r each; do
     marked "$each" 2>/dev/null
@@ -330,14 +339,19 @@ install() {
   if ((status != 0)) && [[ -n $fresh ]]; then
     removed >/dev/null 2>&1
   elif ((status != 0)); then
-    restored "$homes" "$files" >/dev/null 2>&1
+    restored "$homes" "$files" "$names" >/dev/null 2>&1
   fi
   exit "$status"
 }
 
-# Takes off again what a run has put on another Spark than those before it.
+# Takes off again what a run has put on another Spark than those before it, and its keys; what these were is given as
+# lines of Sparks, of files and of names.
 restored() {
   local each
+  while IFS= read -r each; do
+    [[ $'\n'$3$'\n' == *$'\n'"$each"$'\n'* ]] && continue
+    rm -f "$KEYS/$each" && unrecord key "$each"
+  done < <(recorded key)
   while IFS= read -r each; do
     [[ $'\n'$2$'\n' == *$'\n'"$each"$'\n'* ]] && continue
     without_conf "$each" || return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -9,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from sparklineage.journal import create_folder
 from tests.real.node.plain import KEY, USER, PlainNode, plain_node, write_kit
 from tests.real.node.tree import Ended, missing
+from tests.support.journal import APP as RUN
+from tests.support.journal import add, application, witnessed
+from tests.support.receiver import Receiver
 
 pytestmark = [pytest.mark.service, pytest.mark.skipif(bool(missing()), reason=missing())]
 
@@ -291,7 +296,7 @@ def test_an_account_that_was_there_stays_and_so_does_its_key(tmp_path: Path, kit
         before = state(node)
         ended = node.script("install.sh")
         assert ended.status == 1
-        assert "/etc/lineage.key cannot be read by sparklineage, as whom the relay runs; make the account" in last(
+        assert "/etc/lineage.key cannot be read by sparklineage, as whom the relay runs; make that user first" in last(
             ended
         )
         assert (state(node), node.tree.run(["id", "sparklineage"]).status) == (before, 1)
@@ -356,3 +361,27 @@ def test_a_later_kit_with_another_spool_names_the_first(node: PlainNode, kit: Ki
     node.tree.shell(f"rmdir {first}/run")
     assert install(node, "--uninstall").status == 0
     assert state(node) == before
+
+
+def test_what_waits_in_the_spool_of_the_first_is_delivered_before(tmp_path: Path) -> None:
+    with Receiver() as backend:
+        text = SPEC.replace("http://127.0.0.1:9", backend.url)
+        first = write_kit(tmp_path / "first", "machine", text, "--spark-home", HOME)
+        more = "delivery: {journal: /data/it/spool}\n"
+        later = write_kit(tmp_path / "later", "machine", text + more, "--spark-home", HOME)
+        with plain_node(tmp_path / "node", first, spark="3.5", home=HOME) as node:
+            assert install(node).status == 0
+            # An application that ends while no relay runs.
+            node.tree.shell("kill -9 -$(cat /var/lib/sparklineage/relay.pid)")
+            made = create_folder(tmp_path / "journal", RUN)
+            add(made.witness, witnessed("application", 0, runId=RUN, pid=1 << 22, applicationName="nightly"))
+            add(made.agent, application("START", 0, RUN), application("COMPLETE", 9, RUN))
+            for file in (made.witness, made.agent):
+                path = f"/var/lib/sparklineage/spool/{RUN}/{file.name}"
+                node.tree.write(path, file.read_text(), mode="660", owner="ana:sparklineage")
+            node.tree.shell(f"chmod 2770 /var/lib/sparklineage/spool/{RUN}")
+            assert backend.events == []
+            ended = node.tree.run(["bash", put(node, later, "/root/later")], environ=ENVIRON)
+            assert (ended.status, "the journals in /var/lib/sparklineage/spool stay" in ended.stderr) == (0, True)
+            assert [one["run"]["runId"] for one in backend.events] == [RUN, RUN]
+            assert json.loads(node.tree.read("/etc/sparklineage/relay.json"))["spool"] == "/data/it/spool"
