@@ -6,7 +6,6 @@ is used.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +85,7 @@ def _golden(request: pytest.FixtureRequest) -> Golden:
 
     base = request.getfixturevalue("tmp_path_factory").getbasetemp()
     # Under pytest-xdist each worker has a folder of its own in that of the test run.
-    whole = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    whole = base.parent if hasattr(request.config, "workerinput") else base
     places = {}
     if "tmp_path" in request.fixturenames:
         places[str(request.getfixturevalue("tmp_path"))] = "<tmp_path>"
