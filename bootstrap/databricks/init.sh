@@ -105,7 +105,7 @@ readonly -a RELAY_ENV=(
 readonly RELAY_FROM=/Volumes/main/lineage/jars/relay.pyz
 readonly RELAY_MEMORY=256M
 readonly -a RELAY_SECRETS=(SPARKLINEAGE_LINEAGE_API_KEY_SECRET)
-readonly RELAY_SHA256=e63130680ae9a73efe493404722355b67b99df39808af823a855e2fbf77577f0
+readonly RELAY_SHA256=129c047ebfa2f7e72b2187b4764a5585ab4999cbdbc837f0143e450c0a172632
 readonly SERVICE=sparklineage-relay
 readonly -a SPARK_JARS=(/databricks/jars /mnt/driver-daemon/jars)
 readonly SPOOL=/var/lib/sparklineage/journal
@@ -114,7 +114,7 @@ readonly STRICT=''
 readonly WITNESS=sparklineage-witness-0.1.0.jar
 readonly -a WITNESS_BASE64=()
 readonly WITNESS_FROM=/Volumes/main/lineage/jars/sparklineage-witness-0.1.0.jar
-readonly WITNESS_SHA256=679ab1a00a675157f120b01740090c439e008bea9dbb0ce1fa67ed2c86793275
+readonly WITNESS_SHA256=538090ae52939d54f5ad2e84e86ca10b239b623097c7216c35853ac159e610e4
 
 # What the script says: each line with its time into a log, and to the stderr that the platform keeps.
 
@@ -473,7 +473,13 @@ shield() {
 
 # Puts the agent that was fetched in the place of its stand-in and of older ones.
 agent() {
-  local folder jar status=0
+  # Last, as by the files of our own folder we know our copies.
+  expose_agent && surplus
+}
+
+# Shows the agent in each of Spark's folders.
+expose_agent() {
+  local folder status=0
   if ! intact "$BASE/lib/$AGENT" "$AGENT_SHA256"; then
     printf '%s is not there\n' "$BASE/lib/$AGENT" >&2
     return 1
@@ -487,22 +493,26 @@ agent() {
       status=1
     fi
   done
-  ((status == 0)) || return "$status"
-  # Last, as by these we know our copies.
+  return "$status"
+}
+
+# Removes the JARs of our own folder that are none of this kit.
+surplus() {
+  local jar
   for jar in "$BASE"/lib/*.jar; do
     case ${jar##*/} in "$AGENT" | "$WITNESS") ;; *) rm -f "$jar" ;; esac
   done
 }
 
-# Takes all that is ours out of Spark's folders and our own.
+# Takes our links out of folders of Spark's.
 without_jars() {
-  local folder jar
-  for folder in "${SPARK_JARS[@]}"; do
+  local folder jar status=0
+  for folder in "$@"; do
     for jar in "$folder"/openlineage-spark_*.jar "$folder"/sparklineage-*.jar; do
-      [[ -e $jar || -L $jar ]] && ours "$jar" && { rm -f "$jar" || return; }
+      [[ $(readlink "$jar") != "$BASE/lib/"* ]] || rm -f "$jar" || status=1
     done
   done
-  rm -f "$BASE/lib/"*.jar
+  return "$status"
 }
 
 # The account of the relay, and the folders of the node.
@@ -567,6 +577,7 @@ readonly OLDEST='import sys; sys.exit(sys.version_info < (3, 9))'
 # Prints the first of the Pythons that the relay runs on. Its account tries, as some are of root alone.
 found_python() {
   local name path
+  reachable || return
   for name in "${PYTHONS[@]}"; do
     path=$(command -v "$name") || continue
     # A unit of systemd has its own ideas of other letters.
@@ -693,6 +704,14 @@ stop_loop() {
   rm -f "$STATE.pid"
 }
 
+# Whether this shell can run something as the relay's account.
+reachable() {
+  ((EUID != 0)) || [[ $(owner) == "$(id -un)" ]] || command -v setpriv >/dev/null || command -v runuser >/dev/null &&
+    return
+  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$(owner)" >&2
+  return 1
+}
+
 # Runs a command as the relay's account in place of this shell, with the variables that it is to have and no other.
 as_relay() {
   local name user
@@ -705,10 +724,9 @@ as_relay() {
     exec "$@"
   elif command -v setpriv >/dev/null; then
     exec setpriv --reuid "$user" --regid "$(id -gn "$user")" --clear-groups --no-new-privs "$@"
-  elif command -v runuser >/dev/null; then
+  elif reachable; then
     exec runuser -u "$user" -- "$@"
   fi
-  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$user" >&2
   return 1
 }
 
@@ -781,7 +799,7 @@ without_relay() {
   local unit=/etc/systemd/system/$SERVICE.service
   if systemd && [[ -e $unit ]]; then
     limited 40 systemctl disable --quiet --now "$SERVICE.service"
-    rm -rf "$unit" "$unit.d"
+    rm -f "$unit"
     limited 20 systemctl daemon-reload
   fi
   stop_loop

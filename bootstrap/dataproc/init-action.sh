@@ -102,7 +102,7 @@ readonly -a RELAY_CONFIG=(
 readonly -a RELAY_ENV=()
 readonly RELAY_FROM=gs://example-lineage/jars/relay.pyz
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=e63130680ae9a73efe493404722355b67b99df39808af823a855e2fbf77577f0
+readonly RELAY_SHA256=129c047ebfa2f7e72b2187b4764a5585ab4999cbdbc837f0143e450c0a172632
 readonly SCALA=2.12
 readonly SERVICE=sparklineage-relay
 readonly -a SPARK_JARS=(/usr/lib/spark/jars)
@@ -112,7 +112,7 @@ readonly STRICT=''
 readonly WITNESS=sparklineage-witness-0.1.0.jar
 readonly -a WITNESS_BASE64=()
 readonly WITNESS_FROM=gs://example-lineage/jars/sparklineage-witness-0.1.0.jar
-readonly WITNESS_SHA256=679ab1a00a675157f120b01740090c439e008bea9dbb0ce1fa67ed2c86793275
+readonly WITNESS_SHA256=538090ae52939d54f5ad2e84e86ca10b239b623097c7216c35853ac159e610e4
 
 # What the script says: each line with its time into a log, and to the stderr that the platform keeps.
 
@@ -471,7 +471,13 @@ shield() {
 
 # Puts the agent that was fetched in the place of its stand-in and of older ones.
 agent() {
-  local folder jar status=0
+  # Last, as by the files of our own folder we know our copies.
+  expose_agent && surplus
+}
+
+# Shows the agent in each of Spark's folders.
+expose_agent() {
+  local folder status=0
   if ! intact "$BASE/lib/$AGENT" "$AGENT_SHA256"; then
     printf '%s is not there\n' "$BASE/lib/$AGENT" >&2
     return 1
@@ -485,22 +491,26 @@ agent() {
       status=1
     fi
   done
-  ((status == 0)) || return "$status"
-  # Last, as by these we know our copies.
+  return "$status"
+}
+
+# Removes the JARs of our own folder that are none of this kit.
+surplus() {
+  local jar
   for jar in "$BASE"/lib/*.jar; do
     case ${jar##*/} in "$AGENT" | "$WITNESS") ;; *) rm -f "$jar" ;; esac
   done
 }
 
-# Takes all that is ours out of Spark's folders and our own.
+# Takes our links out of folders of Spark's.
 without_jars() {
-  local folder jar
-  for folder in "${SPARK_JARS[@]}"; do
+  local folder jar status=0
+  for folder in "$@"; do
     for jar in "$folder"/openlineage-spark_*.jar "$folder"/sparklineage-*.jar; do
-      [[ -e $jar || -L $jar ]] && ours "$jar" && { rm -f "$jar" || return; }
+      [[ $(readlink "$jar") != "$BASE/lib/"* ]] || rm -f "$jar" || status=1
     done
   done
-  rm -f "$BASE/lib/"*.jar
+  return "$status"
 }
 
 # The account of the relay, and the folders of the node.
@@ -565,6 +575,7 @@ readonly OLDEST='import sys; sys.exit(sys.version_info < (3, 9))'
 # Prints the first of the Pythons that the relay runs on. Its account tries, as some are of root alone.
 found_python() {
   local name path
+  reachable || return
   for name in "${PYTHONS[@]}"; do
     path=$(command -v "$name") || continue
     # A unit of systemd has its own ideas of other letters.
@@ -691,6 +702,14 @@ stop_loop() {
   rm -f "$STATE.pid"
 }
 
+# Whether this shell can run something as the relay's account.
+reachable() {
+  ((EUID != 0)) || [[ $(owner) == "$(id -un)" ]] || command -v setpriv >/dev/null || command -v runuser >/dev/null &&
+    return
+  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$(owner)" >&2
+  return 1
+}
+
 # Runs a command as the relay's account in place of this shell, with the variables that it is to have and no other.
 as_relay() {
   local name user
@@ -703,10 +722,9 @@ as_relay() {
     exec "$@"
   elif command -v setpriv >/dev/null; then
     exec setpriv --reuid "$user" --regid "$(id -gn "$user")" --clear-groups --no-new-privs "$@"
-  elif command -v runuser >/dev/null; then
+  elif reachable; then
     exec runuser -u "$user" -- "$@"
   fi
-  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$user" >&2
   return 1
 }
 
@@ -779,7 +797,7 @@ without_relay() {
   local unit=/etc/systemd/system/$SERVICE.service
   if systemd && [[ -e $unit ]]; then
     limited 40 systemctl disable --quiet --now "$SERVICE.service"
-    rm -rf "$unit" "$unit.d"
+    rm -f "$unit"
     limited 20 systemctl daemon-reload
   fi
   stop_loop
@@ -812,12 +830,38 @@ check() {
 readonly CONF_BEGIN='# >>> sparklineage: made by it, and made anew by it'
 readonly CONF_END='# <<< sparklineage'
 
+# Whether a file has blocks of ours: 0 where it has, 1 where it has none, 2 with a sentence where one of its marks is
+# gone, as nobody knows then which lines are ours.
+marked() {
+  local file=$1 line='' inside='' found=1
+  [[ -f $file ]] || return 1
+  if [[ ! -r $file ]]; then
+    printf '%s cannot be read\n' "$file" >&2
+    return 2
+  fi
+  while IFS= read -r line || [[ -n $line ]]; do
+    # Also where an editor has ended the lines as on Windows.
+    case $inside${line%"${line##*[![:space:]]}"} in
+      "$CONF_BEGIN") inside='in ' found=0 ;;
+      "in $CONF_END") inside='' ;;
+      "in $CONF_BEGIN" | "$CONF_END")
+        inside='in '
+        break
+        ;;
+    esac
+  done <"$file"
+  [[ -n $inside ]] || return "$found"
+  printf '%s: one of the lines "%s" and "%s" is missing around what is ours; put it back, or take all of it out\n' \
+    "$file" "$CONF_BEGIN" "$CONF_END" >&2
+  return 2
+}
+
 # Prints a file without what is between the marks.
 without_ours() {
   local line='' inside=''
   # The last line may lack its end.
   while IFS= read -r line || [[ -n $line ]]; do
-    case $line in
+    case ${line%"${line##*[![:space:]]}"} in
       "$CONF_BEGIN") inside=yes ;;
       "$CONF_END") inside='' ;;
       *) [[ -n $inside ]] || printf '%s\n' "$line" ;;
@@ -829,8 +873,10 @@ without_ours() {
 value_of() {
   local wanted=$1 line='' rest='' value='' found=1
   while IFS= read -r line; do
+    line=${line%$'\r'}
     # A line that ends with an odd number of backslashes goes on in the next.
     while rest=${line##*[!\\]} && ((${#rest} % 2)) && IFS= read -r rest; do
+      rest=${rest%$'\r'}
       line=${line%\\}${rest#"${rest%%[![:space:]]*}"}
     done
     line=${line#"${line%%[![:space:]]*}"}
@@ -879,32 +925,42 @@ our_lines() {
   printf '%s\n' "$CONF_END"
 }
 
+# Prints a file without what is ours, and a full stop, by which an end of empty lines outlives a substitution.
+theirs() {
+  local status=0
+  marked "$1" || status=$?
+  ((status < 2)) && without_ours <"$1" && printf .
+}
+
 # Lays our properties over a file; where that is theirs already, it stays as it is. Its mode and owner stay.
 conf() {
   local file=$1 text='' found='0644 0:0'
   if [[ -e $file ]]; then
     # A link to a file elsewhere is followed, as its owner wants it there.
-    file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
+    file=$(readlink -f "$file") && text=$(theirs "$file") && found=$(stat -c '%a %u:%g' "$file") || return
   fi
-  { [[ -z $text ]] || printf '%s\n' "$text" && our_lines "$text"; } | place "$file" "${found% *}" || return
+  { printf '%s' "${text%.}" && our_lines "${text%.}"; } | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
 }
 
-# Takes our properties out of a file again.
+# Takes our properties out of a file again; one that has none is not touched.
 without_conf() {
-  local file=$1 text found
-  [[ -f $file ]] || return 0
-  file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
-  { [[ -z $text ]] || printf '%s\n' "$text"; } | place "$file" "${found% *}" || return
+  local file=$1 text found status=0
+  marked "$file" || status=$?
+  ((status != 1)) || return 0
+  ((status == 0)) || return "$status"
+  file=$(readlink -f "$file") && text=$(theirs "$file") && found=$(stat -c '%a %u:%g' "$file") || return
+  printf '%s' "${text%.}" | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
 }
 
 # What a Spark gets that is on the node already.
 
-# Whether the agent was built for the Scala of this Spark; another one's would end every application.
+# Whether the agent was built for the Scala of the Spark with these folders of JARs; another one's would end every
+# application.
 fitting() {
   local folder jar version
-  for folder in "${SPARK_JARS[@]}"; do
+  for folder in "$@"; do
     for jar in "$folder"/scala-library-*.jar; do
       [[ -f $jar ]] || continue
       version=${jar##*/scala-library-}
@@ -1005,7 +1061,7 @@ dataproc() {
   alone
   sweep "$BASE/lib"
   sweep "${SPARK_JARS[0]}"
-  attempt 'Spark' one_agent && attempt 'Spark' fitting || whole=''
+  attempt 'Spark' one_agent && attempt 'Spark' fitting "${SPARK_JARS[@]}" || whole=''
   if [[ -n $whole ]]; then
     # Without it the relay runs as root.
     attempt 'account' account

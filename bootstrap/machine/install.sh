@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=e63130680ae9a73efe493404722355b67b99df39808af823a855e2fbf77577f0
+readonly RELAY_SHA256=129c047ebfa2f7e72b2187b4764a5585ab4999cbdbc837f0143e450c0a172632
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
@@ -100,7 +100,7 @@ readonly STATE=/var/lib/sparklineage/relay
 readonly STRICT=yes
 readonly WITNESS=sparklineage-witness-0.1.0.jar
 readonly -a WITNESS_BASE64=()
-readonly WITNESS_SHA256=679ab1a00a675157f120b01740090c439e008bea9dbb0ce1fa67ed2c86793275
+readonly WITNESS_SHA256=538090ae52939d54f5ad2e84e86ca10b239b623097c7216c35853ac159e610e4
 
 # What the script says: each line with its time into a log, and to the stderr that the platform keeps.
 
@@ -459,7 +459,13 @@ shield() {
 
 # Puts the agent that was fetched in the place of its stand-in and of older ones.
 agent() {
-  local folder jar status=0
+  # Last, as by the files of our own folder we know our copies.
+  expose_agent && surplus
+}
+
+# Shows the agent in each of Spark's folders.
+expose_agent() {
+  local folder status=0
   if ! intact "$BASE/lib/$AGENT" "$AGENT_SHA256"; then
     printf '%s is not there\n' "$BASE/lib/$AGENT" >&2
     return 1
@@ -473,22 +479,26 @@ agent() {
       status=1
     fi
   done
-  ((status == 0)) || return "$status"
-  # Last, as by these we know our copies.
+  return "$status"
+}
+
+# Removes the JARs of our own folder that are none of this kit.
+surplus() {
+  local jar
   for jar in "$BASE"/lib/*.jar; do
     case ${jar##*/} in "$AGENT" | "$WITNESS") ;; *) rm -f "$jar" ;; esac
   done
 }
 
-# Takes all that is ours out of Spark's folders and our own.
+# Takes our links out of folders of Spark's.
 without_jars() {
-  local folder jar
-  for folder in "${SPARK_JARS[@]}"; do
+  local folder jar status=0
+  for folder in "$@"; do
     for jar in "$folder"/openlineage-spark_*.jar "$folder"/sparklineage-*.jar; do
-      [[ -e $jar || -L $jar ]] && ours "$jar" && { rm -f "$jar" || return; }
+      [[ $(readlink "$jar") != "$BASE/lib/"* ]] || rm -f "$jar" || status=1
     done
   done
-  rm -f "$BASE/lib/"*.jar
+  return "$status"
 }
 
 # The account of the relay, and the folders of the node.
@@ -553,6 +563,7 @@ readonly OLDEST='import sys; sys.exit(sys.version_info < (3, 9))'
 # Prints the first of the Pythons that the relay runs on. Its account tries, as some are of root alone.
 found_python() {
   local name path
+  reachable || return
   for name in "${PYTHONS[@]}"; do
     path=$(command -v "$name") || continue
     # A unit of systemd has its own ideas of other letters.
@@ -679,6 +690,14 @@ stop_loop() {
   rm -f "$STATE.pid"
 }
 
+# Whether this shell can run something as the relay's account.
+reachable() {
+  ((EUID != 0)) || [[ $(owner) == "$(id -un)" ]] || command -v setpriv >/dev/null || command -v runuser >/dev/null &&
+    return
+  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$(owner)" >&2
+  return 1
+}
+
 # Runs a command as the relay's account in place of this shell, with the variables that it is to have and no other.
 as_relay() {
   local name user
@@ -691,10 +710,9 @@ as_relay() {
     exec "$@"
   elif command -v setpriv >/dev/null; then
     exec setpriv --reuid "$user" --regid "$(id -gn "$user")" --clear-groups --no-new-privs "$@"
-  elif command -v runuser >/dev/null; then
+  elif reachable; then
     exec runuser -u "$user" -- "$@"
   fi
-  printf 'there is neither setpriv nor runuser to run the relay as %s\n' "$user" >&2
   return 1
 }
 
@@ -767,7 +785,7 @@ without_relay() {
   local unit=/etc/systemd/system/$SERVICE.service
   if systemd && [[ -e $unit ]]; then
     limited 40 systemctl disable --quiet --now "$SERVICE.service"
-    rm -rf "$unit" "$unit.d"
+    rm -f "$unit"
     limited 20 systemctl daemon-reload
   fi
   stop_loop
@@ -800,12 +818,38 @@ check() {
 readonly CONF_BEGIN='# >>> sparklineage: made by it, and made anew by it'
 readonly CONF_END='# <<< sparklineage'
 
+# Whether a file has blocks of ours: 0 where it has, 1 where it has none, 2 with a sentence where one of its marks is
+# gone, as nobody knows then which lines are ours.
+marked() {
+  local file=$1 line='' inside='' found=1
+  [[ -f $file ]] || return 1
+  if [[ ! -r $file ]]; then
+    printf '%s cannot be read\n' "$file" >&2
+    return 2
+  fi
+  while IFS= read -r line || [[ -n $line ]]; do
+    # Also where an editor has ended the lines as on Windows.
+    case $inside${line%"${line##*[![:space:]]}"} in
+      "$CONF_BEGIN") inside='in ' found=0 ;;
+      "in $CONF_END") inside='' ;;
+      "in $CONF_BEGIN" | "$CONF_END")
+        inside='in '
+        break
+        ;;
+    esac
+  done <"$file"
+  [[ -n $inside ]] || return "$found"
+  printf '%s: one of the lines "%s" and "%s" is missing around what is ours; put it back, or take all of it out\n' \
+    "$file" "$CONF_BEGIN" "$CONF_END" >&2
+  return 2
+}
+
 # Prints a file without what is between the marks.
 without_ours() {
   local line='' inside=''
   # The last line may lack its end.
   while IFS= read -r line || [[ -n $line ]]; do
-    case $line in
+    case ${line%"${line##*[![:space:]]}"} in
       "$CONF_BEGIN") inside=yes ;;
       "$CONF_END") inside='' ;;
       *) [[ -n $inside ]] || printf '%s\n' "$line" ;;
@@ -817,8 +861,10 @@ without_ours() {
 value_of() {
   local wanted=$1 line='' rest='' value='' found=1
   while IFS= read -r line; do
+    line=${line%$'\r'}
     # A line that ends with an odd number of backslashes goes on in the next.
     while rest=${line##*[!\\]} && ((${#rest} % 2)) && IFS= read -r rest; do
+      rest=${rest%$'\r'}
       line=${line%\\}${rest#"${rest%%[![:space:]]*}"}
     done
     line=${line#"${line%%[![:space:]]*}"}
@@ -867,23 +913,32 @@ our_lines() {
   printf '%s\n' "$CONF_END"
 }
 
+# Prints a file without what is ours, and a full stop, by which an end of empty lines outlives a substitution.
+theirs() {
+  local status=0
+  marked "$1" || status=$?
+  ((status < 2)) && without_ours <"$1" && printf .
+}
+
 # Lays our properties over a file; where that is theirs already, it stays as it is. Its mode and owner stay.
 conf() {
   local file=$1 text='' found='0644 0:0'
   if [[ -e $file ]]; then
     # A link to a file elsewhere is followed, as its owner wants it there.
-    file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
+    file=$(readlink -f "$file") && text=$(theirs "$file") && found=$(stat -c '%a %u:%g' "$file") || return
   fi
-  { [[ -z $text ]] || printf '%s\n' "$text" && our_lines "$text"; } | place "$file" "${found% *}" || return
+  { printf '%s' "${text%.}" && our_lines "${text%.}"; } | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
 }
 
-# Takes our properties out of a file again.
+# Takes our properties out of a file again; one that has none is not touched.
 without_conf() {
-  local file=$1 text found
-  [[ -f $file ]] || return 0
-  file=$(readlink -f "$file") && text=$(without_ours <"$file") && found=$(stat -c '%a %u:%g' "$file") || return
-  { [[ -z $text ]] || printf '%s\n' "$text"; } | place "$file" "${found% *}" || return
+  local file=$1 text found status=0
+  marked "$file" || status=$?
+  ((status != 1)) || return 0
+  ((status == 0)) || return "$status"
+  file=$(readlink -f "$file") && text=$(theirs "$file") && found=$(stat -c '%a %u:%g' "$file") || return
+  printf '%s' "${text%.}" | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
 }
 
@@ -904,10 +959,11 @@ key() {
 
 # What a Spark gets that is on the node already.
 
-# Whether the agent was built for the Scala of this Spark; another one's would end every application.
+# Whether the agent was built for the Scala of the Spark with these folders of JARs; another one's would end every
+# application.
 fitting() {
   local folder jar version
-  for folder in "${SPARK_JARS[@]}"; do
+  for folder in "$@"; do
     for jar in "$folder"/scala-library-*.jar; do
       [[ -f $jar ]] || continue
       version=${jar##*/scala-library-}
@@ -927,23 +983,104 @@ witness() {
   done
 }
 
+# The record of an installation: what of it lies where, so that it can be taken away again, and nothing else with it.
+#
+# Lines of a word and a value: `spark` a Spark that has our links, `conf` a file that has our properties, `file` one of
+# these that was not there before, `folder` a folder that was not, `spool` one for journals, `key` the name of a key,
+# `account` the relay's account where it was made for it. What has no line is somebody else's.
+
+readonly RECORD=${STATE%/*}/.made-by-sparklineage
+
+# Prints all values of a word.
+recorded() {
+  local wanted=$1 word value
+  [[ -f $RECORD ]] || return 0
+  while read -r word value; do
+    [[ $word != "$wanted" ]] || printf '%s\n' "$value"
+  done <"$RECORD"
+}
+
+# Whether a line is there.
+is_recorded() {
+  grep -qsxF -- "$1 $2" "$RECORD"
+}
+
+# Adds a line; to be done before what it tells of.
+record() {
+  local text='# Made by sparklineage: by this install.sh takes away what it has put somewhere.'
+  ! is_recorded "$1" "$2" || return 0
+  [[ ! -f $RECORD ]] || text=$(<"$RECORD")
+  printf '%s\n' "$text" "$1 $2" | place "$RECORD" 0644
+}
+
+# Takes a line out.
+unrecord() {
+  ! is_recorded "$1" "$2" || grep -vxF -- "$1 $2" "$RECORD" | place "$RECORD" 0644
+}
+
+# Whether our own folder is ours by its record, or has nothing of anybody's in it.
+ours_or_empty() {
+  local each
+  [[ ! -e $RECORD ]] || return 0
+  for each in "$BASE"/* "$BASE"/.[!.]*; do
+    [[ -e $each || -L $each ]] || continue
+    # Of a run that was stopped before its record.
+    case ${each##*/} in log | .lock | .sparklineage.*) continue ;; esac
+    printf 'install.sh: %s is not of this kit, which needs %s for itself; move it away\n' "$each" "$BASE" >&2
+    return 1
+  done
+}
+
+# Folders that were not there when this script began.
+absent=()
+
+# Notes which folders are not there yet, of those that are named and of what they lie in.
+note_absent() {
+  local path
+  for path in "$@"; do
+    while [[ -n $path && ! -e $path ]]; do
+      absent+=("$path")
+      path=${path%/*}
+    done
+  done
+}
+
+# Records those folders, before they are made.
+record_absent() {
+  local each
+  for each in ${absent[@]+"${absent[@]}"}; do
+    record folder "$each" || return
+  done
+}
+
+# Removes folders that were not there before and have nothing in them, the ones that lie in others first.
+without_folders() {
+  local each
+  printf '%s\n' ${absent[@]+"${absent[@]}"} "$@" | sort -ru | while IFS= read -r each; do
+    [[ -z $each ]] || rmdir "$each" 2>/dev/null
+  done
+}
+
 # A machine with a Spark of its own: standalone, a node or an edge node of YARN. A person runs it.
 #
-# The properties come last, and only where all that they need is in its place. Where a first installation fails, what it
-# had put somewhere goes again; where a later one fails, the listeners that the properties name are still there.
+# What can be looked at beforehand is, before anything is touched. The properties come last, and only where all that
+# they need is in its place. Where a first installation fails, what it had put somewhere goes again; where a later one
+# fails, what an earlier one has put on a Spark is still there, and works.
 
 # Where this script lies, and all other files of the kit.
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 
 usage() {
   cat <<'USAGE'
-usage: install.sh [--spark-home DIR] [--uninstall]
+usage: install.sh [--spark-home DIR] [--spark-conf-dir DIR] [--uninstall]
 
 Puts lineage on this machine for every application of its Spark. Running it again changes nothing; the one of a later
 kit takes the place of an earlier one.
 
-  --spark-home DIR  the Spark (default: that of the kit, else $SPARK_HOME, else that of spark-submit on PATH)
-  --uninstall       take everything away again, but for journals that are still there
+  --spark-home DIR      the Spark (default: that of the kit, else $SPARK_HOME, else that of spark-submit on PATH)
+  --spark-conf-dir DIR  where its spark-defaults.conf is (default: $SPARK_CONF_DIR, else conf in the Spark); sudo
+                        hands neither variable on unless it is told to
+  --uninstall           take everything away again, but for journals that are still there
 USAGE
 }
 
@@ -964,7 +1101,7 @@ spark_home() {
   return 1
 }
 
-# Whether all files of the kit lie beside this script, before anything is done.
+# Whether all files of the kit lie beside this script.
 complete() {
   local name
   while (($# >= 2)); do
@@ -980,46 +1117,70 @@ complete() {
   done
 }
 
-# Names the Spark in our own folder, where all other steps find it; what is on another one goes.
-named() {
-  local home=$1 conf=$2
-  if [[ -L $BASE/spark ]] && [[ $(readlink "$BASE/spark") != "$home" || $(readlink "$BASE/conf") != "$conf" ]]; then
-    printf 'what was put on %s goes\n' "$(readlink "$BASE/spark")" >&2
-    from_spark || return
-  fi
-  linked "$home" "$BASE/spark" && linked "$conf" "$BASE/conf"
+# Whether files can be made in a folder that is there, or that can be made.
+takes_files() {
+  local folder=$1
+  while [[ -n $folder && ! -e $folder ]]; do folder=${folder%/*}; done
+  [[ -d ${folder:-/} && -w ${folder:-/} && -x ${folder:-/} ]] && return
+  printf '%s cannot be written into\n' "${folder:-/}" >&2
+  return 1
 }
 
-# Takes everything off the Spark; first of all the properties, which name listeners.
-from_spark() {
-  without_conf "$BASE/conf/spark-defaults.conf" || return
-  [[ -s $BASE/conf/spark-defaults.conf ]] || rm -f "$BASE/conf/spark-defaults.conf"
-  without_jars
-}
-
-# Makes the folders; whoever installs this for himself alone shares the journals with nobody.
-own_folders() {
-  folders || return
-  [[ -z $ONE_S_OWN ]] || chmod u=rwx,go=,g-s,-t "$SPOOL"
-}
-
-# Puts the keys that this script is given where the relay finds them, and looks at those that lie somewhere else.
-keys() {
-  local name file status=0
-  sweep "$KEYS"
-  for name in ${KEY_NAMES[@]+"${KEY_NAMES[@]}"}; do
-    if [[ -n ${!name-} ]]; then
-      printf '%s\n' "${!name}" | key "$name" || status=1
-    elif [[ ! -s $KEYS/$name ]]; then
-      printf '%s is not set, and the backend wants it; export it, and with sudo give --preserve-env=%s\n' \
-        "$name" "$name" >&2
-      status=1
-    fi
+# Whether the agent is the only one in a folder of JARs: of two, nobody knows which one Spark takes.
+sole_agent() {
+  local jar
+  for jar in "$1"/openlineage-spark_*.jar; do
+    [[ -e $jar && $(readlink "$jar") != "$BASE/lib/"* ]] || continue
+    [[ ${jar##*/} != "$AGENT" ]] || ! intact "$jar" "$AGENT_SHA256" || continue
+    printf '%s is an agent already, and Spark would take either; remove it\n' "$jar" >&2
+    return 1
   done
+}
+
+# Whether a file of properties can be given ours, and leaves them their effect.
+fits_conf() {
+  local file=$1 text at value
+  if [[ -e $file && ! -f $file ]]; then
+    printf '%s is no file\n' "$file" >&2
+    return 1
+  fi
+  [[ ! -e $file ]] || file=$(readlink -f "$file")
+  takes_files "${file%/*}" || return
+  [[ -e $file ]] || return 0
+  text=$(theirs "$file") || return
+  for at in "${!CONF_KEYS[@]}"; do
+    [[ ${CONF_KEYS[at]} == spark.sparklineage.spool ]] || continue
+    value=$(value_of spark.sparklineage.spool <<<"$text")
+    [[ -n $value && $value != "${CONF_VALUES[at]}" ]] || continue
+    printf '%s says spark.sparklineage.spool %s, where no relay of this kit looks; %s\n' "$file" "$value" \
+      'take that line out, or make the kit with that folder as delivery.journal' >&2
+    return 1
+  done
+  [[ $(value_of spark.openlineage.disabled <<<"$text") != true ]] && return
+  printf '%s says spark.openlineage.disabled true, so nothing would be traced; take the line out\n' "$file" >&2
+  return 1
+}
+
+# Whether each key is given to this script, or was to one before.
+keys_given() {
+  local name status=0
+  for name in ${KEY_NAMES[@]+"${KEY_NAMES[@]}"}; do
+    [[ -z ${!name-} && ! -s $KEYS/$name ]] || continue
+    printf '%s is not set, and the backend wants it; export it, and with sudo give --preserve-env=%s\n' \
+      "$name" "$name" >&2
+    status=1
+  done
+  return "$status"
+}
+
+# Whether the relay can read the keys that lie somewhere else.
+keys_readable() {
+  local file advice='make that user first, as README.md says, and chown it to him' status=0
+  [[ -z $ONE_S_OWN ]] || advice='chown it to that user'
   for file in ${KEY_FILES[@]+"${KEY_FILES[@]}"}; do
     if ! (as_relay test -r "$file"); then
-      printf '%s cannot be read by %s, as whom the relay runs; chown it to that user, with the mode 0400\n' \
-        "$file" "$(owner)" >&2
+      printf '%s cannot be read by %s, as whom the relay runs; %s\n' "$file" "$(owner)" \
+        "$advice" >&2
       status=1
     elif [[ $(stat -L -c %a "$file") == *[4-7] ]]; then
       printf '%s holds a key that everybody on this machine may read; chmod it to 0400\n' "$file" >&2
@@ -1028,93 +1189,266 @@ keys() {
   return "$status"
 }
 
-# Gives the Spark its properties.
-properties() {
-  mkdir -p "$(readlink "$BASE/conf")" && conf "$BASE/conf/spark-defaults.conf"
+# Records what is about to be made.
+begun() {
+  local home=$1 file=$2
+  note_absent "${file%/*}"
+  mkdir -p "${STATE%/*}" && record_absent || return
+  [[ -e $file ]] || record file "$file" || return
+  record spark "$home" && record conf "$file" && record spool "$SPOOL"
 }
 
-# Takes everything away, the journals aside.
-removed() {
-  local each
-  from_spark || return
-  without_relay
-  unlogged
-  for each in "$BASE/lib" "$BASE/spark/jars" "$BASE/conf" "$ETC" "${STATE%/*}" "$BASE"; do
-    sweep "$each"
+# Makes the account of the relay where there is none, and records that.
+own_account() {
+  id -u "$ACCOUNT" >/dev/null 2>&1 && return
+  record account "$ACCOUNT" && account
+}
+
+# Makes the folders; whoever installs this for himself alone shares the journals with nobody.
+own_folders() {
+  folders || return
+  [[ -z $ONE_S_OWN ]] || chmod u=rwx,go=,g-s,-t "$SPOOL"
+}
+
+# Puts the keys that this script is given where the relay finds them.
+keys() {
+  local name
+  sweep "$KEYS"
+  for name in ${KEY_NAMES[@]+"${KEY_NAMES[@]}"}; do
+    [[ -n ${!name-} ]] || continue
+    record key "$name" && printf '%s\n' "${!name}" | key "$name" || return
   done
-  rm -rf "$KEYS" "$BASE/spark" "$BASE/conf" "$BASE/.lock"
-  rm -f "$LOGS"/bootstrap.log "$LOGS"/relay.log*
-  # The folders where they are empty then: others may have put something there.
-  rmdir "$SPOOL" 2>/dev/null
-  if [[ ! -e $SPOOL ]]; then
-    rm -rf "$STATE"
-    [[ -n $ONE_S_OWN ]] || ! id -u "$ACCOUNT" >/dev/null 2>&1 || userdel "$ACCOUNT"
-  fi
-  rmdir "${SPOOL%/*}" "${STATE%/*}" "$BASE/lib" "$ETC" "$LOGS" "$BASE" 2>/dev/null
+}
+
+# Removes the keys of earlier kits that this one does not name.
+former_keys() {
+  local name
+  for name in $(recorded key); do
+    case " ${KEY_NAMES[*]-} " in *" $name "*) continue ;; esac
+    rm -f "$KEYS/$name" && unrecord key "$name" || return
+  done
+}
+
+# Delivers what waits in the spool of an earlier kit, where this one's relay will not look. Its relay.json is there yet.
+drained() {
+  local python line
+  line=$(grep -sF '  "spool": ' "$ETC/relay.json") && [[ ${RELAY_CONFIG[*]} != *"$line"* ]] || return 0
+  python=$(found_python) || return
+  # Whatever becomes of it: what stays is named in the end.
+  (as_relay timeout -k 5 90 "$python" "$BASE/relay.pyz" drain --timeout 30 --config "$ETC/relay.json") 9>&-
   return 0
+}
+
+# Removes the spools of earlier kits where they are empty, and names the others.
+former_spools() {
+  local each
+  while IFS= read -r each; do
+    [[ $each != "$SPOOL" ]] || continue
+    rmdir "$each" 2>/dev/null
+    if [[ ! -e $each ]]; then
+      unrecord spool "$each"
+    else
+      printf 'the journals in %s stay, and what is written there from now on is not delivered: %s\n' "$each" \
+        'when its applications have ended, run install.sh of the earlier kit, and then this one again' >&2
+    fi
+  done < <(recorded spool)
+}
+
+# Gives the Spark its properties.
+properties() {
+  mkdir -p "${1%/*}" && conf "$1"
+}
+
+# Takes the properties out of all files that have them, but for one; and then the links, which they need, out of all
+# Sparks but for one.
+withdrawn() {
+  local home=$1 file=$2 each status=0
+  while IFS= read -r each; do
+    [[ $each != "$file" ]] || continue
+    sweep "${each%/*}"
+    if without_conf "$each"; then
+      [[ -s $each ]] || ! is_recorded file "$each" || rm -f "$each"
+      unrecord conf "$each" && unrecord file "$each"
+    else
+      printf '%s may still name the listeners, so their JARs stay\n' "$each" >&2
+      status=1
+    fi
+  done < <(recorded conf)
+  ((status == 0)) || return
+  while IFS= read -r each; do
+    [[ $each != "$home" ]] || continue
+    sweep "$each/jars"
+    without_jars "$each/jars" && unrecord spark "$each" || status=1
+  done < <(recorded spark)
+  return "$status"
+}
+
+# Takes everything off the Sparks before this one; where that is not possible they keep it, and what it needs.
+former_spark() {
+  local each
+  while IFS= read -r each; do
+    [[ $each == "$1" ]] || printf 'what was put on %s goes\n' "$each" >&2
+  done < <(recorded spark)
+  withdrawn "$1" "$2" && surplus
+  return 0
+}
+
+# Takes everything away, the journals aside. What cannot be taken away stays, with what it needs, and the rest goes.
+removed() {
+  local each status=0 folders=()
+  if [[ -e $RECORD ]]; then
+    # First of all the properties, which name listeners.
+    withdrawn '' '' || status=1
+    without_relay
+    for each in "$BASE/lib" "$ETC" "$KEYS" "${STATE%/*}" "$BASE"; do
+      sweep "$each"
+    done
+    while IFS= read -r each; do
+      rm -f "$KEYS/$each" && unrecord key "$each"
+    done < <(recorded key)
+    while IFS= read -r each; do
+      # Where it is empty: the journals belong to others.
+      rmdir "$each" 2>/dev/null
+      [[ -e $each ]] || unrecord spool "$each"
+    done < <(recorded spool)
+    if [[ -z $(recorded spool) ]]; then
+      rm -rf "$STATE"
+      while IFS= read -r each; do
+        ! id -u "$each" >/dev/null 2>&1 || userdel "$each"
+        unrecord account "$each"
+      done < <(recorded account)
+    fi
+    if ((status == 0)); then
+      rm -f "$BASE"/lib/openlineage-spark_*.jar "$BASE"/lib/sparklineage-*.jar
+      [[ ! -L $BASE/spark ]] || rm -f "$BASE/spark"
+    fi
+    while IFS= read -r each; do folders+=("$each"); done < <(recorded folder)
+    [[ -n $(recorded spool)$(recorded spark)$(recorded conf) ]] || rm -f "$RECORD"
+  fi
+  unlogged
+  rm -f "$BASE/.lock" "$LOGS"/bootstrap.log "$LOGS"/relay.log*
+  rmdir "$KEYS" "$BASE/lib" "$ETC" "$LOGS" "$BASE" 2>/dev/null
+  [[ -e $RECORD ]] || rmdir "${STATE%/*}" 2>/dev/null
+  without_folders ${folders[@]+"${folders[@]}"}
+  return "$status"
 }
 
 # All steps of an installation; ends the shell.
 installed() {
-  local home conf
+  local home file
   attempt 'Spark' spark_home "$1"
   home=$(spark_home "$1")
-  conf=$(readlink -f "${SPARK_CONF_DIR:-$home/conf}")
+  file=$(readlink -m "${2:-${SPARK_CONF_DIR:-$home/conf}}")/spark-defaults.conf
   attempt 'files' complete "$AGENT" "$AGENT_SHA256" "$WITNESS" "$WITNESS_SHA256" relay.pyz "$RELAY_SHA256"
-  attempt 'folder' mkdir -p "$BASE"
-  attempt 'Spark' named "$home" "$conf"
-  attempt 'Spark' fitting
-  [[ -n $ONE_S_OWN ]] || attempt 'account' account
+  attempt 'Spark' fitting "$home/jars"
+  attempt 'Spark' sole_agent "$home/jars"
+  attempt 'Spark' takes_files "$home/jars"
+  attempt 'configuration' fits_conf "$file"
+  attempt 'keys' keys_given
+  attempt 'relay' found_python
+  # From here on something is made.
+  attempt 'record' begun "$home" "$file"
+  [[ -n $ONE_S_OWN ]] || attempt 'account' own_account
+  attempt 'keys' keys_readable
   attempt 'folders' own_folders
   sweep "$BASE/lib"
   sweep "$home/jars"
   attempt 'files' fetch_all "$here/$AGENT" "$AGENT_SHA256" "$BASE/lib/$AGENT" \
     "$here/$WITNESS" "$WITNESS_SHA256" "$BASE/lib/$WITNESS" "$here/relay.pyz" "$RELAY_SHA256" "$BASE/relay.pyz"
-  attempt 'agent' agent
+  # By this name the steps that follow know the Spark.
+  attempt 'Spark' linked "$home" "$BASE/spark"
+  attempt 'agent' expose_agent
   attempt 'witness' witness
   attempt 'keys' keys
+  attempt 'former journals' drained
   attempt 'relay' relay
-  attempt 'configuration' properties
+  attempt 'configuration' properties "$file"
+  attempt 'former Spark' former_spark "$home" "$file"
+  attempt 'former journals' former_spools
+  attempt 'former keys' former_keys
   # Whatever it says: the relay tries again for as long as it takes.
   asked
-  say "every application of $home is traced now"
+  say "the properties are in $file"
+  told "$home" "$file"
   end
 }
 
-# Installs everything. Where that fails, nothing of a first installation stays.
+# Says what is traced from now on.
+told() {
+  local home=$1 file=$2 type
+  type=$(theirs "$file" | value_of spark.openlineage.transport.type)
+  if [[ -n $type ]]; then
+    say "every application of $home is traced now; its events go by the transport $type that $file says itself"
+  else
+    say "every application of $home is traced now"
+  fi
+}
+
+# Installs everything. Where that fails, nothing of a first installation stays, and all of an earlier one.
 install() {
-  local fresh='' status=0
+  local fresh=yes status=0 each homes files names
+  homes=$(recorded spark) files=$(recorded conf) names=$(recorded key)
   # With the properties it begins to be one.
-  grep -qsF "$CONF_BEGIN" "$BASE/conf/spark-defaults.conf" || fresh=yes
+  while IFS= read -r each; do
+    marked "$each" 2>/dev/null
+    (($? == 1)) || fresh=''
+  done <<<"$files"
   # Who stops it stops the steps, and not what follows them.
   trap : INT TERM
-  (installed "$1") || status=$?
-  ((status == 0)) || [[ -z $fresh ]] || removed >/dev/null 2>&1
+  (installed "$1" "$2") || status=$?
+  if ((status != 0)) && [[ -n $fresh ]]; then
+    removed >/dev/null 2>&1
+  elif ((status != 0)); then
+    restored "$homes" "$files" "$names" >/dev/null 2>&1
+  fi
   exit "$status"
 }
 
+# Takes off again what a run has put on another Spark than those before it, and its keys; what these were is given as
+# lines of Sparks, of files and of names.
+restored() {
+  local each
+  while IFS= read -r each; do
+    [[ $'\n'$3$'\n' == *$'\n'"$each"$'\n'* ]] && continue
+    rm -f "$KEYS/$each" && unrecord key "$each"
+  done < <(recorded key)
+  while IFS= read -r each; do
+    [[ $'\n'$2$'\n' == *$'\n'"$each"$'\n'* ]] && continue
+    without_conf "$each" || return
+    [[ -s $each ]] || ! is_recorded file "$each" || rm -f "$each"
+    unrecord conf "$each" && unrecord file "$each"
+  done < <(recorded conf)
+  while IFS= read -r each; do
+    [[ $'\n'$1$'\n' == *$'\n'"$each"$'\n'* ]] && continue
+    without_jars "$each/jars" && unrecord spark "$each"
+  done < <(recorded spark)
+  linked "${1%%$'\n'*}" "$BASE/spark"
+}
+
 uninstall() {
+  local each
   attempt 'uninstall' removed
   # Its folder is gone.
   unlogged
-  if [[ -e $SPOOL ]]; then
-    say "the journals in $SPOOL stay, and $STATE tells what of them was delivered; remove both if nobody needs them"
-  fi
+  while IFS= read -r each; do
+    say "the journals in $each stay, and $STATE tells what of them was delivered; remove both if nobody needs them"
+  done < <(recorded spool)
   end
 }
 
 machine() {
-  local action=install home=''
+  local action=install home='' conf=''
   while (($# > 0)); do
     case $1 in
       --uninstall) action=uninstall ;;
       --spark-home=*) home=${1#*=} ;;
-      --spark-home)
+      --spark-conf-dir=*) conf=${1#*=} ;;
+      --spark-home | --spark-conf-dir)
         if [[ -z ${2-} ]]; then
-          printf 'install.sh: --spark-home takes a folder\n' >&2
+          printf 'install.sh: %s takes a folder\n' "$1" >&2
           exit 2
         fi
-        home=$2
+        if [[ $1 == --spark-home ]]; then home=$2; else conf=$2; fi
         shift
         ;;
       -h | --help)
@@ -1132,9 +1466,11 @@ machine() {
     printf 'install.sh: this takes root, as it is for all users; a kit made with --prefix DIR is for one user alone\n' >&2
     exit 1
   fi
+  ours_or_empty || exit
+  note_absent "$BASE" "$ETC" "${STATE%/*}" "$SPOOL" "$LOGS"
   begin
   alone
-  "$action" "$home"
+  "$action" "$home" "$conf"
 }
 
 machine "$@"
