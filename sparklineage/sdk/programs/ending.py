@@ -17,6 +17,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from sparklineage.sdk.interrupted import keep_interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, TracebackType
@@ -110,6 +112,7 @@ class Ending:
     def _over(self) -> None:
         if os.getpid() == self._pid:
             self._end(replace(self._seen(), at_exit=True))
+            keep_interrupted()
 
     def _seen(self) -> End:
         if self._lowest is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.model.event import datasets, job, job_facets, run_facets, run_id
 from sparklineage.model.hiding import Hider
 from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk.interrupted import keep_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -194,7 +195,7 @@ def emitter(environ: Mapping[str, str], config: Mapping[str, Any] | None = None)
     found = _emitters.get(key)
     if found is None:
         found = _emitters[key] = Emitter(environ, connect=lambda: _client(config))
-        atexit.register(found.close)
+        atexit.register(_close, found)
     return found
 
 
@@ -218,3 +219,8 @@ def _attrs(event: Event) -> Any:
         inputs=[event_v2.InputDataset(**item) for item in datasets(event, "inputs")],
         outputs=[event_v2.OutputDataset(**item) for item in datasets(event, "outputs")],
     )
+
+
+def _close(found: Emitter) -> None:
+    found.close()
+    keep_interrupted()

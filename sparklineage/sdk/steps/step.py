@@ -129,10 +129,11 @@ class StepHandle:
             record.declare((), outputs)
 
     def _told(self) -> StepRecord | None:
+        """The record that takes what is told; None where nothing of it gets anywhere."""
         record = self._open_record
         if record is None and self._is_needed:
             self._complain("what it is told here is left out, tell it inside its block")
-        return record
+        return None if record is None or (record.is_inert and not record.strict) else record
 
     def _complain(self, sentence: str) -> None:
         if self._strict:

@@ -113,3 +113,15 @@ def test_a_function_that_is_declared_inside_leaves_nothing_out_twice(
     with sparklineage.step(None, "score"):
         sparklineage.reads(datasets.s3("b", NOT_A_TEXT))(len)
     assert len(caplog.messages) == 1
+
+
+def test_a_job_without_lineage_hears_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SPARKLINEAGE_JOURNAL_RUN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with sparklineage.step(None, "score", inputs=["s3://b/flights"], outputs=["s3://b/delays"]) as step:
+        step.column_lineage({"delays.speed": ["flights.distance"]})
+        step.column_lineage({"x.y": ["z.w"]})
+        step.facets(facets.documentation("x"))
+    assert caplog.messages == []

@@ -9,6 +9,7 @@ import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,12 +192,15 @@ def test_ten_thousand_steps_leak_nothing(spark: Session) -> None:
     work(100)
     tracemalloc.start()
     try:
-        before = held()
-        work(10_000)
-        grown = held() - before
+        rounds = [held()]
+        for _ in range(2):
+            work(5_000)
+            rounds.append(held())
+        # A table of Python's own, such as that of interned texts, may grow once; a leak grows in each round.
+        grown = min(after - before for before, after in pairwise(rounds))
     finally:
         tracemalloc.stop()
-    assert grown < 100_000, f"{grown} bytes"
+    assert grown < 50_000, f"{grown} bytes"
     assert dict(nesting._open) == {}
     # Fewer where another test's own thread has ended meanwhile.
     assert all(now <= before for now, before in zip(open_now(), before_all, strict=True))
