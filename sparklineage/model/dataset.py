@@ -55,13 +55,13 @@ class Dataset:
         with nothing secret in its text, for anything else.
         """
         if isinstance(value, Dataset):
-            return replace(value, namespace=_safe(value.namespace), name=_safe(value.name))
+            return replace(value, namespace=_safe(value.namespace), name=_safe_name(value.namespace, value.name))
         if isinstance(value, str):
             return _of_uri(value)
         if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
             namespace, name = value
             if namespace.strip() and name.strip():
-                return cls(_safe(namespace), _safe(name))
+                return cls(_safe(namespace), _safe_name(namespace, name))
         # Only the type: the value may hold a password.
         raise ValueError(
             "a dataset is a (namespace, name) pair or an absolute URI such as s3://bucket/key, "
@@ -125,6 +125,13 @@ def _of_uri(uri: str) -> Dataset:
 def _safe(text: str) -> str:
     """A namespace or a name that somebody gave, without credentials where it is an address."""
     return uri_credentials.without_credentials(text) if _ADDRESS.search(text) else text
+
+
+def _safe_name(namespace: str, name: str) -> str:
+    """What HTTP serves is named without its query, where keys stand, as in its URI."""
+    if namespace.lower().startswith(("http://", "https://")):
+        name = re.split(r"[?#]", name, maxsplit=1)[0] or "/"
+    return _safe(name)
 
 
 def _encoded(mark: re.Match[str]) -> str:

@@ -152,3 +152,10 @@ def test_a_day_is_a_part_of_the_dataset() -> None:
 def test_two_days_are_one_dataset_with_both() -> None:
     both = Dataset.of("s3://b/in/day=1").joined(Dataset.of("s3://b/in/day=2"))
     assert both.output_facets["subset"]["outputCondition"]["locations"] == ["in/day=1", "in/day=2"]
+
+
+def test_a_pair_of_http_has_no_query() -> None:
+    pair = ("https://api.example.com", "/rates?token=canary-5up3r")
+    for given in (pair, Dataset(*pair)):
+        assert Dataset.of(given) == Dataset("https://api.example.com", "/rates")
+    assert Dataset.of(("acme://erp", "orders?")).name == "orders?"
