@@ -25,7 +25,7 @@ test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done $(YARN)/lib $(CONNECTORS)/l
 	@# Of a narrowed run one half may be empty (status 5), but not both.
 	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)'); fast=$$?; \
 	test $$fast -eq 0 || test $$fast -eq 5 || exit $$fast; \
-	$(BIN)/python -m pytest $(T) -m spark -n $(SPARKS) --dist loadgroup $(if $(K),-k '$(K)'); slow=$$?; \
+	$(BIN)/python -m pytest $(T) -m spark -n $(SPARKS) --dist loadscope $(if $(K),-k '$(K)'); slow=$$?; \
 	test $$slow -ne 5 || exit $$fast; exit $$slow
 
 unit: $(VENV)/.dev ## the fast tests: no JVM, no servers, few examples of each property; under a minute on two cores

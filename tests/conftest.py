@@ -1,16 +1,15 @@
-"""A test run in the background hands on HUP, INT and QUIT as ignored; the tests start as at a terminal."""
+"""What every test run needs: signals as at a terminal, patient examples, and rooms of tests that stay together."""
 
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def pytest_configure() -> None:
@@ -24,6 +23,20 @@ def pytest_configure() -> None:
         signal.signal(number, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadscope` a folder below tests/real, or a file there, stays on one worker: it shares its Sparks."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    class ByRoom(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "/".join(nodeid.partition("::")[0].split("/")[:3])
+
+    return ByRoom(config, log)
 
 
 _SERVICES = (

@@ -10,15 +10,6 @@ import pytest
 from tests.real.submission import Scene
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several workers share the files and folders: what uses one launch of Spark stays on one of them."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))
-
-
 @pytest.fixture(scope="module")
 def make_scene(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Scene]:
     """Makes a scene in a folder of its own, for a module's fixtures."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -79,11 +80,27 @@ finally:
 """
 
 
+def _wait_for_the_port() -> None:
+    """A server that PySpark starts itself has the usual port, and outlives its client by a moment."""
+    until = time.monotonic() + 60
+    while True:
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind(("0.0.0.0", 15002))  # noqa: S104 - as the server does
+            except OSError:
+                assert time.monotonic() < until, "port 15002 stays taken"
+                time.sleep(0.2)
+            else:
+                return
+
+
 @pytest.mark.parametrize(("way", "spark"), [("client", "4.2"), ("journal", "4.2"), ("journal", "4.0")])
 def test_steps_and_streams_over_spark_connect(make_scene: Callable[..., Scene], way: str, spark: str) -> None:
     """A server of its own, whose JVM the client does not see: sent by openlineage-python, or by our own relay."""
     scene = make_scene(way, spark=spark)
     (scene.folder / "job.py").write_text(JOB)
+    _wait_for_the_port()
     with Receiver(marquez=False) as backend:
         given = {"OPENLINEAGE_URL": backend.url} | ({"SPARKLINEAGE_DELIVERY_MODE": "direct"} if way == "client" else {})
         done = scene.run_command(
