@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=129c047ebfa2f7e72b2187b4764a5585ab4999cbdbc837f0143e450c0a172632
+readonly RELAY_SHA256=73f61423ecd870eee85836bfae8049dd655340d216dfcb3980df22ba7bfcee3a
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
