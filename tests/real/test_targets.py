@@ -259,18 +259,14 @@ class Told(NamedTuple):
     """What the events of one way say, without what differs from run to run."""
 
     events: set[tuple[str, str, tuple[str, ...], tuple[str, ...]]]
-    """Type, job, inputs and outputs of each that ends something, or starts the application."""
+    """Type, job, inputs and outputs of each that starts or ends something."""
     facets: set[tuple[str, tuple[str, ...]]]
     """Job and the columns of its outputs."""
 
 
 def told(events: list[Event]) -> Told:
-    # What the agent calls a query at its START depends on how far it has got with the plan; the end is certain.
-    chosen = [
-        event
-        for event in events
-        if event["eventType"] in ol.TERMINAL or (event["eventType"] == "START" and ol.job_type(event) == "APPLICATION")
-    ]
+    kinds = {"START", *ol.TERMINAL}
+    chosen = [event for event in events if event["eventType"] in kinds]
     return Told(
         {(event["eventType"], ol.job(event)[1], _names(event, "inputs"), _names(event, "outputs")) for event in chosen},
         {(ol.job(event)[1], _columns(event)) for event in chosen if event["eventType"] == "COMPLETE"},
