@@ -62,7 +62,7 @@ def merged_command(ours: ConfSet, existing: Existing) -> tuple[str, ConfSet, lis
     for place, texts in replaced.items():
         span = words[place], words[min(place + len(next(lines(options[place:]))) - 1, len(options) - 1)]
         edits.append((span[0].start, span[1].end, " ".join(_written(text, expansions) for text in texts)))
-    newline = existing.newline
+    newline = _newline(existing.text[: words[0].start] + existing.text[words[-1].end :]) if words else existing.newline
     groups = [" ".join(_written(text, expansions) for text in group) for group in lines(more)]
     end = words[len(options) - 1].end if options else at
     if groups:
@@ -141,6 +141,12 @@ def _written(text: str, expansions: list[str]) -> str:
     return "".join(
         f'"{expansions[ord(part) - _FIRST]}"' if at % 2 else shlex.quote(part) for at, part in enumerate(parts) if part
     )
+
+
+def _newline(around: str) -> str:
+    """What the script's lines end with; those inside of a word say nothing of it."""
+    ends = around.count("\n")
+    return "\r\n" if ends and around.count("\r\n") == ends else "\n"
 
 
 def _line(existing: Existing, at: int) -> int:

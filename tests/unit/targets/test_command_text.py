@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sparklineage.errors import ConfigError
@@ -67,6 +67,7 @@ def test_lists_grow_where_they_stand_and_the_rest_stays() -> None:
     ),
     rest=st.lists(HOSTILE.filter(lambda text: "\0" not in text), max_size=3),
 )
+@example(options=[("--name", "\r\n")], rest=["\r"])
 def test_what_bash_hands_on_is_that_of_a_list(options: list[tuple[str, str]], rest: list[str]) -> None:
     """Whatever stands in the words, and doing it twice is doing it once."""
     theirs = ["spark-submit", *(word for option in options for word in option), "job.py", *rest]
