@@ -36,9 +36,9 @@ from pathlib import Path
 
 def work(spark):
     here = Path(sys.argv[1]).as_uri()
-    flights = spark.read.option("header", "true").csv(f"{here}/flights.csv")
+    # Of a schema that Spark has to find itself, the agent tells the start alone, or the end too, or neither.
+    flights = spark.read.schema("tail string, delay string").option("header", "true").csv(f"{here}/flights.csv")
     flights.createOrReplaceTempView("flights")
-    # Of a schema that Spark has to find itself, the agent tells the start alone, or the end too.
     planes = spark.read.schema("tail string, seats bigint").parquet(f"{here}/planes")
     planes.createOrReplaceTempView("planes")
     late = spark.sql("select f.tail, p.seats, f.delay from flights f join planes p on f.tail = p.tail")
