@@ -191,10 +191,12 @@ def next_data(file: BinaryIO, offset: int) -> int:
 def _stretch(file: BinaryIO, offset: int) -> tuple[int, int]:
     """Where the next bytes are that lie on the disk, and how many up to the next hole."""
     fd = file.fileno()
+    # Asked before: what is appended after the answer "no data behind here" is no hole.
+    size = os.fstat(fd).st_size
     try:
         start = os.lseek(fd, offset, os.SEEK_DATA)
         return start, os.lseek(fd, start, os.SEEK_HOLE) - start
     except OSError as error:
         if error.errno == errno.ENXIO:
-            return max(offset, os.fstat(fd).st_size), 0
+            return max(offset, size), 0
         return offset, sys.maxsize  # a file system without holes

@@ -159,6 +159,27 @@ def test_what_was_given_back_to_the_disk_is_passed_over(tmp_path: Path) -> None:
     assert reader.corrupt == []
 
 
+def test_what_comes_while_the_end_is_looked_for_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel says that nothing lies behind here, and before anything else is asked there is something."""
+    path = tmp_path / "lines"
+    path.write_bytes(GOOD)
+    reader = LineReader(path)
+    assert list(reader.read()) == [{"a": 1}]
+    ask, late = os.lseek, [b'{"a": 2}\n', b'{"a": 3}\n']
+
+    def answered_too_early(fd: int, offset: int, how: int) -> int:
+        try:
+            return ask(fd, offset, how)
+        except OSError:
+            if late:
+                with path.open("ab") as file:
+                    file.write(late.pop(0))
+            raise
+
+    monkeypatch.setattr(os, "lseek", answered_too_early)
+    assert [item["a"] for _ in range(4) for item in reader.read()] == [2, 3]
+
+
 @given(
     st.lists(st.one_of(st.binary(max_size=2000), st.just(GOOD.strip())), max_size=12),
     st.integers(min_value=1, max_value=3000),
