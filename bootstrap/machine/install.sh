@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=73f61423ecd870eee85836bfae8049dd655340d216dfcb3980df22ba7bfcee3a
+readonly RELAY_SHA256=345d68d68b57ef16949665fa32815894ea88c60d1c13b1a2aad9e56b1e2915e7
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
