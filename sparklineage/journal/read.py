@@ -23,6 +23,9 @@ _PIECE = 1 << 20
 _MOST_FORMAT = 40
 _MOST_CORRUPT = 1000
 """Numbers of damaged lines that are remembered."""
+_BEGINNINGS = (b'{"eventTime"', b'{"type"')
+"""Of the agent's events, and of records of ours."""
+_MOST_BEGINNINGS = 16
 # Newer Pythons refuse such a number themselves; older ones need minutes for it.
 _HUGE = None if hasattr(sys, "get_int_max_str_digits") else re.compile(rb"[0-9]{4301}")
 
@@ -31,8 +34,9 @@ class LineReader:
     """Tails one NDJSON file: each call of `read` gives the complete lines added since the last.
 
     A line that is no JSON object, or longer than `access` allows, is skipped and counted in `corrupt` (line numbers,
-    from 1). A last line without its end waits for the next call, because the agent writes in pieces. Bytes that were
-    given back to the disk are passed over.
+    from 1). Of a line whose beginning is the rest of another, because the disk was full meanwhile or its machine
+    stopped, the record at its end is given. A last line without its end waits for the next call, because the agent
+    writes in pieces. Bytes that were given back to the disk are passed over.
     """
 
     def __init__(self, path: Path, offset: int = 0, *, access: Access = OWN) -> None:
@@ -86,11 +90,12 @@ class LineReader:
             if not raw.strip():
                 continue
             record = _record(raw, self._access)
+            if record is None and len(self.corrupt) < _MOST_CORRUPT:
+                self.corrupt.append(self.line)
+            record = record or _behind_rest(raw, self._access)
             if record is not None:
                 self.size = len(raw)
                 yield record
-            elif len(self.corrupt) < _MOST_CORRUPT:
-                self.corrupt.append(self.line)
 
     def _chunk(self, file: BinaryIO, most: int) -> bytes:
         """The bytes from `offset` on, more than `most` only where the first line is longer; `offset` may move."""
@@ -169,6 +174,21 @@ def _record(raw: bytes, access: Access) -> dict[str, Any] | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
+
+
+def _behind_rest(raw: bytes, access: Access) -> dict[str, Any] | None:
+    """The record that was appended to a part of another one."""
+    beginning = next((item for item in _BEGINNINGS if item in raw), None)
+    start = 0
+    for _ in range(_MOST_BEGINNINGS if beginning else 0):
+        start = raw.find(beginning or b"", start + 1)
+        if start < 0:
+            break
+        # An object inside of another is followed by the end of that: only a whole record ends with the line.
+        record = _record(raw[start:], access)
+        if record is not None:
+            return record
+    return None
 
 
 def _loads(data: bytes, access: Access) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from contextlib import suppress
@@ -23,7 +24,8 @@ class Reserve:
         fd = os.open(self._reserved, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             # Real bytes, not posix_fallocate: that only promises on some file systems.
-            os.write(fd, b" " * _SIZE)
+            if os.write(fd, b" " * _SIZE) != _SIZE:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._reserved))
         finally:
             os.close(fd)
 
@@ -36,7 +38,8 @@ class Reserve:
             data = _encoded({**record, "stackTrace": None, "message": str(record.get("message"))[:1000]})
         fd = os.open(self._reserved, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.pwrite(fd, data, 0)
+            if os.pwrite(fd, data, 0) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._reserved))
             os.ftruncate(fd, len(data))
         finally:
             os.close(fd)

@@ -46,12 +46,16 @@ def make_state(folder: RunFolder) -> None:
 def append_line(path: Path, record: Mapping[str, Any]) -> None:
     """Append one record as one line, in one write, so that lines of two writers never mix.
 
-    Half a character, as in the name of a file that is no UTF-8, becomes a question mark.
+    Half a character, as in the name of a file that is no UTF-8, becomes a question mark. Where the disk was full when
+    the last line was written, the part of it that is there becomes a line of its own.
     """
     text = json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=str) + "\n"
     line = text.encode(errors="replace")
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        size = os.fstat(fd).st_size
+        if size and os.pread(fd, 1, size - 1) != b"\n":
+            line = b"\n" + line
         view = memoryview(line)
         while view:
             view = view[os.write(fd, view) :]

@@ -174,3 +174,56 @@ def test_the_right_to_deliver_is_waited_for_as_long_as_asked(tmp_path: Path) -> 
 )
 def test_the_journals_place(environ: dict[str, str], place: str) -> None:
     assert default_root(environ) == Path(place)
+
+
+_LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from sparklineage.journal import append_line
+path, limit = Path(sys.argv[1]), int(sys.argv[2])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+for number in range(1, 3):
+    try:
+        append_line(path, {"type": "a", "n": number, "pad": "x" * 300})
+    except OSError:
+        print("full")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+for number in range(3, 5):
+    append_line(path, {"type": "a", "n": number})
+"""
+
+
+def test_a_line_behind_a_part_of_one_is_whole(tmp_path: Path) -> None:
+    """The disk was full in the middle of a line, and has room again."""
+    path = tmp_path / "x.ndjson"
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(path), "400"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "full\n"
+    reader = LineReader(path)
+    assert [record["n"] for record in reader.read()] == [1, 3, 4]
+    assert reader.corrupt == [2]
+    assert b'"x' not in path.read_bytes().splitlines()[2]
+
+
+@pytest.mark.parametrize("cut", range(1, 90, 4))
+def test_a_record_that_was_appended_to_a_part_of_another_is_not_lost(tmp_path: Path, cut: int) -> None:
+    """As the agent leaves it, which begins no new line."""
+    path = tmp_path / "agent.ndjson"
+    first, second = (
+        json.dumps({"eventTime": f"2026-01-0{day}", "run": {"runId": str(day), "facets": {"a": {"type": "{"}}}})
+        for day in (1, 2)
+    )
+    path.write_text(f"{first[:cut]}{second}\n{first}\n")
+    reader = LineReader(path)
+    assert [record["run"]["runId"] for record in reader.read()] == ["2", "1"]
+    assert reader.corrupt == [1]
+
+
+def test_what_a_stopped_machine_left_before_a_record_does_not_hide_it(tmp_path: Path) -> None:
+    path = tmp_path / "witness.ndjson"
+    path.write_bytes(b'{"type": "a"}\n{"type": \0\0\0\0{"type": "application", "x": [{"type": 1}]}\n')
+    reader = LineReader(path)
+    assert list(reader.read()) == [{"type": "a"}, {"type": "application", "x": [{"type": 1}]}]
+    assert reader.corrupt == [2]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+
+import pytest
 
 from sparklineage.journal import Reserve
 
@@ -31,3 +34,17 @@ def test_a_text_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
 def test_room_that_was_not_used_is_given_back(tmp_path: Path) -> None:
     Reserve(tmp_path / "outcome.json").drop()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_not_there_whole_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that writes elsewhere what it writes again may be full in the middle of it."""
+    path = tmp_path / "outcome.json"
+    reserve = Reserve(path)
+    write = os.pwrite
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", lambda fd, data, at: write(fd, data[:10], at))
+        with pytest.raises(OSError, match="No space left"):
+            reserve.write({"state": "COMPLETE"})
+    assert not path.exists()
+    reserve.write({"state": "COMPLETE"})
+    assert json.loads(path.read_text()) == {"state": "COMPLETE"}
