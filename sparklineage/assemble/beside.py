@@ -10,14 +10,16 @@ import socket
 import stat
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.assemble.next_folder import Reported, hand_over
 from sparklineage.assemble.relay_process import RelayProcess, settle_here
+from sparklineage.assemble.said import say_once
 from sparklineage.config.load import load_settings
 from sparklineage.config.loading import load_spec
-from sparklineage.config.settings import settings_of
+from sparklineage.config.settings import Value, settings_of
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import JournalBusyError
 from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, exit_status, write_json
@@ -41,43 +43,54 @@ if TYPE_CHECKING:
 _LINGER = 60.0
 """Seconds for which the relay delivers when the application is gone; what waits then is for `relay drain`."""
 
+delivering: dict[Path, tuple[str, str]] = {}
+"""The folders for which this process has started a relay: its backend, without secrets, and what names that."""
+
 
 def settings_for(
     environ: Mapping[str, str], *, backend: str | None, config: Path | None, profile: str | None
 ) -> Settings:
-    """The settings that `submit` would have in this folder. Raises ConfigError."""
+    """The settings that `submit` would have in this folder; warns of them as it does, once. Raises ConfigError."""
     flags = {"--backend": backend}
-    return load_settings(environ=environ, flags=flags, directory=Path(), config=config, profile=profile)
+    found = load_settings(environ=environ, flags=flags, directory=Path(), config=config, profile=profile)
+    say_once(found.warnings, environ)
+    return replace(found, backend=Value(found.backend.value, _argument(found.backend.source)))
 
 
 def client_for(
-    environ: Mapping[str, str], *, config: Path | None, profile: str | None
+    environ: Mapping[str, str], *, backend: str | None = None, config: Path | None, profile: str | None
 ) -> tuple[dict[str, Any], str] | None:
     """What the client for Python is to be told, so that it sends to the same backend as the agent, and what says so.
 
     None where that is none that takes events by http, or a secret lies with a service. Raises ConfigError.
     """
-    spec = load_spec(environ=environ, flags={}, directory=Path(), config=config, profile=profile)
-    if undeliverable(spec.resolved):
+    flags = {"--backend": backend}
+    spec = load_spec(environ=environ, flags=flags, directory=Path(), config=config, profile=profile)
+    if spec["disabled"] is True or undeliverable(spec.resolved):
         return None
     found = settings_of(spec.with_mode("outbox", "sparklineage.application")).backend
-    backend = found.value
-    if backend is None or backend.deferred:
+    receiver = found.value
+    if receiver is None or receiver.deferred:
         return None
     # The client joins the two, and lets a part that begins with a slash replace the path of the other.
-    place, _, path = backend.target.partition("://")[2].partition("/")
+    place, _, path = receiver.target.partition("://")[2].partition("/")
     told: dict[str, Any] = {
         "type": "http",
-        "url": f"{backend.target.partition('://')[0]}://{place}",
+        "url": f"{receiver.target.partition('://')[0]}://{place}",
         "endpoint": path,
-        "timeout": backend.timeout,
-        "custom_headers": dict(backend.headers),
+        "timeout": receiver.timeout,
+        "custom_headers": dict(receiver.headers),
     }
-    if backend.api_key is not None:
-        told["auth"] = {"type": "api_key", "apiKey": backend.api_key.reveal()}
-    if backend.compression is not None:
-        told["compression"] = backend.compression
-    return {"transport": told}, found.source
+    if receiver.api_key is not None:
+        told["auth"] = {"type": "api_key", "apiKey": receiver.api_key.reveal()}
+    if receiver.compression is not None:
+        told["compression"] = receiver.compression
+    return {"transport": told}, _argument(found.source)
+
+
+def _argument(source: str) -> str:
+    """What is an option of commands is an argument of `sparklineage.application`."""
+    return "backend=" if source == "--backend" else source
 
 
 class Beside:
@@ -199,7 +212,9 @@ class Beside:
                 with contextlib.suppress(OSError):
                     folder.run.unlink()
                 return cls(folder, relay=None, why="a relay that watches the journal delivers", lock=lock)
-            return cls(folder, relay=relay, why=f"a relay beside this process delivers to {backend.shown}", lock=lock)
+            delivering[folder.path] = backend.shown, settings.backend.source
+            why = f"a relay beside this process delivers to {backend.shown} ({settings.backend.source})"
+            return cls(folder, relay=relay, why=why, lock=lock)
         except BaseException:
             lock.close()
             raise

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from sparklineage.assemble.finished import finished
 from sparklineage.assemble.left_jvm import LOG, fitted, left_jvm, missed, remember, renew
 from sparklineage.assemble.properties_file import properties_file
+from sparklineage.assemble.said import say_once
 from sparklineage.config.conf import refuse_sparks_own_secrets
+from sparklineage.config.load import is_switched_off
 from sparklineage.config.loading import load_spec
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import SparklineageError, UnsupportedSparkError
@@ -98,6 +100,9 @@ def configure(
     """A `SparkSession.builder` whose session reports its lineage; the options that it has stay, and so does what the
     spark-defaults.conf says that the session will read.
 
+    The variables of the environment count as they do with `sparklineage submit`: `SPARKLINEAGE_BACKEND`,
+    `SPARKLINEAGE_JOURNAL`, `SPARKLINEAGE_PROFILE` and all others.
+
     Fetches the agent's JAR, and what the transport needs besides, unless that is cached. Keys and headers go into the
     environment of this process, from where the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the
     events wait in the journal for `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the
@@ -107,9 +112,12 @@ def configure(
     where a session runs already, and ConfigError, AgentJarError and UnsupportedSparkError where there can be no
     lineage; `disabled: true` gives the builder back as it is.
     """
+    if is_switched_off(os.environ):
+        return builder
     spec = load(config, profile=profile, platform=platform)
     if spec["disabled"] is True:
         return builder
+    say_once(spec.warnings, spec.environ)
     run = _open_run(spec)
     if run is None and spec["delivery.mode"] == "auto" and spec["transport.type"] is not None:
         spec = spec.with_mode("direct", "configure: nobody else would deliver beside this job")

@@ -11,21 +11,25 @@ usage: sparklineage submit [options] [spark-submit options] APP [APP arguments]
 
 Start the real spark-submit with the OpenLineage listener configured, and record how the application and every query
 of it really ended. Every spark-submit option passes through as it is; nothing after APP is touched. The exit status is
-the job's own. Without a backend (OPENLINEAGE_URL, MARQUEZ_URL, --backend, a configuration file) the lineage stays in
-the journal: `sparklineage graph` draws it.
+the job's own. Without a backend (--backend, SPARKLINEAGE_BACKEND, OPENLINEAGE_URL, MARQUEZ_URL, a configuration file)
+the lineage stays in the journal: `sparklineage graph` draws it.
 
 options:"""
 
 _ENVIRONMENT = """\
 environment:
-  OPENLINEAGE_URL, MARQUEZ_URL     address of the backend
+  SPARKLINEAGE_BACKEND, OPENLINEAGE_URL, MARQUEZ_URL
+                                   address of the backend; of several the first one here counts
   OPENLINEAGE_API_KEY              sent as a bearer token
   OPENLINEAGE_ENDPOINT             path of the receiver (default: api/v1/lineage)
-  OPENLINEAGE_NAMESPACE, NAMESPACE namespace of the job
-  JOB_NAME                         name of the job
+  SPARKLINEAGE_NAMESPACE, OPENLINEAGE_NAMESPACE, NAMESPACE
+                                   namespace of the job
+  SPARKLINEAGE_JOB_NAME, JOB_NAME  name of the job
   OPENLINEAGE_PARENT_ID, OPENLINEAGE_ROOT_PARENT_ID, OPENLINEAGE_CONTEXT
                                    the run that this job belongs to
   OPENLINEAGE_DISABLED=true        run the bare job
+  SPARKLINEAGE_CONFIG              the configuration file, for --config
+  SPARKLINEAGE_PROFILE             its profile, for --profile
   SPARKLINEAGE_JOURNAL             where the journal is kept
   SPARKLINEAGE_DRAIN_TIMEOUT       seconds to go on delivering after the job (default: 10)
   SPARKLINEAGE_REPOSITORY          Maven repository to fetch the agent from

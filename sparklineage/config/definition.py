@@ -39,9 +39,9 @@ _ALIASES = {"job": "job.name", "appName": "job.name"}
 _NESTED = re.compile(r"(transport\.(?:transports\.[^.]+\.|transport\.)+)(.*)", re.DOTALL)
 """A transport inside of others, and what stands in it."""
 _FROM_OUTSIDE: Mapping[str, dict[str, object]] = {
-    "namespace": {"variables": ("NAMESPACE", "OPENLINEAGE_NAMESPACE"), "flag": "--namespace"},
+    "namespace": {"variables": ("NAMESPACE", "OPENLINEAGE_NAMESPACE", "SPARKLINEAGE_NAMESPACE"), "flag": "--namespace"},
     "transport.url": {
-        "variables": ("MARQUEZ_URL", "OPENLINEAGE_URL"),
+        "variables": ("MARQUEZ_URL", "OPENLINEAGE_URL", "SPARKLINEAGE_BACKEND"),
         "flag": "--backend",
         "doc": "address of the backend; with `MARQUEZ_URL` only the answer 201 counts as acceptance. Without an "
         "address the lineage stays in the journal",

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 _TYPE = "transport.type"
 _PLAIN = "SPARKLINEAGE_"
-_OTHER = ("CONFIG", "PROFILE", "CACHE", "DEBUG", "JOURNAL_RUN")
+_OTHER = ("CONFIG", "PROFILE", "CACHE", "DEBUG", "JOURNAL_RUN", "APPLICATION_RUN", "APPLICATION_ID", "RELAY",
+          "REPOSITORY_USERNAME", "REPOSITORY_PASSWORD")  # fmt: skip
 """Variables of the toolkit that stand for no key."""
-_TESTS = (f"{_PLAIN}TEST_", f"{_PLAIN}GOLDEN")
+_OF_WORKSPACE = "_SECRET"
+"""How those end by which a kit gives its relay the secrets of a workspace."""
+_TESTS = (f"{_PLAIN}TEST_", f"{_PLAIN}GOLDEN", f"{_PLAIN}OPENLINEAGE_SPEC")
 """Variables of its tests."""
 
 
@@ -82,6 +85,7 @@ def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
     known = {variable.removeprefix(_PLAIN) for variable in variables if variable.startswith(_PLAIN)} | {*_OTHER}
     for variable in sorted(environ):
         ours = variable.startswith(_PLAIN) and not variable.startswith((OURS, *_TESTS))
+        ours = ours and not variable.endswith(_OF_WORKSPACE)
         if ours and variable.removeprefix(_PLAIN) not in known:
             yield f"{variable} is no variable of sparklineage and is not used.{nearest(variable, _PLAIN, known)}"
 

@@ -57,7 +57,7 @@ OWN: tuple[Key, ...] = (
         "the command line or a properties file, else the class, else the file's name; a name set in the "
         "application's code does not count)",
         spark="spark.openlineage.appName",
-        variables=("JOB_NAME",),
+        variables=("JOB_NAME", "SPARKLINEAGE_JOB_NAME"),
         flag="--job-name",
     ),
     Key(

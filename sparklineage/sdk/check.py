@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.errors import SparklineageError
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
+from sparklineage.sdk.backend import backend_of
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.sending.emit import INSTALL, is_installed
 from sparklineage.sdk.sending.transport import transport_of
@@ -47,6 +49,10 @@ class Check:
     """The run's folder in the journal."""
     run_id: str | None = None
     """Of the application."""
+    backend: str | None = None
+    """Where the lineage is delivered to, without anything secret; None also where only another process knows."""
+    backend_source: str | None = None
+    """What names it: a variable, a line of a file, an argument; or why there is none."""
     steps: str = "off"
     """Which way steps go: `journal` (into the listener's own runs), `direct` (runs of their own), `off`."""
     why: str = ""
@@ -70,6 +76,7 @@ class Check:
             ("transport", " to ".join(part for part in (self.transport, self.transport_place) if part) or "not known"),
             ("journal", str(self.journal) if self.journal else "none"),
             ("run", self.run_id or "not known"),
+            ("backend", " from ".join(part for part in (self.backend, self.backend_source) if part) or "not known"),
             ("steps", f"{self.steps}: {self.why}" if self.why else self.steps),
         ]
         if self.parent is not None:
@@ -101,7 +108,7 @@ def _check(spark: Any, environ: Mapping[str, str]) -> Check:
     session = spark if spark is not None else active()
     context = context_of(session)
     driver = Driver.of(session, environ, quiet=True)
-    found = _ways(Check(session=_kind(session, context)), driver, environ)
+    found = _backend(_ways(Check(session=_kind(session, context)), driver, environ), driver, environ)
     if found.session == "none":
         why = "There is no Spark session; make one, or give it: sparklineage.check(spark)."
         if session is not None:
@@ -111,6 +118,15 @@ def _check(spark: Any, environ: Mapping[str, str]) -> Check:
     if context is None:
         return _connect(found, session)
     return _classic(found, context)
+
+
+def _backend(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
+    try:
+        place, source = backend_of(driver, environ)
+    except (SparklineageError, OSError) as error:
+        said = mask(f"The configuration cannot be read: {error}", secrets_of(environ))
+        return replace(found, missing=(*found.missing, said))
+    return replace(found, backend=place, backend_source=source)
 
 
 def _ways(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:

@@ -45,8 +45,9 @@ def application(
 
     With a session that `sparklineage.configure` made it uses the journal of that; opened before, `configure` uses its.
     A relay in a process of its own delivers to `backend`, an address, or to what the configuration says (`config`,
-    `profile`: as `sparklineage.load` takes them). Where an agent in the session sends by itself, that tells the run's
-    start and end. The parent run comes from the environment (`OPENLINEAGE_PARENT_ID`, as Airflow sets it).
+    `profile`: as `sparklineage.load` takes them), its variables such as `SPARKLINEAGE_BACKEND` included. Where an agent
+    in the session sends by itself, that tells the run's start and end. The parent run comes from the environment
+    (`OPENLINEAGE_PARENT_ID`, as Airflow sets it).
 
     At the end it waits `flush` seconds at most for what is not delivered yet. Never raises because of lineage: trouble
     is one warning of the logger `sparklineage`; with `strict` it is raised here.
@@ -84,7 +85,8 @@ class Application:
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._ended = False
-        self._set_variables: list[str] = []
+        self._before: dict[str, str | None] = {}
+        """The variables that it has set, as they were."""
         self._ending = Ending(self._end)
         try:
             self._begin(
@@ -150,8 +152,8 @@ class Application:
             return
         self._way = choose(wanted)
         for variable, value in self._way.variables.items():
+            self._before[variable] = os.environ.get(variable)
             os.environ[variable] = value
-            self._set_variables.append(variable)
         if self._way.ends_here:
             _open.append(self)
             self._ending.install()
@@ -177,9 +179,12 @@ class Application:
             self._lock.release()
 
     def _restore(self) -> None:
-        for variable in self._set_variables:
-            os.environ.pop(variable, None)
-        self._set_variables.clear()
+        for variable, value in self._before.items():
+            if value is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = value
+        self._before.clear()
 
     def _clean(self, text: str) -> str:
         return mask(text, secrets_of(self._environ))

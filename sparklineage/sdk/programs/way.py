@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from sparklineage.sdk.agent import AGENT, Listeners, application_run, caught_up
 from sparklineage.sdk.programs.by_client import ByClient, has_ended
 from sparklineage.sdk.programs.by_journal import ByJournal, warn_of_queries_since
 from sparklineage.sdk.programs.chosen import Wanted, Way
-from sparklineage.sdk.sending.direct import Direct, Who, direct, script_name
+from sparklineage.sdk.sending.direct import BACKEND_VARIABLE, Direct, Who, address, direct, script_name
 from sparklineage.sdk.sending.emit import INSTALL, emitter, is_installed
 from sparklineage.sdk.sending.transport import lead_to
 from sparklineage.sdk.session import JOURNAL_VARIABLE, active, context_of, folder_of, move_journal
@@ -45,9 +46,13 @@ def choose(wanted: Wanted) -> Way:
     before = RunFolder(folder) if folder is not None else None
     if before is not None and before.run.exists() and not _is_over(before):
         why = "the process that started this one tells its start and end"
+        _left_out(wanted, why)
         return Way(name="submit", why=why, folder=folder, run_id=before.run_id)
     from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
+    from sparklineage.config import is_switched_off  # noqa: PLC0415
 
+    if is_switched_off(environ):
+        return Way(name="off", why="lineage is switched off (OPENLINEAGE_DISABLED)")
     settings = settings_for(environ, backend=wanted.backend, config=wanted.config, profile=wanted.profile)
     if settings.disabled.value:
         return Way(name="off", why=f"lineage is switched off ({settings.disabled.source})")
@@ -84,15 +89,22 @@ def _on_its_own(wanted: Wanted, session: Any, context: Any, settings: Settings, 
     from sparklineage.assemble.beside import Beside, client_for  # noqa: PLC0415
 
     environ, job = wanted.environ, _job(wanted, context, settings)
-    client = direct(session, context, environ) if settings.backend.value is None else None
+    # An argument is stronger than any variable.
+    is_told = wanted.backend is not None or settings.backend.value is not None
+    client = direct(session, context, environ) if not is_told else None
     if client is None and settings.mode.value == "direct":
-        found = client_for(environ, config=wanted.config, profile=wanted.profile)
+        found = client_for(environ, backend=wanted.backend, config=wanted.config, profile=wanted.profile)
         if found is None or not is_installed():
-            return _by_agent_to_come(job, INSTALL if found else "openlineage-python knows no backend")
-        client = Direct(who=Who(namespace=job[0], job=job[1]), emitter=emitter(environ, found[0]), place=found[1])
+            return _by_agent_to_come(wanted, job, INSTALL if found else "openlineage-python knows no backend")
+        client = Direct(
+            who=Who(namespace=job[0], job=job[1]),
+            emitter=emitter(environ, found[0]),
+            place=found[1],
+            address=address(found[0], environ),
+        )
     if client is not None:
         why = f"openlineage-python sends, configured by {client.place}"
-        return _sent(wanted, client, job, parent.facet() if parent else None, why)
+        return _sent(wanted, client, job, parent.facet() if parent else None, why, variables=_told(wanted))
     named = bool(wanted.name or settings.job.value)
     beside = Beside.new(settings, environ, job=job, parent=parent, named=named)
     path = str(beside.folder.path)
@@ -105,6 +117,8 @@ def _is_over(folder: RunFolder) -> bool:
 
 def _by_journal(wanted: Wanted, beside: Beside, variables: Mapping[str, str]) -> ByJournal:
     folder = beside.folder
+    if beside.relay is None:
+        _left_out(wanted, beside.why)
     return ByJournal(
         name="journal",
         why=beside.why,
@@ -116,7 +130,26 @@ def _by_journal(wanted: Wanted, beside: Beside, variables: Mapping[str, str]) ->
     )
 
 
-def _sent(wanted: Wanted, client: Direct, job: tuple[str, str], above: Mapping[str, Any] | None, why: str) -> ByClient:
+def _left_out(wanted: Wanted, why: str) -> None:
+    """Say that `backend=` changes nothing; what the environment or a file says is meant for whoever needs it."""
+    if wanted.backend is not None:
+        LOG.warning("backend= is left out: %s", why)
+
+
+def _told(wanted: Wanted) -> dict[str, str]:
+    """By which the agent of a session that `configure` makes sends to the same backend."""
+    return {BACKEND_VARIABLE: wanted.backend} if wanted.backend is not None else {}
+
+
+def _sent(
+    wanted: Wanted,
+    client: Direct,
+    job: tuple[str, str],
+    above: Mapping[str, Any] | None,
+    why: str,
+    *,
+    variables: Mapping[str, str] | None = None,
+) -> ByClient:
     """A run of its own, whose start and end the client sends."""
     run_id = new_run_id()
     start = _event(run_id, job, above)
@@ -126,25 +159,26 @@ def _sent(wanted: Wanted, client: Direct, job: tuple[str, str], above: Mapping[s
         name="client",
         why=why,
         run_id=run_id,
-        variables={APPLICATION_ID_VARIABLE: "/".join((*job, run_id))},
+        variables={APPLICATION_ID_VARIABLE: "/".join((*job, run_id)), **(variables or {})},
         wanted=wanted,
-        direct=Direct(who=who, emitter=client.emitter, place=client.place),
+        direct=replace(client, who=who),
         start=start,
     ).begin()
 
 
-def _by_agent_to_come(job: tuple[str, str], lacks: str) -> Way:
+def _by_agent_to_come(wanted: Wanted, job: tuple[str, str], lacks: str) -> Way:
     run_id = new_run_id()
     why = (
         "the agent of the session that sparklineage.configure makes sends by itself, as this run, and says COMPLETE "
         f"whatever the end: {lacks}"
     )
-    variables = {APPLICATION_ID_VARIABLE: "/".join((*job, run_id))}
+    variables = {APPLICATION_ID_VARIABLE: "/".join((*job, run_id)), **_told(wanted)}
     return Way(name="agent", why=why, run_id=run_id, variables=variables)
 
 
 def _beside_agent(wanted: Wanted, session: Any, context: Any, settings: Settings, parent: Parent | None) -> Way:
     """The run of an agent that sends by itself; after an application of its own, a run below that."""
+    _left_out(wanted, "the agent in the session sends by itself, to where that was told to send")
     why = "the agent in the session sends by itself; it tells the start, and COMPLETE whatever the end"
     caught_up(context, _FIRST_EVENT)
     agent = Listeners.of(context).agent

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sparklineage.model import event as ol
+from sparklineage.model.backend import Backend
 from sparklineage.model.clock import to_iso
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
@@ -52,12 +53,20 @@ class Direct:
     emitter: Emitter
     place: str
     """What configures the client, such as a variable's name."""
+    address: str | None = None
+    """Where it sends to, without anything secret; None where only the client knows."""
 
 
 _of_sessions: WeakKeyDictionary[Any, Direct] = WeakKeyDictionary()
 _tries: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _silent: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
 """Sessions whose properties name no backend; asking them costs a way to the JVM or the server."""
+BACKEND_VARIABLE = "SPARKLINEAGE_BACKEND"
+_THEIRS = "OPENLINEAGE_URL"
+_WEAKER = ("MARQUEZ_URL", "SPARKLINEAGE__TRANSPORT__URL", "SPARKLINEAGE__TRANSPORT")
+_ABOUT = ("SPARKLINEAGE_", "OPENLINEAGE_", "MARQUEZ_URL")
+_by_variables: dict[tuple[tuple[str, str], ...], tuple[dict[str, Any], str] | None] = {}
+"""What the variables of the toolkit make of the client, by all that could change it."""
 _application: Direct | None = None
 """Of the application that is open, where that goes the same way."""
 
@@ -67,19 +76,25 @@ def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | N
     if _application is not None:
         return _application
     try:
-        place = is_configured(environ)
         cached = _of(_of_sessions, session)
         if cached is None:
+            ours = _by_our_variables(environ)
+            place = ours[1] if ours is not None else is_configured(environ)
             if place is None and _of(_silent, session):
                 return None
             conf = _Conf(session, context)
-            config = None
+            config = ours[0] if ours is not None else None
             if place is None and conf.text("transport.type") == "http" and conf.text("transport.url"):
                 place, config = "spark.openlineage.transport.url", _transport(conf)
             if place is None:
                 _keep(_silent, session, True)
                 return None
-            cached = Direct(who=who(conf, context, environ), emitter=emitter(environ, config), place=place)
+            cached = Direct(
+                who=who(conf, context, environ),
+                emitter=emitter(environ, config),
+                place=place,
+                address=address(config, environ) if config or place == _THEIRS else None,
+            )
             tries = _of(_tries, session) or 0
             if cached.who.is_known or tries >= _TRIES:
                 _keep(_of_sessions, session, cached)
@@ -94,6 +109,28 @@ def open_application(found: Direct | None) -> None:
     """From now on steps go this way, as those of an application; None when it has ended."""
     global _application  # noqa: PLW0603 - a process has one
     _application = found
+
+
+def address(config: Mapping[str, Any] | None, environ: Mapping[str, str]) -> str | None:
+    """Where a client that is told this sends to, or by `OPENLINEAGE_URL`; without anything secret."""
+    url = (config or {}).get("transport", {}).get("url") or environ.get(_THEIRS)
+    return Backend(url).shown if url else None
+
+
+def _by_our_variables(environ: Mapping[str, str]) -> tuple[dict[str, Any], str] | None:
+    """What the client is to be told, and the variable that says so, where `submit` would take its backend from one
+    that the client does not know. They are as strong as there: `MARQUEZ_URL` is weaker than `OPENLINEAGE_URL`.
+    """
+    ours = (BACKEND_VARIABLE,) if environ.get(_THEIRS) else (BACKEND_VARIABLE, *_WEAKER)
+    if not any(environ.get(name) for name in ours):
+        return None
+    told = tuple(sorted((name, text) for name, text in environ.items() if name.startswith(_ABOUT)))
+    if told not in _by_variables:
+        from sparklineage.sdk.backend import client_of  # noqa: PLC0415
+
+        _by_variables.clear()
+        _by_variables[told] = client_of(environ)
+    return _by_variables[told]
 
 
 class _Conf:

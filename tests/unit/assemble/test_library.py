@@ -144,6 +144,49 @@ def test_a_transport_of_their_own_takes_no_key_of_ours(work: Path, monkeypatch: 
     assert CANARY not in [value for name, value in os.environ.items() if name != "KEY"]
 
 
+def test_the_variables_count_that_count_with_submit(
+    work: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(work, "transport: {url: 'http://f'}\nprofiles: {prod: {namespace: p, delivery: {mode: outbox}}}\n")
+    monkeypatch.setenv("SPARKLINEAGE_BACKEND", "http://s")
+    assert options(sparklineage.configure(builder()))["spark.openlineage.transport.url"] == "http://s"
+    monkeypatch.setenv("SPARKLINEAGE_PROFILE", "prod")
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL", str(work / "mine"))
+    found = options(sparklineage.configure(builder()))
+    assert (found["spark.openlineage.namespace"], found["spark.sparklineage.spool"]) == ("p", str(work / "mine"))
+    assert not caplog.records
+
+
+def test_a_misspelt_variable_is_one_warning(
+    work: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(work, "namespace: a\n")
+    monkeypatch.setattr("sparklineage.assemble.said._said", set())
+    monkeypatch.setenv("SPARKLINEAGE_BACKND", "http://s")
+    for _ in range(2):
+        sparklineage.configure(builder())
+    (said,) = caplog.messages
+    assert said.startswith("SPARKLINEAGE_BACKND is no variable of sparklineage and is not used. Did you mean")
+
+
+def test_a_session_with_a_key_is_configured_again_without_a_word(
+    work: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The variables that it sets itself are no surprise to it."""
+    write(work, DIRECT)
+    monkeypatch.setenv("KEY", CANARY)
+    for _ in range(2):
+        sparklineage.configure(builder())
+    assert not caplog.records
+
+
+def test_off_is_off_also_with_a_broken_configuration(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(work, "transport: [")
+    monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
+    given = builder()
+    assert sparklineage.configure(given) is given
+
+
 def test_disabled_gives_the_builder_back(work: Path) -> None:
     write(work, "disabled: true\n")
     given = builder(spark__x="1")

@@ -17,6 +17,7 @@ from tests.support.config import refusal_of, spec_of, values_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sparklineage.config.keys import Key
     from sparklineage.config.spec import Spec
 
 LADDER = """\
@@ -42,6 +43,7 @@ STEPS = [
     ("SPARKLINEAGE__NAMESPACE", "of-ours", "environment"),
     ("NAMESPACE", "of-wrapper", "environment"),
     ("OPENLINEAGE_NAMESPACE", "of-client", "environment"),
+    ("SPARKLINEAGE_NAMESPACE", "of-toolkit", "environment"),
     ("--namespace", "of-option", "options"),
 ]
 """Source, value and layer, the weakest first."""
@@ -311,7 +313,9 @@ def test_a_part_of_a_variable_that_nobody_reads_is_a_warning(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "variable",
     ["OPENLINEAGE_PARENT_ID", "OPENLINEAGE__", "OPENLINEAGE____A", "OPENLINEAGE__A__", "OPENLINEAGE_CLIENT_LOGGING",
-     "SPARKLINEAGE_CACHE", "SPARKLINEAGE_DEBUG", "SPARKLINEAGE_JOURNAL_RUN", "SPARKLINEAGE", "SPARK_HOME"],
+     "SPARKLINEAGE_CACHE", "SPARKLINEAGE_DEBUG", "SPARKLINEAGE_JOURNAL_RUN", "SPARKLINEAGE", "SPARK_HOME",
+     "SPARKLINEAGE_APPLICATION_RUN", "SPARKLINEAGE_APPLICATION_ID", "SPARKLINEAGE_REPOSITORY_PASSWORD",
+     "SPARKLINEAGE_RELAY", "SPARKLINEAGE_SCOPE_KEY_SECRET"],
 )  # fmt: skip
 def test_variables_of_others_are_left_alone(tmp_path: Path, variable: str) -> None:
     assert spec_of(tmp_path, environ={variable: "1"}).warnings == ()
@@ -337,6 +341,26 @@ def test_of_two_variables_of_one_key_the_later_one_counts_and_the_other_is_known
     spec = spec_of(tmp_path, environ={"MARQUEZ_URL": "http://m", "OPENLINEAGE_URL": "http://o"})
     assert (spec["transport.url"], spec.source("transport.url")) == ("http://o", "OPENLINEAGE_URL")
     assert lost_of(spec, "transport.url") == [("http://m", "MARQUEZ_URL")]
+
+
+@pytest.mark.parametrize("key", [key for key in definition().keys.values() if key.flag and key.name != "disabled"])
+def test_each_option_of_submit_has_a_variable_of_its_name(key: Key) -> None:
+    """The strongest of the key's; the switch for all lineage keeps the name that OpenLineage gave it."""
+    assert key.flag is not None
+    assert key.variables[-1] == f"SPARKLINEAGE_{key.flag[2:].replace('-', '_').upper()}"
+
+
+def test_the_toolkits_own_variable_of_the_backend_is_the_strongest(tmp_path: Path) -> None:
+    environ = {
+        "OPENLINEAGE_URL": "http://o",
+        "SPARKLINEAGE_BACKEND": "http://s",
+        "SPARKLINEAGE__TRANSPORT__URL": "http://x",
+    }
+    spec = spec_of(tmp_path, "transport: {url: http://f}", environ=environ)
+    assert (spec["transport.url"], spec.source("transport.url")) == ("http://s", "SPARKLINEAGE_BACKEND")
+    assert spec.warnings == ()
+    spec = spec_of(tmp_path, "transport: {url: http://f}", environ=environ, flags={"--backend": "http://a"})
+    assert spec["transport.url"] == "http://a"
 
 
 @pytest.mark.parametrize("name", ["MARQUEZ_URL", "OPENLINEAGE_URL", "OPENLINEAGE__TRANSPORT__URL", "--backend"])

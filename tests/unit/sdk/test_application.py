@@ -262,6 +262,53 @@ def test_the_client_sends_where_it_alone_is_configured(scene: Scene) -> None:
     assert parent["run"]["runId"] == told.of("nightly_load")[0]["run"]["runId"]
 
 
+@pytest.mark.parametrize("mode", ["outbox", "direct"])
+@pytest.mark.parametrize("by", ["SPARKLINEAGE_BACKEND", "backend="])
+def test_an_argument_is_stronger_than_a_variable_and_that_than_the_file(scene: Scene, mode: str, by: str) -> None:
+    (scene.folder / "sparklineage.yml").write_text("transport: {url: 'http://127.0.0.1:1'}\n")
+    others = {"SPARKLINEAGE_DELIVERY_MODE": mode, "OPENLINEAGE_URL": "http://127.0.0.1:2"}
+    code = OPEN + "print(app.why, '|', sparklineage.check().backend_source, file=sys.stderr)\n"
+    if by == "backend=":
+        others["SPARKLINEAGE_BACKEND"] = "http://127.0.0.1:3"
+        code = code.replace("name=", f"backend={scene.receiver.url!r}, name=", 1)
+        code += "app.end()\nassert os.environ['SPARKLINEAGE_BACKEND'] == 'http://127.0.0.1:3'\n"
+    else:
+        others[by] = scene.receiver.url
+    told = scene.program(code, **others)
+    assert told.status == 0, told.stderr
+    assert told.states() == ["START", "COMPLETE"]
+    assert told.of("nightly_load.load")
+    why, _, source = told.stderr.partition(" | ")
+    assert source.strip() == by
+    assert by in why
+
+
+def test_what_is_wrong_in_the_environment_is_said_once(scene: Scene) -> None:
+    """As `submit` says it."""
+    told = scene.relayed(OPEN + "app.end()\n" + OPEN, SPARKLINEAGE_BAKEND="x")
+    said = "SPARKLINEAGE_BAKEND is no variable of sparklineage and is not used. Did you mean SPARKLINEAGE_BACKEND?"
+    assert told.stderr.splitlines() == [said]
+
+
+def test_a_backend_that_nobody_takes_is_one_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / PARENT
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    environ = {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL_RUN": str(folder)}
+    Application(None, backend="http://127.0.0.1:1", environ=environ)
+    assert caplog.messages == ["backend= is left out: the process that started this one tells its start and end"]
+
+
+def test_off_is_off_also_with_a_broken_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sparklineage.yml").write_text("transport: [")
+    found = Application(None, environ={"HOME": str(tmp_path), "OPENLINEAGE_DISABLED": "true"})
+    assert found.why == "lineage is switched off (OPENLINEAGE_DISABLED)"
+    assert not caplog.records
+
+
 SENT = "from sparklineage.sdk.sending.emit import emitter; emitter(os.environ).flush(20)"
 
 

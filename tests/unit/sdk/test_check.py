@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sparklineage
+from sparklineage.model.backend import Backend
 from sparklineage.sdk.agent import AGENT, WITNESS
 from sparklineage.sdk.check import check
 
@@ -73,7 +74,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import os  # noqa: PLC0415
 
     for name in list(os.environ):
-        if name.startswith(("OPENLINEAGE", "SPARKLINEAGE")):
+        if name.startswith(("OPENLINEAGE", "SPARKLINEAGE", "MARQUEZ")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -108,6 +109,7 @@ def test_all_is_well(tmp_path: Path) -> None:
         f"transport  file to {folder}/agent.ndjson\n"
         f"journal    {folder}\n"
         f"run        {RUN}\n"
+        "backend    no backend is configured\n"
         "steps      journal: there is a journal (the session's)"
     )
 
@@ -146,6 +148,61 @@ def test_steps_that_go_directly_say_why(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.parent == "nothing: no variable and no property names a parent run"
     assert "Steps have no parent run" in found.missing[0]
     assert SECRET not in f"{found} {found!r}"
+
+
+@pytest.mark.parametrize("by", ["SPARKLINEAGE_BACKEND", "OPENLINEAGE_URL", "MARQUEZ_URL", "sparklineage.yml"])
+def test_it_says_what_names_the_backend_of_a_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    folder = tmp_path / RUN
+    folder.mkdir()
+    address = f"https://u:{SECRET}@h:5000"
+    config = tmp_path / "sparklineage.yml"
+    config.write_text(f"transport: {{url: '{address}'}}\n" if by == config.name else "namespace: a\n")
+    config.chmod(0o600)
+    if by != config.name:
+        monkeypatch.setenv(by, address)
+    conf = {"spark.sparklineage.journal": str(folder)}
+    found = check(session(conf))
+    assert found.backend == "https://h:5000"
+    assert str(found.backend_source).startswith(by)
+    assert SECRET not in f"{found} {found!r}"
+    key = Backend(address).key
+    (folder / "run.json").write_text(f'{{"backend": "{key}"}}')
+    found = check(session(conf))
+    assert found.backend == "https://h:5000"
+    assert found.backend_source == (by if by != config.name else "sparklineage.yml:1:13")
+    # Whoever started it was told another one, by an option.
+    (folder / "run.json").write_text('{"backend": "0123456789ab"}')
+    found = check(session(conf))
+    assert found.backend is None
+    assert str(found.backend_source).startswith("known to `sparklineage submit`")
+
+
+@pytest.mark.parametrize(
+    ("environ", "address", "by"),
+    [
+        ({"SPARKLINEAGE_BACKEND": "http://s", "OPENLINEAGE_URL": "http://o"}, "http://s", "SPARKLINEAGE_BACKEND"),
+        ({"MARQUEZ_URL": "http://m", "OPENLINEAGE_URL": "http://o"}, "http://o", "OPENLINEAGE_URL"),
+        ({"MARQUEZ_URL": "http://m"}, "http://m", "MARQUEZ_URL"),
+        ({"SPARKLINEAGE__TRANSPORT__URL": "http://x"}, "http://x", "SPARKLINEAGE__TRANSPORT__URL"),
+    ],
+)
+def test_steps_go_where_submit_would_deliver(
+    environ: dict[str, str], address: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    found = check(Connect())
+    assert (found.steps, found.backend, found.backend_source) == ("direct", address, by)
+
+
+def test_an_address_that_is_none_is_one_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SPARKLINEAGE_BACKEND", "no address")
+    for _ in range(3):
+        assert check(Connect()).steps == "off"
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("steps cannot be sent: SPARKLINEAGE_BACKEND is 'no address', but")
 
 
 def java(name: str, **fields: Any) -> Any:
