@@ -56,13 +56,18 @@ class Node:
     backend: str
 
     @property
+    def kept(self) -> Path:
+        """Where the kit lies."""
+        return self.folder / "kept" / "sparklineage"
+
+    @property
     def spool(self) -> Path:
-        return self.folder / "kept" / "spool"
+        return self.kept / "spool"
 
     @property
     def state(self) -> Path:
         """Where the relay keeps what is its own."""
-        return self.folder / "kept" / "state"
+        return self.kept / "state"
 
     @property
     def home(self) -> Path:
@@ -72,7 +77,7 @@ class Node:
     @property
     def said(self) -> str:
         """What the relay has told."""
-        return "".join((self.folder / name).read_text() for name in ("kept/log/relay.log", "relay.out"))
+        return "".join(path.read_text() for path in (self.kept / "log/relay.log", self.folder / "relay.out"))
 
     def runs(self) -> list[RunFolder]:
         return run_folders(self.spool, self.state)
@@ -98,7 +103,7 @@ class Node:
         )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
         # The relay is the test's, which tells it when to end; and users share the spool of a whole machine.
-        loop = int((self.folder / "kept" / "state.pid").read_text())
+        loop = int((self.kept / "state.pid").read_text())
         os.kill(loop, signal.SIGTERM)
         with suppress(OSError):
             # What has ended, and nobody has buried, has no words any more.
@@ -130,7 +135,7 @@ class Node:
         """Start the relay."""
         with (self.folder / "relay.out").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "kept/relay.pyz", "watch", "--config", "kept/etc/relay.json"],
+                [sys.executable, str(self.kept / "relay.pyz"), "watch", "--config", str(self.kept / "etc/relay.json")],
                 cwd=self.folder, env=self.environ(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 
