@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sparklineage.journal import FORMAT, LineReader, append_line, read_json, write_cursor
 from sparklineage.journal.read import next_data
 from sparklineage.model.clock import now_ms
-from sparklineage.relay.sinks import Verdict
+from sparklineage.relay.sinks import Answer, Verdict
 from sparklineage.relay.sinks.hierarchy import hierarchy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sparklineage.journal import RunFolder
-    from sparklineage.relay.sinks import Answer, Sink
+    from sparklineage.relay.sinks import Sink
     from sparklineage.relay.sinks.hierarchy import Hierarchy
 
 _SHORTEST_WAIT = 0.01
@@ -30,6 +31,8 @@ _BLOCK = 1 << 20
 _LONG = 1.0
 """Seconds after which an attempt without an answer is worth a word."""
 _SILENT = "no answer yet"
+_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Why a file cannot be written now, though perhaps a little later."""
 _LARGE = threading.Lock()
 """Held for an event that takes much memory while it is looked at: one at a time."""
 
@@ -73,6 +76,8 @@ class Delivery:
         self._placed = False
         self._changed = True
         """Whether the cursor's file does not say yet what is wrong, or that nothing is any more."""
+        self._is_saved = True
+        """Whether the cursor's file says how far it is."""
         if not found:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._remember()
@@ -93,7 +98,21 @@ class Delivery:
             return 0
 
     def send_next(self) -> Answer | None:
-        """Send the next event once; None where there is none. Moves on unless it has to be sent again."""
+        """Send the next event once; None where there is none. Moves on unless it has to be sent again.
+
+        Where the disk is full nothing is sent, and it is tried again like an event: whoever goes on without this
+        process would send again all that nobody has written down.
+        """
+        try:
+            with self._telling:
+                self._catch_up()
+            return self._send()
+        except OSError as error:
+            if error.errno not in _PASSING:
+                raise
+            return self._hindered(error)
+
+    def _send(self) -> Answer | None:
         line = self._peek()
         if line is None:
             return None
@@ -107,6 +126,20 @@ class Delivery:
             self._attempt = None
             return self._take(line, answer)
 
+    def _catch_up(self) -> None:
+        """Write down what could not be written before."""
+        if not self._is_saved:
+            self.last_error = None
+            self._remember()
+            self.failures = 0
+
+    def _hindered(self, error: OSError) -> Answer:
+        text = f"the journal cannot be written: {error.strerror}"
+        with self._telling:
+            self.failures += 1
+            self.last_error, self._changed, self._is_saved = text, True, False
+        return Answer(verdict=Verdict.RETRY, text=text)
+
     def note_silence(self) -> None:
         """Write down that the attempt under way has no answer yet, if it takes long. For another thread."""
         with self._telling:
@@ -114,7 +147,8 @@ class Delivery:
             if began is None or self.last_error is not None or time.monotonic() - began < _LONG:
                 return
             self.last_error, self._changed = _SILENT, True
-            self._remember()
+            with suppress(OSError):  # the answer has to be written, this need not
+                self._remember()
 
     def _take(self, line: bytes, answer: Answer) -> Answer:
         asked, self.retry_at = self.retry_at, None
@@ -196,6 +230,7 @@ class Delivery:
         append_line(self.folder.refused(self.sink.key), record)
 
     def _remember(self) -> None:
+        self._is_saved = False
         write_cursor(
             self._path,
             {
@@ -210,7 +245,7 @@ class Delivery:
             },
             whole=self._changed,
         )
-        self._changed = False
+        self._changed, self._is_saved = False, True
 
 
 def pause(

@@ -61,6 +61,9 @@ class Follower:
         """Whether it was closed although nobody saw its end."""
         self._pending: list[tuple[Event, int]] = []
         """Events of the agent's that wait for what the witness says of them."""
+        self._unwritten: list[Event] = []
+        self._rest = b""
+        """Events that could not be written, and what lacks of their lines."""
         self._readers = (self._agent, self._witness, self._steps)
         self._until: dict[Path, int] = {}
         if write:
@@ -76,9 +79,13 @@ class Follower:
             self.checkpoint.state = None
 
     def poll(self) -> list[Event]:
-        """One round: what has become known since the last. Returns the new settled events."""
+        """One round: what has become known since the last. Returns the new settled events.
+
+        Raises JournalError where a file cannot be read or written; nothing is lost then, and the next call goes on.
+        """
+        events = self._keep([])
         self._feed(final=False)
-        events = self._keep(self._take())
+        events += self._keep(self._take())
         if self.folder.is_apart:
             self.settler.check(self.folder)
         if self._write and self.checkpoint is not None and self.checkpoint.is_due:
@@ -198,15 +205,21 @@ class Follower:
             raise JournalError(f"{self.folder.state}: cannot be written: {error.strerror}.") from None
 
     def _keep(self, events: list[Event]) -> list[Event]:
-        if events and self._write:
-            text = "".join(self._line(event) for event in events)
+        """The events, now that they are written; what could not be written the last time comes with them."""
+        if not self._write:
+            return events
+        self._unwritten += events
+        self._rest += "".join(self._line(event) for event in events).encode("utf-8", "surrogatepass")
+        if self._rest:
             try:
-                with self.folder.events.open("ab") as file:
-                    file.write(text.encode("utf-8", "surrogatepass"))
+                with self.folder.events.open("ab", buffering=0) as file:
+                    while self._rest:
+                        self._rest = self._rest[file.write(self._rest) :]
             except OSError as error:
                 raise JournalError(f"{self.folder.events}: cannot be written: {error.strerror}.") from None
-            self.written += len(events)
-        return events
+        found, self._unwritten = self._unwritten, []
+        self.written += len(found)
+        return found
 
     def _line(self, event: Event) -> str:
         line = _line(event)

@@ -40,6 +40,8 @@ class Followed:
         self.owner = folder.owner
         self.over = False
         """Whether its application had ended when it was taken."""
+        self.trouble: Exception | None = None
+        """Why it has to be begun anew, once no event of it is under way: what is known of it may be half changed."""
         self.given_back = 0
         """Up to where its events were given back to the disk."""
 

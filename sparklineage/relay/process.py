@@ -19,7 +19,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklineage.errors import SparklineageError
+from sparklineage.errors import JournalError, SparklineageError
 from sparklineage.journal import RunFolder
 from sparklineage.model.clock import now_ms, to_iso
 from sparklineage.model.masking import mask
@@ -116,14 +116,14 @@ def _log(text: str) -> None:
 
 def _follow(follower: Follower, lines: _Lines, courier: Courier, linger: float | None) -> None:
     """Until told to leave: settle round by round, and to the end once the job has ended."""
-    ended, parent = False, os.getppid()
+    ended, parent, rounds = False, os.getppid(), _Rounds(follower, courier)
     while True:
         word = lines.next(_ROUND)
         courier.delivery.note_silence()
         if word is None and linger is not None and os.getppid() != parent:
             word = ""  # a process that the driver forked holds the other end
         if word == "" and linger is not None:
-            _close(follower, courier, linger, ended=ended)
+            _close(rounds, linger, ended=ended)
             return
         if word in ("leave", ""):
             return
@@ -131,18 +131,36 @@ def _follow(follower: Follower, lines: _Lines, courier: Courier, linger: float |
             ended = True
             follower.finish()
             courier.wake.set()
-        elif not ended and follower.poll():
-            courier.wake.set()
+        elif not ended:
+            rounds.round()
 
 
-def _close(follower: Follower, courier: Courier, linger: float, *, ended: bool) -> None:
+class _Rounds:
+    """Settles what grows; a disk that is full for a while does not end it."""
+
+    def __init__(self, follower: Follower, courier: Courier) -> None:
+        self.follower, self.courier = follower, courier
+        self._told = ""
+
+    def round(self) -> None:
+        try:
+            if self.follower.poll():
+                self.courier.wake.set()
+            self._told = ""
+        except JournalError as error:
+            if str(error) != self._told:
+                self._told = str(error)
+                _log(f"{error} It is tried again.")
+
+
+def _close(rounds: _Rounds, linger: float, *, ended: bool) -> None:
     """The driver is gone: settle its run, and deliver what waits for a while."""
+    follower, courier = rounds.follower, rounds.courier
     folder = follower.folder
     until = time.monotonic() + _LAST_WORDS
     while not ended and Outcome.of(folder) is None and folder.witness.exists() and time.monotonic() < until:
         # The JVM outlives a Python that was killed for a moment, and ends its listeners properly.
-        if follower.poll():
-            courier.wake.set()
+        rounds.round()
         time.sleep(_ROUND)
     if not ended:
         follower.finish(Outcome.of(folder) or Outcome(state="ABORT", ended=now_ms(), message=_GONE, language="UNKNOWN"))

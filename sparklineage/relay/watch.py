@@ -258,9 +258,12 @@ class Watcher:
 
     def _tend(self, run: Followed) -> bool:
         """One round of one run; whether anything moves in it."""
-        before = run.follower
-        moved = self._guard(run.folder, partial(self._follow, run), run) if before is not None else False
-        if run.folder.run_id not in self._runs:
+        moved = False
+        if run.trouble is not None:
+            self._trouble(run.folder, run.trouble, run)
+        elif run.follower is not None:
+            moved = self._guard(run.folder, partial(self._follow, run), run)
+        if run.folder.run_id not in self._runs or run.trouble is not None:
             return True
         parcel = run.parcel
         parcel.delivery.note_silence()
@@ -379,7 +382,8 @@ class Watcher:
 
     def _trouble(self, folder: RunFolder, error: Exception, run: Followed | None) -> None:
         if run is not None and not self._drop(run):
-            return  # an event is under way: next time
+            run.trouble = error  # an event is under way: next time
+            return
         if isinstance(error, ForeignError) and time.time() - changed(folder) < _NEWBORN:
             self._later.wait(folder.run_id, _BUSY)
             return
