@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -52,23 +53,44 @@ def yarn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yarn]:
         yield running
 
 
-@pytest.fixture(scope="session", params=sorted(CASES, reverse=True))
-def matrix(request: pytest.FixtureRequest, yarn: Yarn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
+@pytest.fixture(scope="session")
+def spark42(yarn: Yarn, tmp_path_factory: pytest.TempPathFactory) -> Matrix:
+    return _matrix("4.2", yarn, tmp_path_factory.mktemp("node"))
+
+
+@pytest.fixture(scope="session")
+def spark35(yarn: Yarn, tmp_path_factory: pytest.TempPathFactory) -> Matrix:
+    return _matrix("3.5", yarn, tmp_path_factory.mktemp("node"))
+
+
+@pytest.fixture(params=["spark42", "spark35"])
+def matrix(request: pytest.FixtureRequest) -> Matrix:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Matrix)
+    return found
+
+
+@pytest.fixture
+def result(request: pytest.FixtureRequest, matrix: Matrix) -> Result:
+    """What became of one case on one Spark."""
+    return matrix.results[request.param]
+
+
+def _matrix(spark: str, yarn: Yarn, folder: Path) -> Matrix:
     """All cases of one Spark, run to their end and delivered."""
-    folder = tmp_path_factory.mktemp("node")
     with Receiver() as backend:
-        node = Node(folder=folder, spark=request.param, hadoop_conf=yarn.conf, backend=backend.url)
+        node = Node(folder=folder, spark=spark, hadoop_conf=yarn.conf, backend=backend.url)
         node.install()
         relay = node.relay()
         try:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                results = list(pool.map(lambda case: run(case, node, yarn), CASES[node.spark]))
+                results = list(pool.map(lambda case: run(case, node, yarn), CASES[spark]))
             wait_for(lambda: all(one.settled.exists() for one in node.runs()), relay)
         finally:
             # It delivers what is settled before it leaves.
             relay.terminate()
             relay.wait(60)
-        yield Matrix(
+        return Matrix(
             node=node,
             yarn=yarn,
             results={result.case.name: result for result in results},

@@ -53,14 +53,15 @@ ENDS = {
 }
 
 
-@pytest.fixture(params=sorted({case.name for cases in CASES.values() for case in cases}))
-def result(request: pytest.FixtureRequest, matrix: Matrix) -> Result:
-    """What became of one case on one Spark."""
-    if request.param not in matrix.results:
-        pytest.skip("not on this Spark")
-    return matrix.results[request.param]
+# Each case on the Spark on which it is run.
+each_case = pytest.mark.parametrize(
+    ("matrix", "result"),
+    [(spark, case.name) for spark, version in (("spark42", "4.2"), ("spark35", "3.5")) for case in CASES[version]],
+    indirect=True,
+)
 
 
+@each_case
 def test_the_end_is_the_true_one(matrix: Matrix, result: Result) -> None:
     expected = ENDS[result.case.name]
     assert (result.status, result.application["finalStatus"]) == (expected.status, expected.yarn)
@@ -75,6 +76,7 @@ def test_the_end_is_the_true_one(matrix: Matrix, result: Result) -> None:
             assert expected.message in _message(events)
 
 
+@each_case
 def test_its_query_arrives_once_and_ends(matrix: Matrix, result: Result) -> None:
     for number, run in enumerate(result.runs, start=1):
         (query,) = matrix.queries(run)
@@ -86,6 +88,7 @@ def test_its_query_arrives_once_and_ends(matrix: Matrix, result: Result) -> None
         assert output["name"] == f"{matrix.node.folder}/{result.case.name}/out{number}"
 
 
+@each_case
 def test_its_runs_have_one_name(matrix: Matrix, result: Result) -> None:
     expected = result.case.name.replace("-", "_")
     for run in result.runs:
@@ -94,6 +97,7 @@ def test_its_runs_have_one_name(matrix: Matrix, result: Result) -> None:
             assert {_parent(event)["job"]["name"] for event in query} == {expected}
 
 
+@each_case
 def test_attempts_are_told_apart(matrix: Matrix, result: Result) -> None:
     assert len({run.run_id for run in result.runs}) == len(result.runs) == len(ENDS[result.case.name].states)
     for number, run in enumerate(result.runs, start=1):
