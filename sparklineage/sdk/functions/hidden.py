@@ -32,6 +32,8 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
     Never raises because of lineage: what is wrong is one warning of the logger `sparklineage`; with `strict` it is
     raised here.
     """
+    if (function := _function(datasets)) is not None:
+        return _left_alone("reads", function)
     if in_worker():
         return _unchanged
     from sparklineage.sdk.functions.marking import checked, declare  # noqa: PLC0415
@@ -41,11 +43,26 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
 
 def writes(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
     """Declare what a function, a UDF or a class of a Python data source writes; see `reads`."""
+    if (function := _function(datasets)) is not None:
+        return _left_alone("writes", function)
     if in_worker():
         return _unchanged
     from sparklineage.sdk.functions.marking import checked, declare  # noqa: PLC0415
 
     return functools.partial(declare, inputs={}, outputs=checked("writes", datasets, strict=strict), strict=strict)
+
+
+def _function(datasets: tuple[object, ...]) -> Callable[..., Any] | None:
+    """What is decorated by `@sparklineage.reads` alone, without datasets; None where it is as it should be."""
+    return datasets[0] if len(datasets) == 1 and callable(datasets[0]) else None
+
+
+def _left_alone(what: str, target: Callable[..., Any]) -> Callable[..., Any]:
+    if not in_worker():
+        from sparklineage.sdk.warning import warn  # noqa: PLC0415
+
+        warn(f"{what} takes datasets, and the function below: @sparklineage.{what}('s3://bucket/key')")
+    return target
 
 
 def _unchanged(target: Any) -> Any:

@@ -12,6 +12,7 @@ from sparklineage.model.lenient import NoDataset
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.functions.declaration import Declaration
 from sparklineage.sdk.functions.declared import Declared, NameOfSource, declaration_of, stand_for
+from sparklineage.sdk.functions.holders import inside, udf_of
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
 
@@ -28,9 +29,9 @@ def declare(
 ) -> Any:
     """The target, or what stands for it. Never raises, unless `strict`."""
     try:
-        inner = _inside(target)
-        if inner is not None:
-            return inner(functools.partial(_declare, inputs=inputs, outputs=outputs))
+        exchange = inside(target)
+        if exchange is not None:
+            return exchange(functools.partial(_declare, inputs=inputs, outputs=outputs))
         return _declare(target, inputs, outputs)
     except Exception as error:
         if strict:
@@ -56,25 +57,6 @@ def checked(what: str, datasets: Iterable[DatasetLike], *, strict: bool) -> dict
     return found
 
 
-def _inside(target: Any) -> Any:
-    """For what holds the function of a method: gives the like of it with the function exchanged. None for others."""
-    if isinstance(target, Declared):
-        return None
-    if isinstance(target, (staticmethod, classmethod)):
-        return lambda change: type(target)(change(target.__func__))
-    if isinstance(target, property):
-        # Setters and deleters are other functions.
-        return lambda change: target.getter(change(target.fget))
-    if isinstance(target, (functools.cached_property, functools.partialmethod)):
-        return lambda change: _exchanged(target, change)
-    return None
-
-
-def _exchanged(target: Any, change: Any) -> Any:
-    target.func = change(target.func)
-    return target
-
-
 def _declare(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Dataset, Dataset]) -> Any:
     known = _known(target)
     if known is None:
@@ -88,14 +70,14 @@ def _declare(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Da
 def _known(target: Any) -> Declaration | None:
     if not isinstance(target, Declared) and isinstance(target, type):
         return _of_classes.get(target)
-    udf = _udf(target)
+    udf = udf_of(target)
     found = udf.func if udf is not None else target
     return declaration_of(found) if isinstance(found, Declared) else None
 
 
 def _first(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Dataset, Dataset]) -> Any:
     found: Any = target
-    udf = _udf(target)
+    udf = udf_of(target)
     if isinstance(target, type):
         declaration = _of_class(target, inputs, outputs)
     elif udf is not None:
@@ -114,12 +96,6 @@ def _first(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Data
     return found
 
 
-def _udf(target: Any) -> Any:
-    """The UDF behind what udf(), pandas_udf(), udtf() and spark.udf.register() return; None for anything else."""
-    inner = getattr(target, "_unwrapped", target)
-    return inner if all(hasattr(inner, name) for name in ("func", "evalType", "returnType", "_name")) else None
-
-
 def _of_class(target: type, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Dataset, Dataset]) -> Declaration:
     named = inspect.getattr_static(target, "name", None)
     if isinstance(named, (classmethod, staticmethod)):
@@ -134,7 +110,7 @@ def _of_class(target: type, inputs: Mapping[Dataset, Dataset], outputs: Mapping[
 
 def _publish_what_is_in_use(target: Any, declaration: Declaration) -> None:
     """What was pickled before it was declared, or is never pickled through anything of ours."""
-    udf = _udf(target)
+    udf = udf_of(target)
     if getattr(udf, "_judf_placeholder", None) is not None and declaration.name == "<lambda>":
         # It is pickled anew, with what tells it from other lambdas.
         udf._judf_placeholder = None  # noqa: SLF001 - PySpark keeps it there

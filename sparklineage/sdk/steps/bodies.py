@@ -1,4 +1,4 @@
-"""Steps around functions whose bodies run when the call is over: coroutines and generators, and both in one.
+"""Steps around functions, also those whose bodies run when the call is over: coroutines, generators, both in one.
 
 Such a body runs in turns with other code. The step is in force in its turns alone, so that steps of many tasks of one
 thread are told apart.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import types
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -18,52 +19,151 @@ if TYPE_CHECKING:
     from sparklineage.sdk.steps.step import Step
 
 
-def covering(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any] | None:
-    """The same kind of function with a `new` step around each of its bodies; None for an ordinary function."""
-    if inspect.isasyncgenfunction(function):
+def covering(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same kind of function with a `new` step around each of its bodies."""
+    kind = next((kind for is_one, kind in _KINDS if is_one(function)), _Kind(_call, _plain))
+    call = _Inside(function, kind.body(new, function))
+    if kind.shell is _plain and not _binds(function):
+        return call
+    return functools.wraps(function)(kind.shell(call))
 
-        @functools.wraps(function)
-        async def stream(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-            with new() as entered:
-                step = _record(entered)
-                body = function(*args, **kwargs)
-                turn = body.asend(None)
-                while True:
-                    try:
-                        item = await _awaited(step, turn)
-                    except StopAsyncIteration:
-                        return
-                    step.suspend()
-                    try:
-                        sent = yield item
-                    except GeneratorExit:
-                        step.resume()
-                        await _awaited(step, body.aclose())
-                        raise
-                    except BaseException as error:  # noqa: BLE001 - the body's to handle
-                        turn = body.athrow(error)
-                    else:
-                        turn = body.asend(sent)
+
+class _Inside:
+    """The function with its steps. Pickled it is the function alone: steps belong to the driver.
+
+    It is all that the shells below hold. So of a decorated function executors get the user's own code and nothing of
+    ours, neither the session nor the environment of the driver.
+    """
+
+    def __init__(self, function: Callable[..., Any], body: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        # Below names that no object of the user's has among those that it now has, too.
+        self.__function, self.__body = function, body
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self.__body(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "_Inside__function"), name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return operator.itemgetter(0), ((self.__function,),)
+
+
+def _binds(function: Callable[..., Any]) -> bool:
+    """Whether it becomes a method where it stands in a class; a method that is bound already does not."""
+    return hasattr(type(function), "__get__") and type(function) is not types.MethodType
+
+
+def _call(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
+    def body(*args: Any, **kwargs: Any) -> Any:
+        with new():
+            return function(*args, **kwargs)
+
+    return body
+
+
+def _generator(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
+    def body(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        with new() as step:
+            return (yield from _in_turns(_record(step), function(*args, **kwargs)))
+
+    return body
+
+
+def _coroutine(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
+    async def body(*args: Any, **kwargs: Any) -> Any:
+        with new() as step:
+            return await _awaited(_record(step), function(*args, **kwargs))
+
+    return body
+
+
+def _async_generator(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
+    async def body(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        with new() as entered:
+            step = _record(entered)
+            inner = function(*args, **kwargs)
+            turn = inner.asend(None)
+            while True:
+                try:
+                    item = await _awaited(step, turn)
+                except StopAsyncIteration:
+                    return
+                step.suspend()
+                try:
+                    sent = yield item
+                except GeneratorExit:
                     step.resume()
+                    await _awaited(step, inner.aclose())
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the body's to handle
+                    turn = inner.athrow(error)
+                else:
+                    turn = inner.asend(sent)
+                step.resume()
 
-        return stream
-    if inspect.iscoroutinefunction(function):
+    return body
 
-        @functools.wraps(function)
-        async def coroutine(*args: Any, **kwargs: Any) -> Any:
-            with new() as step:
-                return await _awaited(_record(step), function(*args, **kwargs))
 
-        return coroutine
-    if inspect.isgeneratorfunction(function):
+# The shells are pickled by value, so they name nothing but what they hold.
 
-        @functools.wraps(function)
-        def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            with new() as step:
-                return (yield from _in_turns(_record(step), function(*args, **kwargs)))
 
-        return generator
-    return None
+def _plain(call: _Inside) -> Callable[..., Any]:
+    def shell(*args: Any, **kwargs: Any) -> Any:
+        return call(*args, **kwargs)
+
+    return shell
+
+
+def _plain_generator(call: _Inside) -> Callable[..., Any]:
+    def shell(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        return (yield from call(*args, **kwargs))
+
+    return shell
+
+
+def _plain_coroutine(call: _Inside) -> Callable[..., Any]:
+    async def shell(*args: Any, **kwargs: Any) -> Any:
+        return await call(*args, **kwargs)
+
+    return shell
+
+
+def _plain_async_generator(call: _Inside) -> Callable[..., Any]:
+    async def shell(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        inner = call(*args, **kwargs)
+        turn = inner.asend(None)
+        while True:
+            try:
+                item = await turn
+            except StopAsyncIteration:
+                return
+            try:
+                sent = yield item
+            except GeneratorExit:
+                await inner.aclose()
+                raise
+            except BaseException as error:  # noqa: BLE001 - the body's to handle
+                turn = inner.athrow(error)
+            else:
+                turn = inner.asend(sent)
+
+    return shell
+
+
+class _Kind(NamedTuple):
+    body: Callable[[Callable[[], Step], Callable[..., Any]], Callable[..., Any]]
+    """With the steps."""
+    shell: Callable[[_Inside], Callable[..., Any]]
+    """What stands for the function, of the same kind as that."""
+
+
+_KINDS: tuple[tuple[Callable[[object], bool], _Kind], ...] = (
+    (inspect.isasyncgenfunction, _Kind(_async_generator, _plain_async_generator)),
+    (inspect.iscoroutinefunction, _Kind(_coroutine, _plain_coroutine)),
+    (inspect.isgeneratorfunction, _Kind(_generator, _plain_generator)),
+)
 
 
 def _record(entered: Step) -> StepRecord:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ContextDecorator
+from contextlib import ContextDecorator, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps import nesting
-from sparklineage.sdk.steps.bodies import covering
 from sparklineage.sdk.steps.given import listed, text
 from sparklineage.sdk.steps.record import StepRecord
 from sparklineage.sdk.warning import warn
@@ -188,8 +188,42 @@ class Step(StepHandle, ContextDecorator):
         return next((record for record in reversed(entered) if record.thread == threading.get_ident()), None)
 
     def __call__(self, func: Function) -> Function:
-        """The function, each call of which is a step: to its end, also where it is a coroutine or a generator."""
-        return cast("Function", covering(self._recreate_cm, func) or super().__call__(func))
+        """The function, each call of which is a step: to its end, also where it is a coroutine or a generator.
+
+        Of a method it may be around or below `staticmethod`, `classmethod` and `property`. A class, a UDF and whatever
+        cannot be called stay what they are, with a warning, or TypeError where the step is strict.
+        """
+        if in_worker():
+            return func
+        from sparklineage.sdk.functions.holders import inside  # noqa: PLC0415
+
+        exchange = inside(func)
+        try:
+            return cast("Function", exchange(self._covering) if exchange is not None else self._covering(func))
+        except TypeError as error:
+            if self._strict:
+                raise
+            warn(str(error), about=f"step {self.name!r}", environ=self._environ)
+            return func
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Nothing, where a function that executors get takes it along: steps belong to the driver."""
+        return nullcontext, ()
+
+    def _covering(self, func: Any) -> Any:
+        from sparklineage.sdk.functions.holders import udf_of  # noqa: PLC0415
+        from sparklineage.sdk.steps.bodies import covering  # noqa: PLC0415
+
+        if isinstance(func, type):
+            raise TypeError(
+                f"a step is for functions, and {func.__name__} is a class; decorate its methods, or what uses it"
+            )
+        if udf_of(func) is not None:
+            raise TypeError("a step is for functions on the driver, and this is a UDF; say what it reads and writes "
+                            "with @sparklineage.reads and @sparklineage.writes")  # fmt: skip
+        if not callable(func):
+            raise TypeError(f"a step is for functions, and this is of the type {type(func).__name__}")
+        return covering(self._recreate_cm, func)
 
     def __enter__(self) -> Step:
         driver = Driver.of(self._spark, self._environ)

@@ -385,6 +385,14 @@ def test_a_target_that_is_no_function_comes_back(bad: Any, caplog: pytest.LogCap
         sparklineage.reads("https://rates.example.com/v1", strict=True)(bad)
 
 
+@pytest.mark.parametrize("decorator", [sparklineage.reads, sparklineage.writes])
+def test_without_datasets_the_function_stays_what_it_is(decorator: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """`@sparklineage.reads` alone, as people write it by mistake."""
+    assert decorator(rate) is rate
+    (said,) = caplog.messages
+    assert "takes datasets, and the function below" in said
+
+
 def test_in_a_worker_it_is_the_function_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module of the job's may be imported by an executor, and a decorated helper called for each row."""
     declared = sparklineage.reads("https://rates.example.com/v1")(rate)

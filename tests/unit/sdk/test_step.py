@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -10,6 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyspark import cloudpickle
 
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
@@ -239,6 +242,144 @@ def test_as_a_decorator_every_call_is_a_step(spark: Session, folder: Path) -> No
     assert len({line["step"] for line in starts}) == 3
     assert [line["parentStep"] for line in starts] == [None, starts[0]["step"], starts[1]["step"]]
     assert countdown.__name__ == "countdown"
+
+
+class Fleet:
+    """A method of each kind, each in both orders, and what is called without being bound."""
+
+    @step(None, "kind")
+    @staticmethod
+    def above_static(value: int) -> int:
+        return value
+
+    @staticmethod
+    @step(None, "kind")
+    def below_static(value: int) -> int:
+        return value
+
+    @step(None, "kind")
+    @classmethod
+    def above_class(cls, value: int) -> int:
+        assert cls is Fleet
+        return value
+
+    @classmethod
+    @step(None, "kind")
+    def below_class(cls, value: int) -> int:
+        assert cls is Fleet
+        return value
+
+    @step(None, "kind")  # type: ignore[prop-decorator]
+    @property
+    def above_property(self) -> int:
+        return 7
+
+    @property
+    @step(None, "kind")
+    def below_property(self) -> int:
+        return 7
+
+    @step(None, "kind")  # type: ignore[prop-decorator]
+    @functools.cached_property
+    def above_cached(self) -> int:
+        return 7
+
+    @step(None, "kind")
+    def plain(self, value: int) -> int:
+        assert type(self) is Fleet
+        return value
+
+    part = step(None, "kind")(functools.partial(int, base=16))
+    bound = step(None, "kind")("harbour".index)
+
+
+METHODS = ("above_static", "below_static", "above_class", "below_class")
+CALLS: dict[str, Callable[[], Any]] = {
+    **{f"{name} of the class": functools.partial(getattr(Fleet, name), 7) for name in METHODS},
+    **{f"{name} of an object": functools.partial(getattr(Fleet(), name), 7) for name in METHODS},
+    "above_property": lambda: Fleet().above_property,
+    "below_property": lambda: Fleet().below_property,
+    "above_cached": lambda: Fleet().above_cached,
+    "plain": lambda: Fleet().plain(7),
+    "a bound method": lambda: step(None, "kind")(Fleet.below_static)(7),
+    "a partial in a class": lambda: Fleet().part("7"),
+    "a bound method in a class": lambda: Fleet().bound("r", 3) + 1,
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_as_a_decorator_it_is_for_methods_of_every_kind(
+    call: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL_RUN", str(folder))
+    assert CALLS[call]() == 7
+    assert {line["name"] for line in records(folder) if line["type"] == "stepStart"} == {"kind"}
+
+
+def test_a_class_stays_one(spark: Session, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Ship:
+        pass
+
+    named = Ship
+    assert step(spark, "fleet")(named) is Ship
+    assert isinstance(named(), Ship)
+    (said,) = caplog.messages
+    assert said.endswith("a step is for functions, and Ship is a class; decorate its methods, or what uses it")
+    with pytest.raises(TypeError, match="Ship is a class"):
+        step(spark, "fleet", strict=True)(Ship)
+    assert not (folder / "steps.ndjson").exists()
+
+
+@pytest.mark.parametrize("bad", [None, 3, "text", property()])
+def test_what_cannot_be_called_comes_back(spark: Session, bad: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert step(spark, "fleet")(bad) is bad
+    assert "a step is for functions, and this is of the type" in caplog.text
+    with pytest.raises(TypeError, match="a step is for functions"):
+        step(spark, "fleet", strict=True)(bad)
+
+
+def test_a_udf_stays_one(spark: Session, caplog: pytest.LogCaptureFixture) -> None:
+    """Its call makes a column; a step around that covers nothing."""
+    from pyspark.sql.functions import udf  # noqa: PLC0415
+    from pyspark.sql.types import IntegerType  # noqa: PLC0415
+
+    found = udf(len, IntegerType())
+    assert step(spark, "fleet")(found) is found
+    assert "and this is a UDF; say what it reads and writes with @sparklineage.reads" in caplog.text
+
+
+HELPERS = """
+import asyncio, sparklineage
+@sparklineage.step(SESSION, "h")
+def plain(n): return n and plain(n - 1) + 1
+@sparklineage.step(SESSION, "h")
+def generated(n): yield from range(n)
+@sparklineage.step(SESSION, "h")
+async def awaited(n): return n
+@sparklineage.step(SESSION, "h")
+async def streamed(n):
+    for at in range(n): yield at
+part = sparklineage.step(SESSION, "h")(__import__("functools").partial(max, 3))
+block = sparklineage.step(SESSION, "h")
+def used(n):
+    async def last():
+        return [at async for at in streamed(n)][-1] + 1
+    with block:
+        return plain(n), len(list(generated(n))), asyncio.run(awaited(n)), asyncio.run(last()), part(1)
+"""
+
+
+def test_executors_get_the_decorated_functions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A UDF may call them: they are pickled along, without the session and the environment of their step."""
+    monkeypatch.setenv("DB_PASSWORD", "canary-5e1f")
+    made: dict[str, Any] = {"__name__": "__main__", "SESSION": threading.Lock()}
+    exec(HELPERS, made)  # noqa: S102 - as a script, whose functions are pickled by value
+    assert made["used"](3) == (3, 3, 3, 3, 3)
+    data = cloudpickle.dumps(made["used"])
+    assert b"canary" not in data
+    code = "import pickle, sys; sys.modules['sparklineage'] = None; print(pickle.loads(sys.stdin.buffer.read())(3))"
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=False)
+    assert (done.stdout.decode().strip(), done.stderr.decode()) == ("(3, 3, 3, 3, 3)", "")
 
 
 def test_the_same_step_can_be_entered_inside_itself(spark: Session, context: Context, folder: Path) -> None:

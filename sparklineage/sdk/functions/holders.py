@@ -1,0 +1,33 @@
+"""What a decorator is put on that is no plain function: what holds a method's function, and UDFs."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def inside(target: Any) -> Callable[[Callable[[Any], Any]], Any] | None:
+    """For what holds the function of a method: gives the like of it with the function exchanged. None for others."""
+    kind = type(target)  # what stands for a function may call itself of another class
+    if issubclass(kind, (staticmethod, classmethod)):
+        return lambda change: kind(change(target.__func__))
+    if issubclass(kind, property):
+        # Setters and deleters are other functions.
+        return lambda change: target.getter(change(target.fget))
+    if issubclass(kind, (functools.cached_property, functools.partialmethod)):
+        return lambda change: _exchanged(target, change)
+    return None
+
+
+def udf_of(target: Any) -> Any:
+    """The UDF behind what udf(), pandas_udf(), udtf() and spark.udf.register() return; None for anything else."""
+    inner = getattr(target, "_unwrapped", target)
+    return inner if all(hasattr(inner, name) for name in ("func", "evalType", "returnType", "_name")) else None
+
+
+def _exchanged(target: Any, change: Callable[[Any], Any]) -> Any:
+    target.func = change(target.func)
+    return target
