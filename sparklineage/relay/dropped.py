@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,14 +45,15 @@ class Dropped:
 
 
 def remember(place: Path, item: Dropped) -> None:
-    """Write it down in the folder `place`. The oldest records give way to new ones."""
+    """Write it down in the folder `place`. The oldest records give way to new ones. Raises OSError."""
     path = place / _NAME
     append_line(path, {"time": item.time, "runId": item.run_id, "events": item.events, "bytes": item.size})
     if path.stat().st_size > _LARGEST:
         lines = [json.dumps(record, separators=(",", ":")) for record in list(LineReader(path).read())[-_MOST:]]
         part = path.with_name(f".{_NAME}.part")
-        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        part.replace(path)
+        with suppress(OSError):  # it is written down, and may be shortened another time
+            part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            part.replace(path)
 
 
 def dropped(place: Path) -> list[Dropped]:

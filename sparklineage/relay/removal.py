@@ -28,7 +28,8 @@ _MOST_ENTRIES = 10_000
 def take_away(folder: RunFolder, allowed: Callable[[], bool], then: Callable[[], None] = lambda: None) -> bool:
     """Whether this call removed it. Neither the folder nor anything in it is followed where it is a link.
 
-    `allowed` is asked while nobody else can deliver the run; `then` is called when it is none any more.
+    `allowed` is asked while nobody else can deliver the run; `then` is called when it is none any more, and once more
+    when it has made room, where the disk is full.
     """
     # Somebody else may have put something in the way of a name that they can guess.
     mark = f".{secrets.token_hex(8)}" if folder.is_apart else ""
@@ -43,7 +44,12 @@ def take_away(folder: RunFolder, allowed: Callable[[], bool], then: Callable[[],
             if not allowed():
                 return False
             folder.path.rename(gone)
-            then()
+            try:
+                then()
+            except OSError:
+                _remove(gone)
+                with suppress(OSError):
+                    then()
     except (JournalBusyError, JournalError, OSError):
         return False
     _remove(gone)
@@ -62,10 +68,20 @@ def sweep(root: Path, state: Path | None, until: float) -> list[Path]:
         if is_run_id(path.name.removeprefix(_LEAVING).partition(".")[0]) and not _remove(path):
             stuck.append(path)
     for path in _named(state, "") if state else ():
-        # Its owner has removed the run.
-        if is_run_id(path.name) and not os.path.lexists(root / path.name) and time.monotonic() < until:
+        if is_run_id(path.name) and _has_left(root, path.name) and time.monotonic() < until:
             _remove(path)
     return stuck
+
+
+def _has_left(root: Path, name: str) -> bool:
+    """Whether its owner has removed the run; not where the root is away, or cannot be read for the moment."""
+    try:
+        (root / name).lstat()
+    except FileNotFoundError:
+        return root.is_dir()
+    except OSError:
+        return False
+    return False
 
 
 def size_of(path: Path) -> int:

@@ -63,6 +63,7 @@ def retire(
     until: float,
     current: str | None = None,
     state: Path | None = None,
+    key: str | None = None,
     warn: Callable[[str], None] = lambda _: None,
     release: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Retired | Dropped]:
@@ -73,9 +74,10 @@ def retire(
     ended, whatever waits in them: those are written down, and told as `Dropped`.
 
     `until` is a value of `time.monotonic()`: nothing is begun after it, and the next call goes on. The run id
-    `current` always stays. `state` is where the relay's own files of the runs lie, if not in their folders. `warn` is
-    told of what cannot be removed. `release` is asked to let go of a run that this process itself delivers. Raises
-    JournalError where the journal cannot be read.
+    `current` always stays. `state` is where the relay's own files of the runs lie, if not in their folders. `key` is
+    that of a backend which all runs are meant for, whatever they say. `warn` is told of what cannot be removed.
+    `release` is asked to let go of a run that this process itself delivers. Raises JournalError where the journal
+    cannot be read.
     """
     if not keep:
         return
@@ -85,7 +87,7 @@ def retire(
     folders = run_folders(root, state)
     counted = keep.size is not None or keep.hard is not None
     sizes = _sizes(folders, until) if counted else {}
-    for item in _finished_ones(folders, keep, sizes, until=until, current=current):
+    for item in _finished_ones(folders, keep, sizes, until=until, current=current, key=key):
         sizes.pop(item.run_id, None)
         yield item
     if keep.hard is not None:
@@ -94,7 +96,13 @@ def retire(
 
 
 def _finished_ones(
-    folders: Sequence[RunFolder], keep: Keep, sizes: Mapping[str, int], *, until: float, current: str | None
+    folders: Sequence[RunFolder],
+    keep: Keep,
+    sizes: Mapping[str, int],
+    *,
+    until: float,
+    current: str | None,
+    key: str | None,
 ) -> Iterator[Retired]:
     # What the time did not suffice for is older than what is counted: where that alone is too much, it goes first.
     total = sum(sizes.values())
@@ -106,7 +114,7 @@ def _finished_ones(
             return  # all that follow began later
         if folder.run_id == current:
             continue
-        ended = _finished(folder)
+        ended = _finished(folder, key)
         if ended is None:
             continue
         if keep.age is not None and now - ended > keep.age * 1000:
@@ -117,7 +125,7 @@ def _finished_ones(
             continue
         size = sizes[folder.run_id] if folder.run_id in sizes else _size(folder)
         # Between the look and the locks somebody may have begun to send it again.
-        if take_away(folder, partial(_is_accepted, folder)):
+        if take_away(folder, partial(_is_accepted, folder, key)):
             total -= size if folder.run_id in sizes else 0
             yield Retired(run_id=folder.run_id, ended=ended, size=size, why=why)
 
@@ -167,12 +175,12 @@ def _sizes(folders: Sequence[RunFolder], until: float) -> dict[str, int]:
     return found
 
 
-def _finished(folder: RunFolder) -> int | None:
+def _finished(folder: RunFolder, key: str | None) -> int | None:
     """When the run ended, in milliseconds, if nothing is to be done for it any more."""
     try:
         check_formats(folder)
         settled = read_json(folder.settled)
-        if settled is None or is_alive(folder) or not _is_accepted(folder):
+        if settled is None or is_alive(folder) or not _is_accepted(folder, key):
             return None
         # The application's own word for the time is not taken where it may be anybody's.
         ended = settled.get("settledAt" if folder.is_apart else "endedAt")
@@ -182,17 +190,18 @@ def _finished(folder: RunFolder) -> int | None:
         return None
 
 
-def _is_accepted(folder: RunFolder) -> bool:
+def _is_accepted(folder: RunFolder, key: str | None) -> bool:
     """Whether every backend that the run is meant for has accepted all its events."""
     size = folder.events.stat().st_size if folder.events.exists() else 0
     cursors = {path.stem: read_json(path) or {} for path in folder.deliveries.glob("*.json")}
     # In a spool of many users' there is one relay, and its backend is no matter of theirs.
-    meant = None if folder.is_apart else (read_json(folder.run) or {}).get("backend")
-    if isinstance(meant, str):
-        cursors.setdefault(meant, {})
-    for key, cursor in cursors.items():
+    meant = () if folder.is_apart else (key, (read_json(folder.run) or {}).get("backend"))
+    for name in meant:
+        if isinstance(name, str):
+            cursors.setdefault(name, {})
+    for sink, cursor in cursors.items():
         offset, refused = cursor.get("offset", 0), cursor.get("refused", 0)
-        if not isinstance(offset, int) or offset < size or refused or folder.refused(key).exists():
+        if not isinstance(offset, int) or offset < size or refused or folder.refused(sink).exists():
             return False
     return True
 

@@ -400,6 +400,7 @@ class Watcher:
                 self._keep,
                 until=now + _RETIRE,
                 state=self._spool.state,
+                key=self.key if self._everything else None,
                 warn=self._causes.tell,
                 release=self._release,
             ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sparklineage.journal import DeliveryLock, RunFolder, RunLock
+from sparklineage.journal import DeliveryLock, RunFolder, RunLock, append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.relay.dropped import Dropped, dropped, remember
-from sparklineage.relay.removal import size_of
+from sparklineage.relay.removal import size_of, sweep
 from sparklineage.relay.retire import Keep, Retired, retire
 from tests.support.journal import folder
 
@@ -263,3 +264,41 @@ def test_only_the_newest_of_what_was_dropped_is_remembered(tmp_path: Path) -> No
     assert 1000 <= len(found) < 6_000
     assert found[-1].time == 5_999
     assert (tmp_path / "dropped.ndjson").stat().st_size < 256 << 10
+
+
+def test_what_a_watcher_has_yet_to_deliver_stays_though_no_cursor_tells(tmp_path: Path) -> None:
+    """A run that was closed where no backend was to be told, in a journal all of which goes to one."""
+    made = run(tmp_path, 1, days=20)
+    keep = Keep(age=10 * DAY)
+    assert list(retire(tmp_path, keep, until=time.monotonic() + 20, key=BACKEND)) == []
+    cursor(made)
+    assert len(list(retire(tmp_path, keep, until=time.monotonic() + 20, key=BACKEND))) == 1
+
+
+def test_what_is_dropped_is_told_though_it_can_be_written_down_only_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = undelivered(tmp_path, 1)
+    write = append_line
+
+    def full(path: Path, record: dict[str, object]) -> None:
+        if any(tmp_path.glob(f"*{run_id(1)}")):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, record)
+
+    monkeypatch.setattr("sparklineage.relay.dropped.append_line", full)
+    (found,) = retire(tmp_path, Keep(hard=1), until=time.monotonic() + 20)
+    assert isinstance(found, Dropped)
+    assert [item.run_id for item in dropped(tmp_path)] == [made.run_id]
+
+
+def test_what_a_relay_knows_of_runs_stays_while_their_folder_is_away(tmp_path: Path) -> None:
+    """Such as a file system that is not mounted yet."""
+    root, state = tmp_path / "spool", tmp_path / "state"
+    known = state / run_id(1)
+    known.mkdir(parents=True)
+    assert sweep(root, state, time.monotonic() + 20) == []
+    assert known.exists()
+    root.mkdir()
+    sweep(root, state, time.monotonic() + 20)
+    assert not known.exists()

@@ -16,6 +16,7 @@ from sparklineage.journal import DeliveryLock, RunFolder, RunLock, create_folder
 from sparklineage.model.backend import Backend
 from sparklineage.relay import HttpSink, read_events
 from sparklineage.relay.alive import is_gone
+from sparklineage.relay.drain import close_lost
 from sparklineage.relay.retire import Keep
 from sparklineage.relay.spool import Spool, check_plain
 from sparklineage.relay.watch import Watcher
@@ -246,6 +247,19 @@ def test_finished_runs_leave_a_limited_journal(tmp_path: Path, receiver: Receive
     assert not made.path.exists()
     assert len(found.said) == 2
     assert "removed from the journal" in found.said[1]
+
+
+def test_what_waits_for_its_turn_does_not_leave_a_limited_journal(
+    tmp_path: Path, receiver: Receiver, watching: Start
+) -> None:
+    """Though it was closed where no backend was to be told, so that no cursor says that anything waits."""
+    receiver.answer = lambda *_: 503
+    runs = [ended(tmp_path, number, None) for number in range(1, 25)]
+    for made in runs:
+        close_lost(made)
+    found = watching(everything=True, keep=Keep(size=0))
+    found.watcher.round()
+    assert all(made.path.exists() for made in runs)
 
 
 def test_an_application_that_told_its_end_is_settled_when_its_listeners_are_silent(
