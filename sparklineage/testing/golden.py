@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ class Golden:
             return
         if self.update:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            _replace(path, text)
             self.written.append(path)
             return
         if known is None:
@@ -78,10 +79,10 @@ class Golden:
             claim = self.claims / f"{hashlib.sha256(str(path).encode()).hexdigest()}.json"
             mine = json.dumps([self.test, text])
             first, known = json.loads(_first(claim, mine))
-            if first == self.test:
-                claim.write_text(mine, encoding="utf-8")  # perhaps the test runs again
-            else:
+            if first != self.test:
                 other, theirs = first, known
+            elif known != text:  # the test runs again
+                _replace(claim, mine)
         if theirs != text:
             both = f"{other} and {self.test} have" if other != self.test else f"{self.test} has twice"
             raise GoldenError(f"{path}: {both} this golden file for different lineages; give each a name of its own.")
@@ -155,6 +156,17 @@ def _first(path: Path, text: str) -> str:
         with suppress(FileExistsError):
             os.link(file.name, path)
     return path.read_text(encoding="utf-8")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write it whole: another process reads what was there before or what is there now, never a part."""
+    place = path.resolve()  # a link stays one
+    part = place.with_name(f".{place.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def run_dataset(item: Mapping[str, Any]) -> Any:
