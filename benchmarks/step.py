@@ -1,4 +1,4 @@
-"""What `with sparklineage.step(...)` costs per block."""
+"""What `with sparklineage.step(...)` costs per block, and a helper that declares per call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import interleaved, printed
+from benchmarks.measure import interleaved, printed, ratio
 from benchmarks.report import Report, spread, us
 from benchmarks.setting import JOBS
 from benchmarks.synthetic import run_id
@@ -52,6 +52,9 @@ def run(setting: Setting) -> Report:
         ("in Spark: step, no lineage", "5 x 200", median(alone["step"])),
         ("in Spark: step, with a journal", "5 x 200", median(with_journal["step"])),
         ("in Spark: spark.range(1).count()", "5 x 4", action),
+        ("in Spark: a helper", "5 x 200", median(with_journal["bare call"])),
+        ("in Spark: a helper that declares, in a step", "5 x 2000", median(with_journal["call in a step"])),
+        ("in Spark: a helper that declares, in no step", "5 x 200", median(with_journal["call"])),
     ]
     for name, number, seconds in rows:
         report.row(name, number, us(seconds), f"{100 * seconds / action:.2f} %")
@@ -60,6 +63,11 @@ def run(setting: Setting) -> Report:
     told = f"Entering and leaving a step takes {us(typical)} more than an empty block; bound: {us(_BOUND)}."
     noise = spread(with_journal["step"]) * typical
     report.notes.append(f"{report.within(_BOUND, typical=typical, best=best, noise=noise, sentence=told)}: {told}")
+    for name, where in (("call in a step", "in a step"), ("call", "in no step")):
+        times, steps = (ratio(with_journal[name], with_journal[other]) for other in ("bare call", "step"))
+        report.notes.append(
+            f"a helper that declares, called {where}: {times:.0f} x its bare call, {steps:.2f} x a step"
+        )
     report.notes.append("a step declares one input and one output; in Spark it also sets the thread's local property")
     return report
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sparklineage.sdk.sending.direct import Direct
 
+_CONNECT = "SPARK_CONNECT_MODE_ENABLED"
+"""PySpark itself sets it with a session of Spark Connect, whose server may be in this process, with its context."""
 STEP_PROPERTY = "spark.sparklineage.step"
 STEP_TAG = "sparklineage.step"
 """Of nodes of a logical plan; the witness looks for it."""
@@ -114,8 +116,16 @@ def context_of(spark: Any) -> Any:
 
 
 def active() -> Any:
-    """The session of this thread, else the process's SparkContext, where pyspark is in use at all."""
+    """The process's SparkContext, or its session of Spark Connect, where pyspark is in use at all.
+
+    A process has one context, whichever of its sessions is active in this thread. That alone is asked for: to find the
+    active session PySpark asks the JVM several times, which takes milliseconds, and may make a session anew for it.
+    """
     try:
+        context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
+        found = getattr(context, "_active_spark_context", None)
+        if found is not None and _CONNECT not in os.environ:
+            return found
         sql = sys.modules.get("pyspark.sql")
         session = sql.SparkSession.getActiveSession() if sql else None
         remote = sys.modules.get("pyspark.sql.connect.session")
@@ -123,8 +133,7 @@ def active() -> Any:
             session = getattr(remote.SparkSession, "_default_session", None)
         if session is not None:
             return session
-        # A session is active in the thread that made it, the context in all of them.
-        return getattr(sys.modules["pyspark"].SparkContext, "_active_spark_context", None)
+        return found
     except Exception:  # noqa: BLE001 - no session is no trouble
         return None
 

@@ -11,7 +11,7 @@ from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.session import Driver
-from sparklineage.sdk.steps.nesting import innermost
+from sparklineage.sdk.steps.nesting import innermost, started_in
 from sparklineage.sdk.steps.record import LOG, StepRecord, dataset_record, open_record
 
 if TYPE_CHECKING:
@@ -98,15 +98,16 @@ class Declaration:
 
     def called(self) -> StepRecord | None:
         """Declare a call on the step that is open; without one on a step of its own, which the caller has to end."""
-        # Which session is active is only known to the JVM; a helper may be called for each row.
+        # A helper may be called for each row: nothing here asks the JVM twice, or for what is known.
         record = innermost()
         driver = Driver.of(None, os.environ) if record is None else None
-        record = record if driver is None else open_record(driver)
+        shown = driver.step() if driver is not None else None
+        record = record or started_in(shown)
         if record is not None:
             self._tell(record)
         if driver is None or record is not None or driver.is_inert:
             return None
-        own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()))
+        own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()), shown)
         own.start(self.inputs.values(), self.outputs.values())
         return own
 
@@ -116,7 +117,7 @@ class Declaration:
         if record is not None:
             self._tell(record)
         elif driver.folder not in self._own:
-            own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()))
+            own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()), driver.step())
             own.start(self.inputs.values(), self.outputs.values())
             own.end(None)
 
@@ -137,11 +138,16 @@ class _OwnStep(StepRecord):
     sent without a journal is sent once, and once for each kind of error.
     """
 
-    def __init__(self, driver: Driver, name: str, ended: set[str | None]) -> None:
+    def __init__(self, driver: Driver, name: str, ended: set[str | None], shown: str | None) -> None:
+        """`shown` is what the thread's property is now."""
         super().__init__(driver, name, os.environ)
-        self._ended = ended
+        self._ended, self._shown = ended, shown
         self._is_quiet = driver.folder is None and None in ended
         self._held: Mapping[str, Any] | None = None
+
+    def shown_before(self) -> str | None:
+        """Known already."""
+        return self._shown
 
     def _append(self, record: Mapping[str, Any]) -> None:
         kind = record["type"]

@@ -45,7 +45,7 @@ def enter(driver: Driver, record: StepRecord) -> str | None:
     if record.is_inert:
         return None
     _open[record.step] = record
-    _show(driver, record.step)
+    _show(driver, record.step, record.shown_before())
     outer = _live(record.outer)
     if outer is not None:
         return outer.step
@@ -71,10 +71,14 @@ def current(driver: Driver) -> StepRecord | None:
     if found is not None:
         remind(driver)
         return found
-    step = driver.step()
-    started_in = _open.get(step) if step else None
+    return started_in(driver.step())
+
+
+def started_in(step: str | None) -> StepRecord | None:
+    """The open step in which this thread was started, where its property names that step."""
+    found = _open.get(step) if step else None
     # A step of this thread that the context does not know is another task's.
-    return started_in if started_in is not None and started_in.thread != threading.get_ident() else None
+    return found if found is not None and found.thread != threading.get_ident() else None
 
 
 def remind(driver: Driver) -> None:
@@ -134,9 +138,8 @@ def _live(record: StepRecord | None) -> StepRecord | None:
     return next((item for item in _chain(record) if item.is_open and not item.is_inert), None)
 
 
-def _show(driver: Driver, step: str) -> None:
-    """Set the property, and remember what it was where it was not set here."""
-    found = driver.step()
+def _show(driver: Driver, step: str, found: str | None) -> None:
+    """Set the property, and remember what it was, `found`, where it was not set here."""
     if found != _thread.shown:
         _thread.before = found
     _thread.shown = step
@@ -147,7 +150,7 @@ def _show_or_restore(driver: Driver, record: StepRecord | None) -> None:
     """Set the property to this step of this thread, or to what it was before all of them."""
     if record is not None and record.thread == threading.get_ident():
         if _thread.shown is None:
-            _show(driver, record.step)
+            _show(driver, record.step, driver.step())
         elif _thread.shown != record.step:
             _thread.shown = record.step
             driver.set_step(record.step)

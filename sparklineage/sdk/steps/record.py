@@ -97,6 +97,10 @@ class StepRecord:
             }
         )
 
+    def shown_before(self) -> str | None:
+        """What the thread's property is as the step is entered: a way to the JVM and back."""
+        return self._driver.step()
+
     def suspend(self) -> None:
         """Put the step around it in force while others run. Never raises."""
         self._inside = nesting.suspend(self._driver, self)

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,6 +108,45 @@ def test_calls_write_only_what_is_new(folder: Path) -> None:
         declared("EUR")
     assert [(item["name"], item["function"]) for item in records(folder, "stepStart")[2:]] == [("rate", True)] * 2
     assert records(folder, "stepStart")[-1]["outputs"] == [MAIL]
+
+
+class Counting:
+    """A SparkContext with its thread's properties, and how often it was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.conf = {"spark.sparklineage.journal": str(folder)}
+        self.property: str | None = None
+        self.asked: list[str] = []
+
+    def getConf(self) -> dict[str, str]:  # noqa: N802 - Spark's name
+        self.asked.append("conf")
+        return self.conf
+
+    def getLocalProperty(self, _: str) -> str | None:  # noqa: N802 - Spark's name
+        self.asked.append("get")
+        return self.property
+
+    def setLocalProperty(self, _: str, value: str | None) -> None:  # noqa: N802 - Spark's name
+        self.asked.append("set")
+        self.property = value
+
+
+def test_a_call_outside_of_any_step_asks_the_jvm_three_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the property is, the step's, and what it was: each way to the JVM takes a good part of a millisecond."""
+    context = Counting(tmp_path)
+    core = SimpleNamespace(SparkContext=SimpleNamespace(_active_spark_context=context))
+    monkeypatch.setitem(sys.modules, "pyspark", core)
+    monkeypatch.delitem(sys.modules, "pyspark.sql")  # which would ask for the active session
+    seen: list[str | None] = []
+    declared = sparklineage.reads("https://rates.example.com/v1")(lambda: seen.append(context.property))
+    declared()
+    assert context.asked.pop(0) == "conf"
+    context.property = "of another"
+    declared()
+    assert context.asked == ["get", "set", "set"] * 2
+    assert context.property == "of another"
+    assert seen == [item["step"] for item in records(tmp_path, "stepStart")]
+    assert records(tmp_path, "stepStart")[1]["parentStep"] is None
 
 
 def test_without_a_journal_equal_calls_are_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from pyspark import cloudpickle
 
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
+from sparklineage.sdk import session as session_module
 from sparklineage.sdk.steps import record
 from sparklineage.sdk.steps.step import Step, step
 
@@ -412,15 +413,38 @@ def test_without_a_session_the_environment_serves(folder: Path, monkeypatch: pyt
 def test_no_session_means_the_active_one(
     context: Context, folder: Path, monkeypatch: pytest.MonkeyPatch, active: str
 ) -> None:
-    """In a thread that has not made the session only the process's context is known."""
-    found = Session(context) if active == "session" else None
-    sql = SimpleNamespace(SparkSession=SimpleNamespace(getActiveSession=lambda: found))
-    core = SimpleNamespace(SparkContext=SimpleNamespace(_active_spark_context=context if found is None else None))
+    """Which session is active is only known to the JVM; there is one context, whichever it is."""
+    found = Session(context)
+    asked: list[Session] = []
+
+    def active_session() -> Session:
+        asked.append(found)
+        return found
+
+    sql = SimpleNamespace(SparkSession=SimpleNamespace(getActiveSession=active_session))
+    core = SimpleNamespace(SparkContext=SimpleNamespace(_active_spark_context=context if active == "context" else None))
     monkeypatch.setitem(sys.modules, "pyspark.sql", sql)
     monkeypatch.setitem(sys.modules, "pyspark", core)
     with step(None, "score"):
         assert context.getLocalProperty("spark.sparklineage.step") is not None
     assert len(records(folder)) == 2
+    assert bool(asked) is (active == "session")
+
+
+def test_a_client_of_spark_connect_is_no_client_of_a_context_beside_it(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PySpark starts a server of its own in the same process for `remote("local")`."""
+    client = ConnectSession()
+    monkeypatch.setenv("SPARK_CONNECT_MODE_ENABLED", "1")
+    monkeypatch.setitem(
+        sys.modules, "pyspark.sql", SimpleNamespace(SparkSession=SimpleNamespace(getActiveSession=lambda: client))
+    )
+    core = SimpleNamespace(SparkContext=SimpleNamespace(_active_spark_context=context))
+    monkeypatch.setitem(sys.modules, "pyspark", core)
+    assert session_module.active() is client
+    monkeypatch.delenv("SPARK_CONNECT_MODE_ENABLED")
+    assert session_module.active() is context
 
 
 def test_the_conf_is_read_once_and_goes_before_the_environment(
