@@ -6,6 +6,8 @@ import time
 from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LAST = 253_402_300_799_999
+"""The end of the year 9999, beyond which there is no such form."""
 
 
 def now_ms() -> int:
@@ -14,7 +16,9 @@ def now_ms() -> int:
 
 
 def to_iso(ms: int) -> str:
-    """`2026-11-21T19:18:58.458Z`, the form in which the agent writes `eventTime`."""
+    """`2026-11-21T19:18:58.458Z`, the form in which the agent writes `eventTime`; of no time in one of our years the
+    nearest."""
+    ms = min(max(ms, 0), _LAST)
     return (_EPOCH + timedelta(milliseconds=ms)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 

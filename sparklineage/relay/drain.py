@@ -19,6 +19,7 @@ from sparklineage.journal import (
 )
 from sparklineage.journal.access import OWN
 from sparklineage.relay.alive import is_alive, living_driver
+from sparklineage.relay.causes import sentence
 from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits, deliver_all
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
@@ -130,9 +131,8 @@ def drain(
         return Drained(run_id=folder.run_id, busy=True)
     except JournalError as error:
         return Drained(run_id=folder.run_id, trouble=error)
-    except OSError as error:
-        trouble = JournalError(f"{error.filename or folder.path}: cannot be read or written: {error.strerror}.")
-        return Drained(run_id=folder.run_id, trouble=trouble)
+    except Exception as error:  # noqa: BLE001 - lines of any shape; the other runs go on
+        return Drained(run_id=folder.run_id, trouble=JournalError(sentence(folder, error)))
 
 
 def check_formats(folder: RunFolder) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import JournalError
-from sparklineage.journal import FORMAT, LineReader, exit_status, write_json
+from sparklineage.journal import FORMAT, LineReader, exit_status, read_json, write_json
 from sparklineage.model.clock import now_ms
 from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
@@ -50,6 +51,7 @@ class Follower:
     ) -> None:
         self.folder = folder
         self.record = RunRecord.of(folder)
+        self._has_run = folder.run.exists()
         self._at_once = _AT_ONCE_OF_MANY if folder.is_apart else _AT_ONCE
         self._agent = LineReader(folder.agent, access=folder.access)
         self._witness = LineReader(folder.witness, access=folder.access)
@@ -67,7 +69,7 @@ class Follower:
         self._readers = (self._agent, self._witness, self._steps)
         self._until: dict[Path, int] = {}
         if write:
-            _cut_torn_line(folder)
+            _check_cursors(folder, _cut_torn_line(folder))
         readers = {"agent": self._agent, "witness": self._witness, "steps": self._steps}
         self.checkpoint = Checkpoint(folder, readers) if folder.is_apart else None
         already = self._already() if write else ()
@@ -169,10 +171,18 @@ class Follower:
             self.settler.steps.feed(record, self._steps.size)
         if self._is_behind:
             return True
+        self._meet()
         events, self._pending = self._pending, []
         for event, size in events:
             self.settler.agent(as_its_own(event, self.settler.record), size)
         return bool(events)
+
+    def _meet(self) -> None:
+        """Who it is: its witness, or its run.json, may have told that since this began."""
+        has_run = self.folder.run.exists()
+        if has_run != self._has_run or self.record == RunRecord(self.folder.run_id):
+            self.record, self._has_run = RunRecord.of(self.folder), has_run
+            self.settler.meet(self.record)
 
     @property
     def _is_behind(self) -> bool:
@@ -269,8 +279,24 @@ def read_all(reader: LineReader, *, final: bool = False) -> list[dict[str, Any]]
             return found
 
 
-def _cut_torn_line(folder: RunFolder) -> None:
-    """A relay that was killed while it wrote leaves half a line of its own; no cursor has passed it."""
+def _check_cursors(folder: RunFolder, size: int) -> None:
+    """Put back the cursors that are beyond the end of the events: a machine that stopped may have lost the latter.
+
+    They are told anew where they are known anew; a cursor that waited for them would pass over others.
+    """
+    for path in folder.deliveries.glob("*.json"):
+        with suppress(JournalError, OSError):
+            cursor = read_json(path) or {}
+            offset = cursor.get("offset")
+            if isinstance(offset, int) and offset > size:
+                write_json(path, {**cursor, "offset": size})
+
+
+def _cut_torn_line(folder: RunFolder) -> int:
+    """A relay that was killed while it wrote leaves half a line of its own; no cursor has passed it.
+
+    Returns the size of the events.
+    """
     try:
         with folder.events.open("rb+") as file:
             size = file.seek(0, 2)
@@ -285,7 +311,8 @@ def _cut_torn_line(folder: RunFolder) -> None:
                 keep = start
             if keep != size:
                 file.truncate(keep)
+            return keep
     except FileNotFoundError:
-        return
+        return 0
     except OSError as error:
         raise JournalError(f"{folder.events}: cannot be written: {error.strerror}.") from None

@@ -11,7 +11,7 @@ from sparklineage.model.masking import mask
 from sparklineage.model.naming import normalize_job_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sparklineage.relay.record import Outcome, RunRecord
     from sparklineage.relay.steps import Step
@@ -72,10 +72,13 @@ class Application:
             events[1] = failed(events[1], error, trace)
         return events
 
-    def stream_run(self, step: Step, outcome: Outcome | None, *, over: bool) -> list[ol.Event]:
+    def stream_run(
+        self, step: Step, outcome: Outcome | None, *, over: bool, is_told: Callable[[ol.Event], bool]
+    ) -> list[ol.Event]:
         """What the run of a streaming query has to say since it was asked last: START, RUNNING, and its end once.
 
-        Its end is told when it is `over`, with all its batches.
+        Its end is told when it is `over`, with all its batches. `is_told` knows the events that a relay before this
+        one has written.
         """
         said = [("RUNNING", time) for time in step.progress]
         if not step.begun:
@@ -88,7 +91,7 @@ class Application:
             said.append((state, max(step.start, outcome.ended)))
         run_id = derived_run_id(self.run_id, step.id, "stream")
         events = [with_declared(self._step_event(step, run_id, kind, time), step) for kind, time in said]
-        if events:
+        if events and not is_told(events[-1]):
             # They were seen before the last word of these, and a backend puts all words of a run together.
             for side, found in step.seen.items():
                 events[-1] = ol.with_datasets(events[-1], side, found.values())

@@ -227,7 +227,7 @@ def time_of(event: Mapping[str, Any]) -> int | None:
     """The event's time in milliseconds; None where it has none."""
     try:
         return from_iso(str(event.get("eventTime")))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from sparklineage.model import event as ol
     from sparklineage.relay.made import Application
@@ -68,13 +68,22 @@ class OwnRuns:
                 made += application.step_run(step, None, outcome)
         return made
 
-    def of_streams(self, application: Application, outcome: Outcome | None, over: Collection[str]) -> list[ol.Event]:
-        """What the runs of streaming queries have to say by now; of those whose steps are `over` the end, too."""
+    def of_streams(
+        self,
+        application: Application,
+        outcome: Outcome | None,
+        over: Collection[str],
+        is_told: Callable[[ol.Event], bool],
+    ) -> list[ol.Event]:
+        """What the runs of streaming queries have to say by now; of those whose steps are `over` the end, too.
+
+        `is_told` is that of `Application.stream_run`.
+        """
         made = []
         for number in [number for numbers in self.match.steps.streams.values() for number in numbers]:
             step = self.match.steps.get(number)
             if step is not None and not step.told:
-                made += application.stream_run(step, outcome, over=number in over)
+                made += application.stream_run(step, outcome, over=number in over, is_told=is_told)
         return made
 
     def _reached(self, runs: Iterable[AgentRun]) -> set[str]:

@@ -96,6 +96,10 @@ class Settler:
         """Takes in the records of steps."""
         return self._match.steps
 
+    def meet(self, record: RunRecord) -> None:
+        """Know who it is, where nothing told that in the beginning."""
+        self.record = self._surroundings.placed(record)
+
     @property
     def agents_end(self) -> str | None:
         """The state in which the agent says that the application has ended; None as long as it says nothing."""
@@ -171,7 +175,7 @@ class Settler:
             if remote is not None:
                 self._begin(remote.start)  # there is no agent that would
         over = {step.id: step for step in self.steps.by_id.values() if caught_up and self._is_over(step)}
-        self._out += self._own.of_streams(self._who(), None, over)
+        self._out += self._own.of_streams(self._who(), None, over, self._is_told)
         if caught_up:
             self._out += self._own.of_steps(over.values(), self._runs.values(), self._who(), None)
             self._seen_before = self.witnessed.latest
@@ -186,7 +190,7 @@ class Settler:
             if run.kind != "APPLICATION":
                 self._close(run, outcome)
         everything = self.steps.by_id
-        self._out += self._own.of_streams(self._who(), outcome, everything)
+        self._out += self._own.of_streams(self._who(), outcome, everything, self._is_told)
         self._out += self._own.of_steps(everything.values(), self._runs.values(), self._who(), outcome)
         self._close_application(outcome)
         return self._drain()
@@ -398,6 +402,9 @@ class Settler:
         # An agent below 1.42 knows no applicationRunId and chooses one itself.
         parent = ol.run_facets(run.first).get("parent")
         return Application(run_id=run.id, job=ol.job(run.first), parent=parent if isinstance(parent, dict) else None)
+
+    def _is_told(self, event: ol.Event) -> bool:
+        return self._sent[_identity(event)] > 0
 
     def _drain(self) -> list[ol.Event]:
         ready, self._out = self._out, []
