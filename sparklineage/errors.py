@@ -33,7 +33,6 @@ The exit status of a job that ran is the job's own and is never replaced by one 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -179,6 +178,8 @@ class UnknownOutcomeError(ApplyError):
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """` Did you mean X?` for the known name nearest to `name`, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - a job imports this module, and makes no such slip
+
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {near[0]}?" if near else ""
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sparklineage.model import event as ol
-from sparklineage.model.backend import Backend
 from sparklineage.model.clock import to_iso
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
@@ -113,6 +112,8 @@ def open_application(found: Direct | None) -> None:
 
 def address(config: Mapping[str, Any] | None, environ: Mapping[str, str]) -> str | None:
     """Where a client that is told this sends to, or by `OPENLINEAGE_URL`; without anything secret."""
+    from sparklineage.model.backend import Backend  # noqa: PLC0415
+
     url = (config or {}).get("transport", {}).get("url") or environ.get(_THEIRS)
     return Backend(url).shown if url else None
 

@@ -16,7 +16,6 @@ from sparklineage.model.ids import new_run_id
 from sparklineage.model.lenient import NoDataset, NoFacet, ask
 from sparklineage.model.masking import secrets_of
 from sparklineage.sdk import warning
-from sparklineage.sdk.sending.direct import Emission
 from sparklineage.sdk.steps import nesting
 from sparklineage.sdk.steps.failure import error_of
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sparklineage.model.facet import Facet
+    from sparklineage.sdk.sending.direct import Direct, Emission
     from sparklineage.sdk.session import Driver
 
 LOG = warning.LOG
@@ -67,7 +67,7 @@ class StepRecord:
         self._inside: StepRecord | None = None
         """While it is suspended: the innermost step of its body, which may have opened more."""
         self._is_tagged = False
-        self._emission = Emission(driver.direct) if driver.direct is not None else None
+        self._emission = _emission(driver.direct) if driver.direct is not None else None
 
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Put it in force and record its start."""
@@ -229,6 +229,12 @@ class StepRecord:
                 self._emission.take(record)
         except Exception as error:  # noqa: BLE001 - the job goes on
             self.warn(error)
+
+
+def _emission(way: Direct) -> Emission:
+    from sparklineage.sdk.sending.direct import Emission  # noqa: PLC0415
+
+    return Emission(way)
 
 
 def checked_dataset(value: DatasetLike) -> Dataset:

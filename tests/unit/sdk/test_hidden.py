@@ -153,7 +153,7 @@ def test_without_a_journal_equal_calls_are_sent_once(monkeypatch: pytest.MonkeyP
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(StepRecord, "_append", lambda _, record: sent.append(record))
     monkeypatch.setattr(Driver, "of", lambda *_: Driver(folder=None, direct=Direct.__new__(Direct)))
-    monkeypatch.setattr("sparklineage.sdk.steps.record.Emission", lambda _: None)
+    monkeypatch.setattr("sparklineage.sdk.steps.record._emission", lambda _: None)
     outcomes: list[Exception | None] = [None, None, ValueError("a"), ValueError("b"), KeyError("c"), None]
 
     @sparklineage.reads("https://rates.example.com/v1")
