@@ -39,4 +39,4 @@ def test_step_loads_the_journal_and_the_model_alone() -> None:
     assert rooms == {"version", "sdk", "journal", "model", "errors"}
     # What sends without a journal, and what knows backends, is for those who have none.
     assert not loaded & {"sparklineage.sdk.sending.direct", "sparklineage.model.backend", "sparklineage.model.parent"}
-    assert not loaded & {"pyspark", "difflib", "inspect", "yaml", "pandas", "http.client", "urllib.request", "asyncio"}
+    assert not loaded & {"pyspark", "difflib", "yaml", "pandas", "http.client", "urllib.request", "asyncio"}
