@@ -23,6 +23,7 @@ from sparklineage.errors import JournalError, SparklineageError
 from sparklineage.journal import RunFolder
 from sparklineage.model.clock import now_ms, to_iso
 from sparklineage.model.masking import mask
+from sparklineage.relay.alive import living_driver
 from sparklineage.relay.deliver import Courier, Delivery
 from sparklineage.relay.drain import drain_leftovers
 from sparklineage.relay.follow import Follower
@@ -44,8 +45,8 @@ _ROUND = 0.25
 _RETIRE = 5.0
 """Seconds for runs that leave the journal; nobody waits for them, but for the lock of this one perhaps."""
 
-_LAST_WORDS = 3.0
-"""Seconds for the JVM of a driver that was killed."""
+_LAST_WORDS, _LONGEST_WORDS = 3.0, 30.0
+"""Seconds for the JVM of a driver that is gone: where it cannot be seen, and where it is seen to live."""
 _GONE = (
     "The driver is gone and nothing recorded how it ended: it was killed (by SIGKILL, often the out-of-memory "
     "killer's), or left by os._exit."
@@ -157,17 +158,24 @@ def _close(rounds: _Rounds, linger: float, *, ended: bool) -> None:
     """The driver is gone: settle its run, and deliver what waits for a while."""
     follower, courier = rounds.follower, rounds.courier
     folder = follower.folder
-    until = time.monotonic() + _LAST_WORDS
-    while not ended and Outcome.of(folder) is None and folder.witness.exists() and time.monotonic() < until:
-        # The JVM outlives a Python that was killed for a moment, and ends its listeners properly.
-        rounds.round()
-        time.sleep(_ROUND)
     if not ended:
+        _hear_out(rounds)
         follower.finish(Outcome.of(folder) or Outcome(state="ABORT", ended=now_ms(), message=_GONE, language="UNKNOWN"))
     courier.wake.set()
     until = time.monotonic() + linger
     while time.monotonic() < until and any(item.waiting for item in arrivals(folder)):
         courier.delivery.note_silence()
+        time.sleep(_ROUND)
+
+
+def _hear_out(rounds: _Rounds) -> None:
+    """The JVM outlives its Python for a moment, and ends its listeners properly."""
+    folder, began = rounds.follower.folder, time.monotonic()
+    while (passed := time.monotonic() - began) < _LONGEST_WORDS:
+        is_known = Outcome.of(folder) is not None or not folder.witness.exists()
+        if (is_known or passed >= _LAST_WORDS) and living_driver(folder) is None:
+            return
+        rounds.round()
         time.sleep(_ROUND)
 
 

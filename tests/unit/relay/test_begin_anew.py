@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,8 +16,8 @@ import pytest
 from sparklineage.journal import RunFolder
 from sparklineage.model import event as ol
 from sparklineage.model.backend import Backend
-from sparklineage.relay import Delivery, HttpSink, RunRecord, Settler, drain, read_events
-from sparklineage.relay.deliver import deliver_all
+from sparklineage.relay import Delivery, HttpSink, RunRecord, Settler, drain, process, read_events
+from sparklineage.relay.deliver import Courier, deliver_all
 from sparklineage.relay.drain import drain_leftovers
 from sparklineage.relay.follow import Follower
 from tests.support.journal import APP, T0, add, application, event, folder, outcome, witnessed
@@ -152,3 +154,34 @@ def test_a_run_that_cannot_be_settled_keeps_no_other_from_its_backend(
         monkeypatch.setattr(Follower, "finish", broken)
         drain_leftovers(folder(tmp_path, later(9)), lambda: HttpSink(backend), threading.Event())
     assert {item["run"]["runId"] for item in receiver.events} == {later(2), later(3)}
+
+
+_JVM = """
+import os, sys, time
+from pathlib import Path
+from tests.support.journal import add, application, event, witnessed
+folder = Path(sys.argv[1])
+host = os.uname().nodename
+add(folder / "witness.ndjson", witnessed("application", 0, runId=folder.name, pid=os.getpid(), host=host))
+add(folder / "agent.ndjson", application("START", 0))
+print(flush=True)
+time.sleep(1)
+add(folder / "agent.ndjson", event("START", 5, sys.argv[2]), event("COMPLETE", 6, sys.argv[2]))
+"""
+
+
+def test_what_the_jvm_says_after_its_python_has_ended_is_heard(tmp_path: Path) -> None:
+    """As after a signal, of which Python itself has recorded the end."""
+    made = folder(tmp_path)
+    command = [sys.executable, "-c", _JVM, str(made.path), QUERY]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE) as jvm:
+        assert jvm.stdout is not None
+        jvm.stdout.readline()
+        outcome(made, "ABORT")
+        with Receiver() as receiver:
+            courier = Courier(Delivery(made, HttpSink(Backend(url=receiver.url, timeout=5.0))))
+            courier.start()
+            process._close(process._Rounds(Follower(made), courier), 10.0, ended=False)
+            courier.leave()
+            courier.join(10)
+    assert [item["eventType"] for item in receiver.events] == ["START", "START", "COMPLETE", "ABORT"]
