@@ -35,6 +35,8 @@ class Followed:
         self.moved = time.monotonic()
         """When its files last grew."""
         self.size = -1
+        self.looks = 0
+        """How often it was read since then."""
         self.asked = -math.inf
         """When its driver was looked for."""
         self.owner = folder.owner

@@ -57,6 +57,8 @@ _ASK = 2.0
 """Seconds between two questions whether a driver is gone."""
 _QUIET = 2.0
 """Seconds without a new line after which an application that has told its end is settled."""
+_LOOKS = 2
+"""Rounds at least that read what has grown."""
 _LINGER = 3600.0
 """Seconds without a new line after which a process that lives on without its SparkContext is not waited for."""
 _RETIRE_EACH, _RETIRE = 60.0, 2.0
@@ -294,9 +296,11 @@ class Watcher:
         size = sum(map(size_of, (run.folder.agent, run.folder.witness, run.folder.steps)))
         now = time.monotonic()
         if size != run.size:
-            run.size, run.moved = size, now
-        # What the last round has read may answer what the one before had.
-        events = follower.poll() if run.over or now - run.moved <= _QUIET or follower.more else []
+            run.size, run.moved, run.looks = size, now, 0
+        # What the last round has read may answer what the one before had, however long ago that was.
+        is_of_use = run.over or run.looks < _LOOKS or now - run.moved <= _QUIET or follower.more
+        events = follower.poll() if is_of_use else []
+        run.looks += 1
         # Of a spool of many as much in a round as of any other, until its end is reached.
         behind = run.folder.is_apart and (not follower.is_at_end if run.over else follower.more)
         if not behind and (run.over or self._has_ended(run, follower, now)):

@@ -20,7 +20,7 @@ from sparklineage.relay.drain import close_lost
 from sparklineage.relay.retire import Keep
 from sparklineage.relay.spool import Spool, check_plain
 from sparklineage.relay.watch import Watcher
-from tests.support.journal import add, application, folder, outcome, witnessed
+from tests.support.journal import T0, add, application, execution, folder, outcome, witnessed
 from tests.support.receiver import Receiver
 
 HOST = socket.gethostname()
@@ -275,6 +275,22 @@ def test_an_application_that_told_its_end_is_settled_when_its_listeners_are_sile
     found.rounds()
     assert found.said == [f"{run_id(1)}  COMPLETE, 2 delivered"]
     assert [item["eventType"] for item in read_events(made)] == ["START", "COMPLETE"]
+
+
+def test_what_the_next_round_knows_is_told_though_that_comes_late(
+    tmp_path: Path, receiver: Receiver, watching: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rounds are seldom where nothing has moved for long."""
+    monkeypatch.setattr("sparklineage.relay.watch._QUIET", 0.0)
+    made = spooled(tmp_path, 1, pid=os.getpid())
+    found = watching()
+    found.rounds()
+    step = {"step": "s", "name": "download", "inputs": [{"namespace": "https://h", "name": "/x"}]}
+    add(made.steps, {"type": "stepStart", "time": T0 + 5, **step}, {"type": "stepEnd", "time": T0 + 6, "step": "s"})
+    add(made.witness, *execution(1, 7, 8))
+    for _ in range(4):
+        found.rounds()
+    assert [item["job"]["name"] for item in receiver.events] == ["app", "app.download", "app.download"]
 
 
 def test_a_second_context_keeps_the_application_open(tmp_path: Path, watching: Start) -> None:
