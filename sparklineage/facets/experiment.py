@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.facets.check import label, number, pairs, shown, text
 from sparklineage.model import event as ol
 from sparklineage.model.facet import Facet
+from sparklineage.model.masking import MASK, SECRET_VARIABLE
+from sparklineage.model.uri_credentials import text_without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_WORDS = re.compile(r"[.\-/\s]+|(?<=[a-z0-9])(?=[A-Z])")
+"""What is between the words of a parameter's name: `spark.api-key`, `dbPassword`."""
+_OF_A_TOKENIZER = re.compile(
+    r"(?i)(?:^|_)(?:pad|eos|bos|unk|sep|cls|mask|stop|start|end|image|fim|prefix|suffix|decoder_start)_token$"
+)
+"""The special tokens of a language model are no secrets."""
 
 MLFLOW = "sparklineage_mlflow"
 SAGEMAKER = "sparklineage_sagemaker"
@@ -62,14 +72,24 @@ def sagemaker(
 def _facet(
     name: str, fields: Mapping[str, str | None], metrics: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None
 ) -> Facet:
-    found: dict[str, Any] = {key: text(key, value) for key, value in fields.items() if value is not None}
+    found: dict[str, Any] = {
+        key: text_without_credentials(text(key, value)) for key, value in fields.items() if value is not None
+    }
     if metrics is not None:
         found["metrics"] = {text("metric", key): number(key, value) for key, value in pairs("metrics", metrics)}
     if parameters is not None:
         found["parameters"] = {
-            text("parameter", key): shown(key, value) for key, value in pairs("parameters", parameters)
+            text("parameter", key): _parameter(key, value) for key, value in pairs("parameters", parameters)
         }
     return Facet(name, "run", ol.own_facet(name, **found))
+
+
+def _parameter(key: str, value: Any) -> str:
+    """The value as a text; masked where the key is a secret's, without credentials where it is an address."""
+    found = text_without_credentials(shown(key, value))
+    name = _WORDS.sub("_", key)
+    is_secret = SECRET_VARIABLE.search(name) is not None and _OF_A_TOKENIZER.search(name) is None
+    return MASK if is_secret and found and not isinstance(value, (bool, int, float, type(None))) else found
 
 
 def _uri(uri: str | None) -> str | None:

@@ -16,7 +16,7 @@ from sparklineage.model.trimming import trimmed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ADDRESS = re.compile(r"://|^[Jj][Dd][Bb][Cc]:[A-Za-z][\w+.\-]*:")
+_ADDRESS = re.compile(r"(?i)://|^(?:jdbc:[a-z][\w+.\-]*|arn|file|dbfs):")
 # What ends a name in a URI, or parts it.
 _MARKS = re.compile(r"[%/?#;@=\s]")
 
@@ -128,9 +128,12 @@ def _safe(text: str) -> str:
 
 
 def _safe_name(namespace: str, name: str) -> str:
-    """What HTTP serves is named without its query, where keys stand, as in its URI."""
+    """What HTTP serves is named without its query, where keys stand, and a file without one that it is signed by."""
     if namespace.lower().startswith(("http://", "https://")):
         name = re.split(r"[?#]", name, maxsplit=1)[0] or "/"
+    scheme = namespace.partition(":")[0].lower()
+    if scheme in uri_credentials.FILE_SYSTEMS or scheme == "arn":
+        name = uri_credentials.without_query(name, scheme) or "/"
     return _safe(name)
 
 

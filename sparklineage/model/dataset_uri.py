@@ -21,7 +21,14 @@ from urllib.parse import unquote
 
 from sparklineage.model.jdbc_url import DATABASE_IN_TABLE, PORTS, ported, split_jdbc
 from sparklineage.model.masking import mask
-from sparklineage.model.uri_credentials import FILE_SYSTEMS, cut, is_jdbc, scheme_of, without_credentials
+from sparklineage.model.uri_credentials import (
+    FILE_SYSTEMS,
+    cut,
+    is_jdbc,
+    scheme_of,
+    without_credentials,
+    without_query,
+)
 
 # Spellings that the agent folds into one name for one store.
 _FOLDED = {"s3a": "s3", "s3n": "s3", "abfs": "abfss", "wasb": "wasbs", "postgresql": "postgres"}
@@ -48,7 +55,7 @@ def split_uri(uri: str) -> tuple[str, str]:
             f"{shown(uri)} is not an absolute URI; write the scheme, such as file:///data/x or s3://bucket/key"
         )
     scheme = _FOLDED.get(scheme, scheme)
-    arn = uri.split(":", maxsplit=5)
+    arn = without_query(uri, scheme).split(":", maxsplit=5)
     if scheme == "arn" and arn[5:] > [""]:
         return ":".join(arn[:5]), arn[5]
     table = ""

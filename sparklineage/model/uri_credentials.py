@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from sparklineage.model.masking import MASK
+
 FILE_SYSTEMS = frozenset(
     {
         *("file", "dbfs", "hdfs", "viewfs", "webhdfs", "swebhdfs", "har", "maprfs", "alluxio", "ofs", "o3fs"),
@@ -17,7 +19,8 @@ FILE_SYSTEMS = frozenset(
 )
 """Schemes whose paths are Hadoop's: nothing in them is percent-encoded, and a `?` is a character as any other."""
 
-# No address of these is signed, so that nothing behind a question mark is a secret.
+# No address of these is signed: what follows a question mark is a part of the file's name, unless it is called what
+# nobody calls a part of a file's name.
 _UNSIGNED = {"file", "dbfs", "hdfs", "viewfs", "har", "maprfs"}
 # Those with a port in front of the path; elsewhere a colon there is one of credentials.
 _WITH_PORT = {"hdfs", "webhdfs", "swebhdfs", "har", "maprfs", "alluxio", "ofs"}
@@ -42,6 +45,17 @@ _PARAMETER = re.compile(rf"(?i)(?:^|[?;&#])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
 _PROPERTY = re.compile(rf"(?i)(?:^|[?;&#,:(\s])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
 _OF_TERADATA = re.compile(rf"(?i)(?:^|[,/])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
 _QUERY = re.compile(rf"(?i)\?(?:[^?]*&)?(?:{_OPENS})=")
+_CREDENTIAL = re.compile(
+    r"(?i)\?(?:[^?/]*&)?(?:(?:[\w.\-]{0,32}[_.\-]|[a-z]{1,16})?(?:token|password|passwd|secret|signature|credentials?"
+    r"|api[_\-]?key|(?:access|secret|account|private)[_\-]?key(?:[_\-]?id)?)|pwd|sig|sas|authorization)="
+)
+# In links, which have more parameters than these; their names are searched for the words.
+_OF_A_LINK = re.compile(
+    r"(?i)(?<=[?&#;])(?:[^=&#;?]{0,64}(?:key|token|secret|auth|password|passwd|cookie|credential|signature)[^=&#;?]{0,64}"
+    r"|pwd|code|sig|sas)="
+)
+_LOGIN = re.compile(r"(?<=://)[^\s/@:'\"]*:[^\s/@'\"]+@")
+_ADDRESS = re.compile(r"(?i)(?:jdbc|arn|file|dbfs):|[a-z][a-z0-9+.\-]*://")
 # Which server and database are meant: told by parameters of SQL Server, Teradata and BigQuery.
 _IDENTITY = re.compile(
     r"(?i)[?;&,/]\s*(?:servername|portnumber|instance|instancename|databasename|database|dbs_port|projectid)"
@@ -59,6 +73,28 @@ _OF_A_HOST = re.compile(r"(?i)\s*(?:host|port|protocol|type|priority)\s*=[^@]*")
 def without_credentials(uri: str) -> str:
     """The URI without user name, password and whatever else opens a door. Never raises; what is no URI stays."""
     return cut(uri)[0]
+
+
+def without_query(path: str, scheme: str) -> str:
+    """A path or a name without the query that it is signed by."""
+    found = (_CREDENTIAL if scheme in _UNSIGNED else _QUERY).search(path)
+    return path[: found.start()] if found else path
+
+
+def text_without_credentials(text: str) -> str:
+    """What is mostly no dataset and may be any text: without credentials where it is an address, else as it is.
+
+    Of a link of the web only what is behind the name of its first secret parameter goes; of a text with addresses in
+    it the users with their passwords.
+    """
+    if _ADDRESS.match(text) is None:
+        return _LOGIN.sub("", text)
+    if scheme_of(text) not in _WEB:
+        return without_credentials(text)
+    start = _start(text)
+    rest, _ = _without_user(text[len(start) :], scheme_of(text), placed=True)
+    found = _OF_A_LINK.search(rest)
+    return start + (rest[: found.end()] + MASK if found else rest)
 
 
 def scheme_of(uri: str) -> str:
@@ -81,6 +117,8 @@ def cut(uri: str) -> tuple[str, bool]:
         return uri, False
     if scheme in FILE_SYSTEMS:
         return _of_files(uri, scheme)
+    if scheme == "arn":
+        return without_query(uri, scheme), False
     start = _start(uri)
     rest, doubt = _without_user(uri[len(start) :], scheme, placed=start.endswith("//"))
     return start + _without_parameters(rest, scheme), doubt
@@ -98,8 +136,7 @@ def _of_files(uri: str, scheme: str) -> tuple[str, bool]:
     elif not contained:
         rest = host + slash + path
     text = start + mark + rest if mark else uri
-    found = None if scheme in _UNSIGNED else _QUERY.search(text)
-    return text[: found.start()] if found else text, bool(mark and doubt)
+    return without_query(text, scheme), bool(mark and doubt)
 
 
 def _start(uri: str) -> str:

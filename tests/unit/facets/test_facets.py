@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 
 import attr
@@ -197,3 +199,15 @@ json_values = st.recursive(
 def test_whatever_json_can_hold_a_custom_facet_can(fields: dict[str, object]) -> None:
     facet = facets.custom("acme_any", fields, schema_url="https://acme.example/any.json")
     assert json.loads(json.dumps({key: facet.value[key] for key in fields})) == json.loads(json.dumps(fields))
+
+
+@pytest.mark.parametrize("make", [partial(facets.mlflow, run_id="0f"), partial(facets.sagemaker, job_name="j")])
+def test_a_parameter_of_a_secrets_name_is_masked(make: Callable[..., facets.Facet]) -> None:
+    secret = dict.fromkeys(("db_password", "apiKey", "HF-token", "spark.fs.secret.key", "Secret"), "canary-5up3r")
+    others: dict[str, object] = {
+        "pad_token": "<pad>", "tokenizer": "bert", "max_tokens": "512", "hf_token": True, "api_key": None, "key": "id",
+        "monkey": "x",
+    }  # fmt: skip
+    found = make(parameters=secret | others).value["parameters"]
+    assert {name: found[name] for name in secret} == dict.fromkeys(secret, "********")
+    assert {name: found[name] for name in others} == {name: str(value) for name, value in others.items()}

@@ -159,3 +159,19 @@ def test_a_pair_of_http_has_no_query() -> None:
     for given in (pair, Dataset(*pair)):
         assert Dataset.of(given) == Dataset("https://api.example.com", "/rates")
     assert Dataset.of(("acme://erp", "orders?")).name == "orders?"
+
+
+@pytest.mark.parametrize(
+    ("pair", "name"),
+    [
+        (("file", "/in?token=canary-5up3r"), "/in"),
+        (("s3://b", "in?X-Amz-Signature=canary-5up3r"), "in"),
+        (("arn:aws:glue:eu-west-1:1", "table/d/t?api_key=canary-5up3r"), "table/d/t"),
+        (("file", "/in?day=1"), "/in?day=1"),
+        (("file", "/in/part-?.csv"), "/in/part-?.csv"),
+        (("s3://b", "in/token=1/x"), "in/token=1/x"),
+    ],
+)
+def test_a_pair_of_files_has_no_query_that_signs_it(pair: tuple[str, str], name: str) -> None:
+    for given in (pair, Dataset(*pair)):
+        assert Dataset.of(given) == Dataset(pair[0], name)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sparklineage import Dataset, facets, reads
 from sparklineage.model.dataset import DatasetLike
-from sparklineage.model.uri_credentials import without_credentials
+from sparklineage.model.uri_credentials import text_without_credentials, without_credentials
 
 # In front of the host, where one of the last is cut with more than it.
 _IN_FRONT = [
@@ -69,6 +69,12 @@ _PARAMETERS = [
     "ldap://h/x;password={}",
     "abfss://c@acc.dfs.core.windows.net/p?sv=2024&sig={}",
     "s3://bucket/key?X-Amz-Credential=AKIA/x&X-Amz-Signature={}",
+    "file:///data/x?token={}",
+    "file:/data/x?version=1&accessToken={}",
+    "dbfs:/data/x?api_key={}",
+    "hdfs://nn:8020/data/x?client_secret={}",
+    "viewfs://c/data/x?aws_secret_access_key={}",
+    "arn:aws:glue:eu-west-1:1:table/db/t?token={}",
 ]
 _TABLES = ["", "#t", "#s.t"]
 _CANARY = "cAnArY"
@@ -90,6 +96,9 @@ def _everything(uri: str) -> list[str]:
         partial(facets.data_source, "db", uri),
         partial(facets.mlflow, run_id="1", tracking_uri=uri),
         partial(facets.sagemaker, job_name="j", model_uri=uri),
+        partial(facets.sagemaker, job_arn=uri, image=uri),
+        partial(facets.mlflow, run_id="1", parameters={"source": uri}),
+        partial(facets.custom, "acme_links", {"all": [{"one": uri}]}, schema_url="https://acme.example.com/links.json"),
         partial(facets.symlinks, uri),
         partial(facets.lifecycle_state, "RENAME", previous=uri),
     ]
@@ -138,6 +147,9 @@ def test_no_uri_takes_long() -> None:
         for start in ("jdbc:oracle:thin:", "jdbc:mysql://", "https://", "s3://", "jdbc:x:"):
             without_credentials(start + mark * 20_000)
             without_credentials(start + f"a{mark}key" * 5_000)
+        for start in ("file:///x?", "arn:aws:s3:::x?", "https://h/x?", "", "a://"):
+            for text in (mark * 20_000, f"a{mark}key" * 5_000, f"://u:{mark}" * 5_000):
+                text_without_credentials(start + text)
     assert time.perf_counter() - began < 5
 
 
@@ -162,10 +174,41 @@ def test_no_uri_takes_long() -> None:
         ("arn:aws:iam::1:user/a@b", "arn:aws:iam::1:user/a@b"),
         ("sqlite:///data/a@b.db", "sqlite:///data/a@b.db"),
         ("orders of eu@west", "orders of eu@west"),
+        # A question mark is a character of a file's name as any other.
+        ("file:///data/what?day=1&key=2", "file:///data/what?day=1&key=2"),
+        ("file:///data/part-?.csv", "file:///data/part-?.csv"),
+        ("hdfs://nn:8020/q?tokenizer=1/x", "hdfs://nn:8020/q?tokenizer=1/x"),
+        ("dbfs:/q?user=bob/token=1", "dbfs:/q?user=bob/token=1"),
+        ("file:///data/token=1/x?", "file:///data/token=1/x?"),
     ],
 )
 def test_the_rest_stays(uri: str, kept: str) -> None:
     assert without_credentials(uri) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("https://u:pw@h/x?tab=2", "https://h/x?tab=2"),
+        ("https://ghp_pw@github.com/acme/etl", "https://github.com/acme/etl"),
+        ("https://h/x?tab=2&user=bob&api_key=pw&more=1", "https://h/x?tab=2&user=bob&api_key=********"),
+        ("https://h/x#access_token=pw", "https://h/x#access_token=********"),
+        ("https://h/runs?user=bob&session=3#top", "https://h/runs?user=bob&session=3#top"),
+        ("jdbc:postgresql://h/db?password=pw", "jdbc:postgresql://h/db"),
+        ("clone https://u:pw@h/x, then ask bob@h", "clone https://h/x, then ask bob@h"),
+        ("see https://h/@bob, or at 12:30 bob@h", "see https://h/@bob, or at 12:30 bob@h"),
+        ("models:/orders@champion", "models:/orders@champion"),
+        ("bob@example.com", "bob@example.com"),
+        ("note: password is in the vault", "note: password is in the vault"),
+        ("repo.example.com:5000/etl@sha256:0123", "repo.example.com:5000/etl@sha256:0123"),
+    ],
+)
+def test_of_other_texts_only_the_credentials_of_addresses_go(text: str, kept: str) -> None:
+    assert text_without_credentials(text) == kept
+    fields = {"one": text, "more": [{"two": text}]}
+    facet = facets.custom("acme_links", fields, schema_url="https://acme.example.com/links.json")
+    assert facet.value["one"] == facet.value["more"][0]["two"] == kept
+    assert facets.mlflow(run_id="1", parameters={"text": text}).value["parameters"] == {"text": kept}
 
 
 def test_a_warning_tells_none_either(caplog: pytest.LogCaptureFixture) -> None:
