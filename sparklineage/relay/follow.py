@@ -14,9 +14,10 @@ from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
 from sparklineage.relay.checkpoint import Checkpoint
 from sparklineage.relay.made import as_its_own
+from sparklineage.relay.match import time_of
 from sparklineage.relay.past import LIMITS, Limits
 from sparklineage.relay.record import Outcome, RunRecord
-from sparklineage.relay.settle import Settler
+from sparklineage.relay.settle import SLACK, Settler
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Follower:
         """Whether it was closed although nobody saw its end."""
         self._pending: list[tuple[Event, int]] = []
         """Events of the agent's that wait for what the witness says of them."""
+        self._asked = self._spark = 0
+        """The latest time that they tell, where the agent's file holds more, and that of the witness's last record."""
         self._unwritten: list[Event] = []
         self._rest = b""
         """Events that could not be written, and what lacks of their lines."""
@@ -94,6 +97,13 @@ class Follower:
             self._remember(self.checkpoint)
         return events
 
+    def catch_up(self) -> list[Event]:
+        """All that has become known, in as many rounds as it takes."""
+        events = self.poll()
+        while self.more:
+            events += self.poll()
+        return events + self.poll()
+
     @property
     def more(self) -> bool:
         """Whether the files hold more than the last round has taken in."""
@@ -120,16 +130,17 @@ class Follower:
         """
         if not self._until:
             self.mark_end()
+        events: list[Event] = []
         while (self._feed(final=False) or self.more) and not self.is_at_end:
-            self._keep(self._take())
+            events += self._keep(self._take())
         self._feed(final=True)
-        self._keep(self._take())
+        events += self._keep(self._take())
         outcome = outcome or Outcome.of(self.folder) or self._gone()
         if outcome is None:
             self.lost = True
             last = max(self.settler.witnessed.latest, self.record.started or 0)
             outcome = Outcome.lost(last or now_ms(), submitted=self.folder.run.exists())
-        events = self._keep(self.settler.finish(outcome))
+        events += self._keep(self.settler.finish(outcome))
         if self._write:
             write_json(self.folder.settled, self._summary(outcome))
         return events
@@ -165,8 +176,11 @@ class Follower:
         # everything that these events need is in what is read after them.
         if not self._pending:
             self._pending = [(event, self._agent.size) for event in self._agent.read(final=final, most=self._at_once)]
-        for record in self._witness.read(final=final, most=_BESIDE):
+            self._asked = max((time_of(event) or 0 for event, _ in self._pending), default=0) if self._agent.more else 0
+        for record in self._witness.read(final=final, most=_BESIDE) if not self._is_ahead else ():
             self.settler.witnessed.feed(record)
+            time = record.get("time")
+            self._spark = time if isinstance(time, int) else self._spark
         for record in self._steps.read(final=final, most=_BESIDE):
             self.settler.steps.feed(record, self._steps.size)
         if self._is_behind:
@@ -187,7 +201,16 @@ class Follower:
     @property
     def _is_behind(self) -> bool:
         """Whether more is to be read before what the agent says can be judged."""
-        return self._witness.more or self._steps.more
+        return (self._witness.more and not self._is_ahead) or self._steps.more
+
+    @property
+    def _is_ahead(self) -> bool:
+        """Whether the witness was read far enough for what the agent says, of which there is more to come.
+
+        Of a long journal all that it has written would fill the memory; and what is let go of then is what the
+        agent is about to speak of.
+        """
+        return self._agent.more and self._spark > self._asked + SLACK
 
     def _take(self) -> list[Event]:
         return self.settler.take(caught_up=not self.more)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
     from sparklineage.relay.match import AgentRun, Matcher
     from sparklineage.relay.steps import Step
-    from sparklineage.relay.witnessed import Execution
+    from sparklineage.relay.witnessed import Execution, Job
 
 _MOST_TOLD = 1000
 """Queries without lineage that settled.json lists; the others are only counted."""
@@ -69,11 +69,11 @@ class Past:
             self.unexecuted.append({"what": kind, "step": step.name, "tagged": step.tagged})
 
 
-def overdue(match: Matcher, runs: Collection[AgentRun], limits: Limits) -> list[AgentRun]:
+def overdue(match: Matcher, runs: Collection[AgentRun], limits: Limits, heard: float) -> list[AgentRun]:
     """Runs that are to be closed now, though something might still be said about them.
 
-    Those whose query or job was over long ago without a word of the agent's, and the oldest of too many that wait
-    for their step.
+    Those whose query or job was over long ago without a word of the agent's, which has been heard up to the time
+    `heard`, and the oldest of too many that wait for their step.
     """
     held = [run for run in runs if run.said and run.kind != "APPLICATION"]
     found = held[: max(len(held) - limits.held, 0)]
@@ -85,7 +85,7 @@ def overdue(match: Matcher, runs: Collection[AgentRun], limits: Limits) -> list[
     early = {run.id for run in found}
     for run in runs if old else ():
         truth = match.job_of(run) if run.kind == "RDD_JOB" else run.execution
-        if truth is None or id(truth) not in old or truth.end is None or truth.cut_off or run.id in early:
+        if truth is None or id(truth) not in old or run.id in early or not _is_past(truth, heard):
             continue
         waits = run.said and any(step.is_awaited for step in match.declaring(run.execution, run.carried))
         if run.kind != "APPLICATION" and not waits:
@@ -93,23 +93,25 @@ def overdue(match: Matcher, runs: Collection[AgentRun], limits: Limits) -> list[
     return found
 
 
-def spent(match: Matcher, open_runs: Collection[str], limits: Limits) -> Iterator[tuple[Execution, list[Execution]]]:
+def spent(
+    match: Matcher, open_runs: Collection[str], limits: Limits, heard: float
+) -> Iterator[tuple[Execution, list[Execution]]]:
     """Of the older queries those that nothing can change any more: each root with all that ran on its behalf."""
     witnessed = match.witnessed
     for item in list(islice(witnessed.executions.values(), _surplus(witnessed.executions, limits))):
         root = witnessed.root_of(item)
-        if item is not root:
-            continue
+        if item is not root or witnessed.executions.get((item.epoch, item.number)) is not item:
+            continue  # it goes with its root, or has gone with it
         family = witnessed.family_of(root)
-        if all(one.end is not None and not one.cut_off and one.run not in open_runs for one in family):
+        if all(_is_past(one, heard) and one.run not in open_runs for one in family):
             yield root, family
 
 
-def forget_jobs(match: Matcher, open_jobs: Collection[int | None], limits: Limits) -> None:
+def forget_jobs(match: Matcher, open_jobs: Collection[int | None], limits: Limits, heard: float) -> None:
     """Let go of older jobs that have ended and that no open run names."""
     jobs = match.witnessed.jobs
     for key in list(islice(jobs, _surplus(jobs, limits))):
-        if jobs[key].end is not None and not jobs[key].cut_off and jobs[key].number not in open_jobs:
+        if _is_past(jobs[key], heard) and jobs[key].number not in open_jobs:
             del jobs[key]
 
 
@@ -141,6 +143,11 @@ def check(folder: RunFolder, match: Matcher, runs: Collection[AgentRun], limits:
             f"{folder.path}: has {count} queries, jobs and steps open at once, of {size} bytes, which is more than a "
             "relay of many applications carries; its lineage is not delivered."
         )
+
+
+def _is_past(item: Execution | Job, heard: float) -> bool:
+    """Whether it is over by itself, and all that the agent has said of it was heard."""
+    return item.end is not None and item.end < heard and not item.cut_off
 
 
 def _surplus(found: Collection[object], limits: Limits) -> int:

@@ -10,6 +10,7 @@ starts anew passes over those it has already written.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from sparklineage.relay.record import Outcome, RunRecord
     from sparklineage.relay.steps import Step, Steps
     from sparklineage.relay.witnessed import Execution, Job, Witnessed
+
+SLACK = 60_000
+"""Milliseconds by which records of one moment may differ."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Settler:
         """Whether its start was told without it."""
         self._out: list[ol.Event] = []
         self._seen_before = 0
+        self._heard = 0
+        """Time of the agent's last event."""
         self._own = OwnRuns(self._match, self.past)
         self._lacking: set[tuple[int, int]] = set()
         """Writes that the agent reported without what they wrote."""
@@ -112,6 +118,7 @@ class Settler:
         if not run_id or not kind or not time:
             self._out.append(event)
             return
+        self._heard = time
         if run_id in self._over:
             return
         run = self._runs.get(run_id)
@@ -179,7 +186,7 @@ class Settler:
         if caught_up:
             self._out += self._own.of_steps(over.values(), self._runs.values(), self._who(), None)
             self._seen_before = self.witnessed.latest
-        self._let_go()
+        self._let_go(math.inf if caught_up else self._heard - SLACK)
         return self._drain()
 
     def finish(self, outcome: Outcome) -> list[ol.Event]:
@@ -218,15 +225,16 @@ class Settler:
             "step": step.name if step else None,
         }
 
-    def _let_go(self) -> None:
-        """Of what is over, so that an application may run for months."""
-        for run in overdue(self._match, list(self._runs.values()), self.limits):
+    def _let_go(self, heard: float) -> None:
+        """Of what is over, so that an application may run for months; the agent was heard up to the time `heard`."""
+        for run in overdue(self._match, list(self._runs.values()), self.limits, heard):
             self._close(run, None)
         too_many = len(self.witnessed.executions) > 5 * self.limits.recent
-        for root, family in spent(self._match, self._runs, self.limits):
+        for root, family in spent(self._match, self._runs, self.limits, heard):
             key, around, owner = (root.epoch, root.number), self._match.declaring(root), self._match.step_at(root)
             reported = any(item.run for item in family)
-            if not reported and (not owner.told if owner else any(step.declares for step in around)):
+            is_told_later = not owner.told if owner else any(step.declares for step in around)
+            if not reported and root.is_root and is_told_later:
                 if not too_many:
                     continue  # it is told when its step is over, or the application
                 if any(step.declares for step in around):
@@ -236,7 +244,7 @@ class Settler:
             self._own.merged.update(step.id for step in around)
             self._lacking.discard(key)
             self.witnessed.forget(family)
-        forget_jobs(self._match, {run.job_number for run in self._runs.values()}, self.limits)
+        forget_jobs(self._match, {run.job_number for run in self._runs.values()}, self.limits, heard)
         self._own.merged -= forget_steps(self._match, {run.carried for run in self._runs.values()}, self.limits)
 
     def check(self, folder: RunFolder) -> None:

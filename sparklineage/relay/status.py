@@ -59,9 +59,7 @@ def read_events(folder: RunFolder) -> list[Event]:
     if folder.settled.exists():
         return read_all(LineReader(folder.events), final=True)
     follower = Follower(folder, write=False)
-    events = _before(folder, follower) + follower.poll()
-    while more := follower.poll():
-        events += more
+    events = _before(folder, follower) + follower.catch_up()
     return events if is_alive(folder) else events + follower.finish()
 
 
@@ -107,9 +105,7 @@ def _status(folder: RunFolder) -> RunStatus:
         state = outcome.state if outcome else ("RUNNING" if is_alive(folder) else "LOST")
         ended = outcome.ended if outcome else None
         follower = Follower(folder, write=False)
-        count = follower.before + len(follower.poll())
-        while more := follower.poll():
-            count += len(more)
+        count = follower.before + len(follower.catch_up())
         corrupt = sum(map(len, follower.corrupt().values()))
     return RunStatus(
         run_id=folder.run_id,

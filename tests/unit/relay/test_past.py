@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sparklineage.errors import JournalError
 from sparklineage.journal import RunFolder
+from sparklineage.relay import read_events
+from sparklineage.relay.follow import Follower
 from sparklineage.relay.past import Limits, check
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
-from tests.support.journal import APP, T0, application, event, execution, witnessed
+from tests.support.journal import APP, T0, add, application, event, execution, witnessed
 
 FEW = Limits(recent=20, held=5_000, unpacked=3)
 Record = tuple[str, dict[str, Any]]
@@ -161,3 +164,53 @@ def test_more_than_a_relay_carries_is_refused(made: RunFolder) -> None:
 @pytest.fixture
 def made(tmp_path: Any) -> RunFolder:
     return RunFolder(tmp_path / APP)
+
+
+@pytest.mark.parametrize("beside", [2_000, 1 << 20])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_journal_that_is_read_at_its_end_tells_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, beside: int
+) -> None:
+    """What the agent has said of a query is not taken in yet when the witness is read far beyond it."""
+    rounds = list(journal(seed, 300))
+    followed, drained = (RunFolder(tmp_path / name / APP) for name in ("followed", "drained"))
+    for made in (followed, drained):
+        made.path.mkdir(parents=True)
+    live = Follower(followed)
+    for records in rounds:
+        for made in (followed, drained):
+            for name, record in records:
+                add(getattr(made, name), record)
+        live.poll()
+    live.finish()
+    expected = by_run(read_events(followed))
+    assert len(expected) > 250
+    for name, value in (("follow._AT_ONCE", 10_000), ("follow._BESIDE", beside)):
+        monkeypatch.setattr(f"sparklineage.relay.{name}", value)
+    for name in ("follow", "settle"):
+        monkeypatch.setattr(f"sparklineage.relay.{name}.SLACK", 200)
+    late = Follower(drained, limits=FEW)
+    late.finish()
+    found = by_run(read_events(drained))
+    assert {run: list(map(_told, events)) for run, events in found.items()} == {
+        run: list(map(_told, events)) for run, events in expected.items()
+    }
+    assert late.settler.coverage().reported == live.settler.coverage().reported
+
+
+def _told(event: dict[str, Any]) -> tuple[Any, ...]:
+    return (event["eventType"], *(sorted(item["name"] for item in event[side]) for side in ("inputs", "outputs")))
+
+
+def test_a_long_journal_is_shown_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_AT_ONCE", "_BESIDE"):
+        monkeypatch.setattr(f"sparklineage.relay.follow.{name}", 3_000)
+    made = RunFolder(tmp_path / APP)
+    made.path.mkdir()
+    for records in journal(1, 50):
+        for name, record in records:
+            add(getattr(made, name), record)
+    shown = by_run(read_events(made))
+    Follower(made).finish()
+    assert shown == by_run(read_events(made))
+    assert len(shown) > 40
