@@ -33,6 +33,7 @@ _LONGEST = 4_096
 """Characters of a dataset's namespace or name; a longer one is a mistake, and no backend takes it."""
 _LONGEST_STEP = 500
 """Characters of a step's name that count."""
+_MOST_UNWRITTEN = 100
 _SHARED = 0o660
 """Mode of the file in a folder with the setgid bit: the relay of a cluster's node reads it by its group."""
 
@@ -67,6 +68,8 @@ class StepRecord:
         self._inside: StepRecord | None = None
         """While it is suspended: the innermost step of its body, which may have opened more."""
         self._is_tagged = False
+        self._unwritten: list[Mapping[str, Any]] = []
+        """Records that a full disk did not take; they go before the next one."""
         self._emission = _emission(driver.direct) if driver.direct is not None else None
 
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
@@ -212,13 +215,20 @@ class StepRecord:
         if folder is None:
             self._emit(record)
             return
+        waiting, self._unwritten = [*self._unwritten, record], []
         try:
             path = RunFolder(folder).steps
             shared = folder.stat().st_mode & stat.S_ISGID and not path.exists()
-            append_line(path, record)
-            if shared:
-                path.chmod(_SHARED)
+            try:
+                while waiting:
+                    append_line(path, waiting[0])
+                    del waiting[0]
+            finally:
+                if shared and path.exists():
+                    path.chmod(_SHARED)
         except Exception as error:  # noqa: BLE001 - the job goes on
+            # A step without its start is none, however much is written of it later.
+            self._unwritten = waiting[:_MOST_UNWRITTEN]
             if folder not in _unwritable or self.strict:  # say it once, not at every step
                 _unwritable.add(folder)
                 self.warn(error)

@@ -4,6 +4,7 @@ import functools
 import json
 import logging
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyspark import cloudpickle
 
+from sparklineage.journal import LineReader
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
 from sparklineage.sdk import session as session_module
@@ -506,6 +508,23 @@ def test_an_unwritable_journal_is_one_warning_and_the_job_goes_on(
     assert len(caplog.messages) == 1
     assert "step 'first': its lineage is not complete: " in caplog.messages[0]
     assert str(folder / "gone") in caplog.messages[0]
+
+
+def test_a_step_that_began_on_a_full_disk_is_written_when_there_is_room(
+    spark: Session, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+    try:
+        block = step(spark, "score", inputs=["file:///x"]).__enter__()
+        block.reads("file:///y")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    block.__exit__(None, None, None)
+    found = list(LineReader(folder / "steps.ndjson").read())
+    assert [item["type"] for item in found] == ["stepStart", "stepDatasets", "stepEnd"]
+    assert found[0]["inputs"] == [{"namespace": "file", "name": "/x"}]
+    assert len(caplog.messages) == 1
 
 
 def test_declaring_outside_the_block_is_a_warning(
