@@ -172,13 +172,15 @@ class Beside:
         try:
             # The agent has told its start under the first one's run.
             append_line(folder.agent, _start(record))
+            if shared:
+                # Before the witness's file is there, from which on the relay of the node takes it in.
+                write_json(folder.run, record)
+                folder.run.chmod(0o660)
             hand_over(before, folder, reported, lead, shared=shared)
         except BaseException:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
         if shared:
-            write_json(folder.run, record)
-            folder.run.chmod(0o660)
             return cls(folder, relay=None, why="the relay of this node delivers", lock=None)
         return cls._owned(folder, settings, environ, record)
 

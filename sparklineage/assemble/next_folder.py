@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
 
 _SHARED = 0o660
+_WIDTH = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +85,24 @@ def _link(before: RunFolder, after: RunFolder, reported: Reported, *, shared: bo
 def _move_witness(before: RunFolder, after: RunFolder) -> None:
     copy = before.witness.with_name(f".{before.witness.name}.copy")
     shutil.copy2(before.witness, copy)
-    before.witness.rename(after.witness)
+    moved = after.witness.with_name(f".{after.witness.name}.moved")
+    before.witness.rename(moved)
     copy.rename(before.witness)
-    # What is known of the SparkContext and its process stays; the rest is of the application before.
-    headers = [line for line in before.witness.read_bytes().splitlines(keepends=True) if _is_header(line)]
-    with after.witness.open("r+b") as file:
-        file.write(b"".join(headers[-1:]))
-        file.truncate()
+    # What is known of the SparkContext and its process stays; the rest is of the application before. It becomes
+    # blank where it is: the witness may be writing what follows.
+    known = before.witness.read_bytes()
+    known = known[: known.rfind(b"\n") + 1]
+    header = next((line for line in reversed(known.splitlines(keepends=True)) if _is_header(line)), b"")
+    with moved.open("r+b") as file:
+        file.write(header + _blank(len(known) - len(header)))
+    moved.rename(after.witness)  # for a relay to read
+
+
+def _blank(size: int) -> bytes:
+    """Lines of so many bytes in all that hold nothing."""
+    line = b" " * (_WIDTH - 1) + b"\n"
+    rest = size % _WIDTH
+    return line * (size // _WIDTH) + (line[-rest:] if rest else b"")
 
 
 def _is_header(line: bytes) -> bool:

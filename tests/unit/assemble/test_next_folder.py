@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from sparklineage.assemble.next_folder import Reported, hand_over
 from sparklineage.errors import JournalError
-from sparklineage.journal import RunFolder, create_folder
+from sparklineage.journal import LineReader, RunFolder, create_folder
 from sparklineage.relay import Follower
 from tests.support.journal import APP, add, application, event, execution, folder, witnessed
 
@@ -39,7 +40,10 @@ def reported(made: RunFolder) -> Reported:
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    reader = LineReader(path)
+    found = list(reader.read())
+    assert reader.corrupt == []
+    return found
 
 
 def led(_: Path) -> bool:
@@ -79,6 +83,23 @@ def test_what_the_listeners_write_goes_into_the_next_folder_and_again_into_the_n
         assert len(lines(made.agent)) == 1
     assert first.path.joinpath("agent.until-its-end.ndjson").read_text() == before[0]
     assert first.witness.read_text() == before[1]
+
+
+def test_what_the_witness_writes_meanwhile_is_not_lost(first: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session may run a streaming query."""
+    second = create_folder(first.path.parent, SECOND)
+    copy = shutil.copy2
+    with first.witness.open("ab", buffering=0) as stream:
+
+        def slowly(source: Path, target: Path) -> None:
+            copy(source, target)
+            for record in execution(7, 7, 8):
+                stream.write(json.dumps(record).encode() + b"\n")
+
+        monkeypatch.setattr(shutil, "copy2", slowly)
+        hand_over(first, second, reported(first), led, shared=False)
+    assert [item.get("executionId") for item in lines(first.witness)] == [None, 1, 1]
+    assert [item.get("executionId") for item in lines(second.witness)] == [None, 7, 7]
 
 
 def test_an_agent_that_writes_elsewhere_cannot_be_led(first: RunFolder, tmp_path: Path) -> None:
