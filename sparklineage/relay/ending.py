@@ -83,6 +83,9 @@ def _by_yarn(witnessed: Witnessed, exit_: dict[str, Any], how: str, status: obje
         return None
     if state == "COMPLETE":
         return _outcome(witnessed, state)
+    # YARN signals all processes of a container: where Python ends first, its status is what the driver tells.
+    if isinstance(status, int) and (said := meaning(status))[0] == "ABORT":
+        return _outcome(witnessed, *said)
     message = exit_.get("message")
     return _outcome(witnessed, state, str(message or f"The application ended with status {status}."))
 

@@ -92,6 +92,19 @@ def finish(made: RunFolder) -> tuple[str, str | None]:
             "FAIL",
             "User application exited with 3",
         ),
+        (
+            "yarn",
+            "shutdownHook",
+            {
+                "how": "signal",
+                "signal": "SIGTERM",
+                "finalStatus": "FAILED",
+                "exitStatus": 143,
+                "message": "User application exited with status 143",
+            },
+            "ABORT",
+            "ended by SIGTERM",
+        ),
         ("yarn", "shutdownHook", {"how": "exit", "finalStatus": "KILLED"}, "ABORT", "ended with status None."),
         ("yarn", "shutdownHook", {"how": "signal", "signal": "SIGTERM"}, "ABORT", "ended by SIGTERM."),
         (
