@@ -45,12 +45,12 @@ def _close_sinks() -> Iterator[None]:
 
 
 def sink_to(receiver: Receiver, **fields: Any) -> HttpSink:
-    made = HttpSink(Backend(**{"url": receiver.url, "timeout": 1.0, **fields}))
+    made = HttpSink(Backend(**{"url": receiver.url, "timeout": 30.0, **fields}))
     _OPEN.append(made)
     return made
 
 
-def soon(seconds: float = 20) -> float:
+def soon(seconds: float = 60) -> float:
     return time.monotonic() + seconds
 
 
@@ -177,14 +177,16 @@ def test_a_backend_that_is_down_and_comes_back_gets_everything(made: RunFolder) 
     receiver = Receiver(port=port)
     courier = Courier(Delivery(made, sink_to(receiver)))
     courier.start()
-    time.sleep(0.4)
+    until = soon()
+    while courier.delivery.last_error is None and time.monotonic() < until:
+        time.sleep(0.02)
     assert courier.delivery.last_error == "connection refused"
     with receiver:
         until = soon()
         while len(receiver.events) < 4 and time.monotonic() < until:
             time.sleep(0.02)
     courier.leave()
-    courier.join(5)
+    courier.join(60)
     assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
 
 
@@ -204,12 +206,22 @@ def test_a_kept_connection_that_the_backend_closed_is_opened_anew_at_once(made: 
 
 
 def test_leaving_waits_for_the_event_under_way_and_begins_no_other(made: RunFolder) -> None:
-    with Receiver(delay=0.5) as receiver:
-        courier = Courier(Delivery(made, sink_to(receiver, timeout=5)))
+    left = threading.Event()
+
+    def answer(*_: Any) -> int:
+        left.wait(60)
+        return 201
+
+    with Receiver(answer=answer) as receiver:
+        courier = Courier(Delivery(made, sink_to(receiver)))
         courier.start()
-        time.sleep(0.2)
+        until = soon()
+        while receiver.posts == 0 and time.monotonic() < until:
+            time.sleep(0.02)
         courier.leave()
-        courier.join(5)
+        assert courier.is_alive()
+        left.set()
+        courier.join(60)
     assert len(receiver.events) == courier.delivery.delivered == 1
 
 
@@ -270,7 +282,7 @@ def test_waits_can_be_chosen_but_never_make_a_loop_without_a_pause() -> None:
 def test_a_delivery_waits_as_it_was_told(made: RunFolder) -> None:
     with Receiver(answer=lambda number, _: 503 if number <= 10 else 201) as receiver:
         delivery = Delivery(made, sink_to(receiver), Waits(first=0.02, longest=0.05))
-        assert deliver_all(delivery, until=soon(3), give_up_after=99)
+        assert deliver_all(delivery, until=soon(20), give_up_after=99)
     assert kinds(receiver) == ["START", "START", "COMPLETE", "FAIL"]
 
 

@@ -25,7 +25,7 @@ def drained(root: Path, state: str | None, *, pid: int | None = None) -> tuple[D
     if state:
         outcome(made, state)
     with Receiver() as receiver:
-        sink = HttpSink(Backend(url=receiver.url, timeout=5.0))
+        sink = HttpSink(Backend(url=receiver.url, timeout=30.0))
         try:
             found = drain(made, sink, until=time.monotonic() + 20)
         finally:

@@ -194,7 +194,7 @@ class Rounds:
 
     def __init__(self, root: Path, receiver: Receiver) -> None:
         self.said: list[str] = []
-        backend = Backend(url=receiver.url, timeout=2.0)
+        backend = Backend(url=receiver.url, timeout=30.0)
         self.watcher = Watcher(
             root, lambda until: HttpSink(backend, until=until), say=self.said.append, warn=self.said.append
         )
@@ -204,6 +204,13 @@ class Rounds:
         while time.monotonic() < until:
             self.watcher.round()
             time.sleep(0.01)
+
+    def go_on_until_said(self, seconds: float = 30) -> None:
+        """Also long after that, for what must not come then."""
+        until = time.monotonic() + seconds
+        while not self.said and time.monotonic() < until:
+            self.go_on(0.1)
+        self.go_on(0.5)
 
 
 @pytest.fixture
@@ -221,7 +228,7 @@ def test_a_living_process_is_waited_for_and_its_exit_is_the_state(tmp_path: Path
         found.go_on(0.6)
         assert not living.settled.exists()
         exited(living, "submitFailed", exitStatus=3)
-        found.go_on(1.0)
+        found.go_on_until_said()
         found.watcher.close(time.monotonic() + 5, lambda: True)
     assert found.said == [f"{APP}  FAIL, 2 delivered"]
     assert [item["eventType"] for item in receiver.events] == ["START", "FAIL"]
@@ -233,7 +240,7 @@ def test_after_a_long_silence_the_contexts_end_is_the_state_and_stays_it(
     monkeypatch.setattr(watch, "_LINGER", 0.4)
     with Receiver() as receiver:
         found = Rounds(tmp_path, receiver)
-        found.go_on(1.0)
+        found.go_on_until_said()
         assert found.said == [f"{APP}  COMPLETE, 2 delivered"]
         exited(living, "submitFailed", exitStatus=3)
         found.go_on(0.5)
@@ -247,7 +254,7 @@ def test_a_notebooks_context_is_over_at_once(tmp_path: Path, monkeypatch: pytest
     stopped(begun(tmp_path, "gateway", pid=os.getpid(), host=socket.gethostname()), "application")
     with Receiver() as receiver:
         found = Rounds(tmp_path, receiver)
-        found.go_on(0.8)
+        found.go_on_until_said()
         found.watcher.close(time.monotonic() + 5, lambda: True)
     assert found.said == [f"{APP}  COMPLETE, 2 delivered"]
 
@@ -270,7 +277,7 @@ def test_a_driver_that_leaves_its_status_is_waited_for(tmp_path: Path, monkeypat
             assert found.said == []
             driver.stdin.close()
             driver.wait()
-            found.go_on(1.0)
+            found.go_on_until_said()
             found.watcher.close(time.monotonic() + 5, lambda: True)
     assert found.said == [f"{APP}  FAIL, 2 delivered"]
     assert receiver.events[-1]["run"]["facets"]["errorMessage"]["message"] == "The application exited with status 3."

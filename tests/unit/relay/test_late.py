@@ -31,7 +31,7 @@ def deferred(place: Place = "key", name: str = "") -> Deferred:
 
 
 def late(url: str, fetch: Fetch, *parts: Deferred, learnt: list[str] | None = None) -> LateBackend:
-    backend = Backend(url=url, timeout=2.0, deferred=parts or (deferred(),))
+    backend = Backend(url=url, timeout=30.0, deferred=parts or (deferred(),))
     return LateBackend(backend, fetch, (learnt if learnt is not None else []).extend)
 
 
@@ -80,7 +80,7 @@ def test_it_is_fetched_once_before_the_first_event_and_learnt(tmp_path: Path) ->
         backend = late(receiver.url, fetch, learnt=learnt)
         sinks = LateSink(backend), LateSink(backend)
         assert asked == []
-        assert deliver_all(Delivery(made, sinks[0]), until=time.monotonic() + 10, give_up_after=1)
+        assert deliver_all(Delivery(made, sinks[0]), until=time.monotonic() + 60, give_up_after=1)
         assert sinks[1].send(b"{}").status == 201
         for sink in sinks:
             sink.close()
@@ -103,7 +103,7 @@ def test_as_long_as_it_cannot_be_had_the_reason_is_told_and_nothing_is_lost(tmp_
     with Receiver() as receiver:
         sink = LateSink(late(receiver.url, fetch))
         delivery = Delivery(made, sink, Waits(first=0.01, longest=0.01))
-        assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
+        assert deliver_all(delivery, until=time.monotonic() + 60, give_up_after=9)
         sink.close()
     reason = f"the secrets of {receiver.url} cannot be fetched (KeyError)"
     assert told == [None, "f.yml:3:1: no such parameter.", "boto3 lacks.", reason]
@@ -168,10 +168,10 @@ def test_a_node_asks_for_its_secret_at_a_measured_pace() -> None:
         asked.append(1)
         raise ConfigError("no.")
 
-    backend = LateBackend(Backend(url="http://h", deferred=(deferred(),)), fetch, lambda _: None, pause=0.5)
+    backend = LateBackend(Backend(url="http://h", deferred=(deferred(),)), fetch, lambda _: None, pause=2.0)
     assert {backend.complete() for _ in range(50)} == {"no."}
     assert len(asked) == 1
-    time.sleep(0.5)
+    time.sleep(2.0)
     backend.complete()
     assert len(asked) == 2
 
@@ -185,7 +185,7 @@ def test_a_key_that_is_exchanged_makes_no_dead_letters(tmp_path: Path) -> None:
 
     with Receiver() as receiver:
         receiver.answer = lambda *_: 201 if receiver.seen_headers[-1]["Authorization"] == f"Bearer {taken[0]}" else 401
-        backend = Backend(url=receiver.url, timeout=2.0, deferred=(deferred(),))
+        backend = Backend(url=receiver.url, timeout=30.0, deferred=(deferred(),))
         fetch: Fetch = lambda *_: Secret(keys.pop(0) if len(keys) > 1 else keys[0])  # noqa: E731
         held = LateBackend(backend, fetch, learnt.extend, renews=True)
         sink = LateSink(held)
@@ -197,7 +197,7 @@ def test_a_key_that_is_exchanged_makes_no_dead_letters(tmp_path: Path) -> None:
         said = delivery.send_next()
         assert said is not None
         assert (said.verdict, said.text) == (Verdict.RETRY, "the backend refuses the key: HTTP 401 Unauthorized")
-        assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
+        assert deliver_all(delivery, until=time.monotonic() + 60, give_up_after=9)
         sink.close()
     assert (delivery.delivered, delivery.refused) == (4, 0)
     assert learnt == ["old-key-1", f"new-{CANARY}"]
@@ -208,10 +208,10 @@ def test_a_key_that_is_forbidden_after_it_was_taken_is_waited_for(tmp_path: Path
     made = folder(tmp_path)
     add(made.events, *(application("RUNNING", number) for number in range(3)))
     with Receiver(answer=lambda number, _: 403 if number == 2 else 201) as receiver:
-        backend = Backend(url=receiver.url, timeout=2.0, deferred=(deferred(),))
+        backend = Backend(url=receiver.url, timeout=30.0, deferred=(deferred(),))
         sink = LateSink(LateBackend(backend, canary, lambda _: None, renews=renews, pause=60))
         delivery = Delivery(made, sink, Waits(first=0.01, longest=0.01))
-        assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
+        assert deliver_all(delivery, until=time.monotonic() + 60, give_up_after=9)
         sink.close()
     assert (delivery.delivered, delivery.refused) == (3, 0)
 
@@ -220,9 +220,9 @@ def test_a_key_that_was_never_taken_is_waited_for(tmp_path: Path) -> None:
     made = folder(tmp_path)
     add(made.events, application("START", 1))
     with Receiver(answer=lambda number, _: 403 if number < 4 else 201) as receiver:
-        backend = Backend(url=receiver.url, timeout=2.0, deferred=(deferred(),))
+        backend = Backend(url=receiver.url, timeout=30.0, deferred=(deferred(),))
         sink = LateSink(LateBackend(backend, canary, lambda _: None, renews=True, pause=60))
         delivery = Delivery(made, sink, Waits(first=0.01, longest=0.01))
-        assert deliver_all(delivery, until=time.monotonic() + 10, give_up_after=9)
+        assert deliver_all(delivery, until=time.monotonic() + 60, give_up_after=9)
         sink.close()
     assert (delivery.delivered, delivery.refused) == (1, 0)

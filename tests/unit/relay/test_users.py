@@ -100,14 +100,14 @@ class Relay:
         self._log.chmod(0o666)
         tmp_path.chmod(0o755)
 
-    def run(self, url: str, seconds: float = 3.0, keep: Keep | None = None) -> list[str]:
+    def run(self, url: str, seconds: float = 30.0, keep: Keep | None = None) -> list[str]:
         def act() -> None:
             with self._log.open("a") as log:
 
                 def say(text: str) -> None:
                     print(text, file=log, flush=True)
 
-                backend = Backend(url=url, timeout=1.0)
+                backend = Backend(url=url, timeout=30.0)
                 watcher = Watcher(self.root, lambda until: HttpSink(backend, until=until), say=say, warn=say,
                                   everything=True, state=self.state, keep=keep)  # fmt: skip
                 until = time.monotonic() + seconds

@@ -57,7 +57,7 @@ class Watching:
     def __init__(self, root: Path, url: str, **options: Any) -> None:
         self.said: list[str] = []
         self.warned: list[str] = []
-        backend = Backend(url=url, timeout=2.0)
+        backend = Backend(url=url, timeout=30.0)
         self.watcher = Watcher(
             root,
             lambda until: HttpSink(backend, until=until),
@@ -66,7 +66,7 @@ class Watching:
             **options,
         )
 
-    def rounds(self, seconds: float = 10) -> None:
+    def rounds(self, seconds: float = 60) -> None:
         """Until nothing moves."""
         until = time.monotonic() + seconds
         while self.watcher.round():
@@ -263,15 +263,17 @@ def test_what_waits_for_its_turn_does_not_leave_a_limited_journal(
 
 
 def test_an_application_that_told_its_end_is_settled_when_its_listeners_are_silent(
-    tmp_path: Path, receiver: Receiver, watching: Start
+    tmp_path: Path, receiver: Receiver, watching: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where its process is not seen; a query's own end may come after its application's."""
+    monkeypatch.setattr("sparklineage.relay.watch._QUIET", 3600.0)
     made = spooled(tmp_path, 1, host="another", end="COMPLETE")
     found = watching()
     found.rounds()
     assert not made.settled.exists()
     assert [item["eventType"] for item in receiver.events] == ["START"]
-    time.sleep(2.1)
+    monkeypatch.setattr("sparklineage.relay.watch._QUIET", 1.0)
+    time.sleep(1.1)
     found.rounds()
     assert found.said == [f"{run_id(1)}  COMPLETE, 2 delivered"]
     assert [item["eventType"] for item in read_events(made)] == ["START", "COMPLETE"]
