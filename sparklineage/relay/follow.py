@@ -98,9 +98,10 @@ class Follower:
         return events
 
     def catch_up(self) -> list[Event]:
-        """All that has become known, in as many rounds as it takes."""
+        """All that has become known by now, in as many rounds as it takes."""
+        sizes = {reader: size_of(reader.path) for reader in self._readers}
         events = self.poll()
-        while self.more:
+        while self.more and any(reader.offset < size for reader, size in sizes.items()):
             events += self.poll()
         return events + self.poll()
 
