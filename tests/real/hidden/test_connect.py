@@ -82,15 +82,30 @@ def test_steps_of_a_client_meet_the_servers_queries(spark: str, tmp_path: Path) 
         said = json.loads(client.stdout.splitlines()[-1])
         # What delivers for the client outlives it.
         wait_for(lambda: _is_over(list(backend.events), said["run"]))
-    assert said == {"server": SPARKS[spark][0], "client": SPARKS[spark][0], "run": said["run"], "count": 3}
+    version = SPARKS[spark][0]
+    assert said == {
+        "server": version, "client": version, "run": said["run"], "count": 3, "failure": "StreamingQueryException",
+    }  # fmt: skip
     runs = by_run(list(backend.events))
 
     # The client's step is a run of its own application, with what its function reads on the server.
-    (load,) = [run for run in runs.values() if ol.job_type(run[0]) == "STEP"]
-    assert load[0]["job"]["name"] == "night_harbour.load"
+    steps = {run[0]["job"]["name"]: run for run in runs.values() if ol.job_type(run[0]) == "STEP"}
+    assert sorted(steps) == [f"night_harbour.{name}" for name in ("load", "ships", "wrecks")]
+    load, ships, wrecks = (steps[name] for name in sorted(steps))
     assert (state(load), state(runs[said["run"]])) == ("COMPLETE", "COMPLETE")
     assert {ol.run_facets(event)["parent"]["run"]["runId"] for event in load} == {said["run"]}
     assert _datasets(load, "inputs") == {("s3://rates", "feed"), ("https://rates.example.com", "/v1")}
+    # A stream whose batches run on the server is one run, with what is declared of it and the end that it had.
+    assert (state(ships), state(wrecks)) == ("COMPLETE", "FAIL")
+    assert _datasets(ships, "inputs") == {("s3://rates", "ships")}
+    assert _datasets(ships, "outputs") == {("acme://erp", "/ships")}
+    assert _datasets(wrecks, "outputs") == {("acme://erp", "/wrecks")}
+    # A server of 3.5 does not keep what the Python of its batch has raised.
+    failure = "STREAM_FAILED" if spark == "3.5" else "no harbour"
+    assert failure in ol.run_facets(wrecks[-1])["errorMessage"]["message"]
+    for event in (*ships, *wrecks):
+        assert event["job"]["facets"]["jobType"]["processingType"] == "STREAMING"
+        assert ol.run_facets(event)["parent"]["run"]["runId"] == said["run"]
     # What the server's query writes is what the step says that it writes.
     (query,) = [run for run in runs.values() if ("file", written) in _datasets(run, "outputs") and run != load]
     assert state(query) == "COMPLETE"
