@@ -69,8 +69,10 @@ def _before(folder: RunFolder, follower: Follower) -> list[Event]:
         return []
     reader, found = LineReader(folder.events), []
     while reader.offset < follower.checkpoint.events:
-        most = min(follower.checkpoint.events - reader.offset, 1 << 20)
+        before, most = reader.offset, min(follower.checkpoint.events - reader.offset, 1 << 20)
         found += list(reader.read(most=most))
+        if reader.offset == before:
+            break  # the run has left the journal meanwhile
     return found
 
 

@@ -143,6 +143,8 @@ class Emitter:
             self._thread.start()
         except RuntimeError as error:  # the interpreter is on its way out, or there are no more threads
             self._closed = True
+            self.dropped += len(self._waiting)
+            self._waiting.clear()
             self._warn("thread", f"lineage cannot be sent: {error}")
 
     def _run(self) -> None:

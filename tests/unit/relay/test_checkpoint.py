@@ -22,6 +22,7 @@ from sparklineage.relay import read_events, status
 from sparklineage.relay.follow import Follower
 from sparklineage.relay.past import LIMITS
 from sparklineage.relay.sinks.http import HttpSink
+from sparklineage.relay.status import _before
 from sparklineage.relay.watch import Watcher
 from tests.support.journal import APP, add, application, event, execution, witnessed
 from tests.support.receiver import Receiver
@@ -114,6 +115,18 @@ def test_a_checkpoint_that_cannot_be_read_is_none(made: RunFolder) -> None:
         assert Follower(made, write=False).before == 0
 
 
+def test_a_run_that_leaves_while_it_is_looked_at_holds_up_nobody(made: RunFolder) -> None:
+    begin(made)
+    query(made, 0)
+    follower = Follower(made)
+    follower.poll()
+    assert follower.checkpoint is not None
+    follower.checkpoint.take(follower.settler, follower._hider, follower.written)
+    reading = Follower(made, write=False)
+    made.events.unlink()
+    assert _before(made, reading) == []
+
+
 def test_no_secret_lies_in_a_checkpoint(made: RunFolder) -> None:
     begin(made)
     add(made.agent, event("START", 5, run_id(1), facets={"sql": {"query": "select 'hunter-2-hunter-2'"}}))
@@ -186,6 +199,7 @@ from pathlib import Path
 import sparklineage.relay.checkpoint, sparklineage.relay.watch
 from sparklineage.model.backend import Backend
 from sparklineage.relay.sinks.http import HttpSink
+from sparklineage.relay.status import _before
 from sparklineage.relay.watch import Watcher
 sparklineage.relay.checkpoint.EVERY = sparklineage.relay.watch.EVERY = 1 << 17
 backend = Backend(url=sys.argv[1], timeout=60.0, marquez=True)

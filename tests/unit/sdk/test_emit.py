@@ -8,6 +8,7 @@ import pickle
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -309,6 +310,25 @@ def test_one_limit_holds_for_the_end_of_an_application_and_the_exit() -> None:
     assert not found.flush(0.3)
     found.close()
     assert 0.3 < time.monotonic() - before < 0.6
+
+
+def test_what_no_thread_can_send_any_more_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As while the interpreter ends."""
+
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    emitter = Emitter({}, connect=lambda: None)
+    emitter.put({})
+    began = time.monotonic()
+    assert emitter.flush(60)
+    emitter.close()
+    assert time.monotonic() - began < 30
+    assert emitter.dropped == 1
+    assert len(caplog.messages) == 1
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # since Python 3.12, of fork beside threads
