@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.model import event as ol
 from sparklineage.model.ids import derived_run_id
 from sparklineage.model.masking import mask
-from sparklineage.model.naming import normalize_job_name
+from sparklineage.model.naming import step_job_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,7 +112,7 @@ class Application:
             kind,
             time=time,
             run=run_id,
-            job=(namespace, f"{name}.{normalize_job_name(step.name) or 'step'}"),
+            job=(namespace, step_job_name(name, step.name)),
             run_facets={"parent": parent},
             job_facets={"jobType": job_type if step.stream is None else {**job_type, "processingType": "STREAMING"}},
         )

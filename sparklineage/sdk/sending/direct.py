@@ -12,7 +12,7 @@ from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
-from sparklineage.model.naming import normalize_job_name
+from sparklineage.model.naming import normalize_job_name, step_job_name
 from sparklineage.model.parent_variables import parent_from
 from sparklineage.sdk.agent import Listeners, application_run
 from sparklineage.sdk.sending.emit import emitter, is_configured
@@ -263,7 +263,7 @@ class Emission:
             "START",
             time=record["time"],
             run=record["step"],
-            job=(who.namespace, f"{who.job}.{normalize_job_name(self._name) or 'step'}"),
+            job=(who.namespace, step_job_name(who.job, self._name)),
             run_facets={"parent": dict(who.parent)} if who.parent else {},
             job_facets={"jobType": job_type | {"processingType": "STREAMING"} if self._is_stream else job_type},
         )

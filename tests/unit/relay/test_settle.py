@@ -210,7 +210,8 @@ def test_an_agent_that_chose_its_own_run_id_is_followed(tmp_path: Path) -> None:
 def declare(
     made: RunFolder, start: int, end: int | None, inputs: tuple[str, ...] = ("/hidden",), **fields: Any
 ) -> None:
-    first = {"type": "stepStart", "format": 1, "time": T0 + start, "step": STEP, "name": "weather", "parentStep": None}
+    first = {"type": "stepStart", "format": 1, "time": T0 + start, "step": STEP, "parentStep": None}
+    first["name"] = fields.get("name", "weather")
     first["inputs"] = [{"namespace": "sqlite", "name": name} for name in inputs]
     first["outputs"] = []
     add(made.steps, first)
@@ -283,6 +284,13 @@ def test_a_step_without_any_query_is_a_run_of_its_own(made: RunFolder) -> None:
     found = [item for item in settle(made) if item["job"]["name"] == "app.weather"]
     assert [item["eventType"] for item in found] == ["START", "FAIL"]
     assert message(found[1]) == "ValueError: no file"
+
+
+@pytest.mark.parametrize(("name", "job"), [("订单", "app.订单"), ("Größe", "app.größe"), ("🚀", "app.step_377bd7c6")])
+def test_a_step_named_in_another_script_is_a_job_of_its_own(made: RunFolder, name: str, job: str) -> None:
+    declare(made, 5, 30, name=name)
+    outcome(made)
+    assert {item["job"]["name"] for item in settle(made)} == {"app", job}
 
 
 def test_a_query_without_jobs_belongs_to_the_one_step_that_stood_open(made: RunFolder) -> None:

@@ -96,6 +96,15 @@ def test_a_step_is_a_run_of_its_own(environ: dict[str, str], receiver: Receiver)
     assert "parent" not in start["run"]["facets"]
 
 
+def test_steps_named_in_other_scripts_are_jobs_of_their_own(environ: dict[str, str], receiver: Receiver) -> None:
+    for name in ("订单", "客户", "🚀"):
+        with step(name, environ, outputs=["s3://b/out"]):
+            pass
+    flush()
+    jobs = {event["job"]["name"].rpartition(".")[2] for event in receiver.events}
+    assert jobs == {"订单", "客户", "step_377bd7c6"}
+
+
 def test_a_block_that_raises_is_a_run_that_failed(environ: dict[str, str], receiver: Receiver) -> None:
     with pytest.raises(ZeroDivisionError), step("bad", environ, outputs=["s3://b/out"]):
         1 / 0  # noqa: B018
