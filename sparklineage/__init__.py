@@ -8,6 +8,7 @@ from sparklineage.version import VERSION
 
 TYPE_CHECKING = False  # type checkers take this for typing's own, which costs 3 ms to import
 if TYPE_CHECKING:
+    from sparklineage import datasets, facets, testing
     from sparklineage.assemble.library import configure, load, render
     from sparklineage.assemble.library import finished_for as finished
     from sparklineage.config.spec import Spec
@@ -29,6 +30,8 @@ __all__ = [
     "check",
     "configure",
     "current_step",
+    "datasets",
+    "facets",
     "finished",
     "foreach_batch",
     "load",
@@ -36,6 +39,7 @@ __all__ = [
     "render",
     "step",
     "tag",
+    "testing",
     "writes",
 ]
 
@@ -59,9 +63,12 @@ _LAZY = {
     "tag": "sparklineage.sdk.steps.tag.tag",
     "writes": "sparklineage.sdk.functions.hidden.writes",
 }
+_MODULES = frozenset({"datasets", "facets", "testing"})
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")  # which sets the attribute
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _LAZY[name].rpartition(".")

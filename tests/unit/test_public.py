@@ -21,6 +21,14 @@ def test_the_names_are_what_they_say() -> None:
     assert sparklineage.Dataset.of("file:///x") == sparklineage.Dataset("file", "/x")
 
 
+def test_the_modules_of_datasets_facets_and_testing_are_there_without_an_import_of_their_own() -> None:
+    code = (
+        "import sparklineage as s; print(s.datasets.s3('b', 'k').name, s.facets.version('7').name, s.testing.__name__)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["k", "version", "sparklineage.testing"]
+
+
 def _loaded(code: str) -> set[str]:
     """The modules that a fresh interpreter has loaded after `code`."""
     script = f"import sys; before = set(sys.modules); {code}; print(*sorted(set(sys.modules) - before))"
