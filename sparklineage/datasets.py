@@ -13,9 +13,12 @@ is not strict, they are one warning of it instead.
 
 from __future__ import annotations
 
+import os
 import re
+from typing import Union
 
 from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset_uri import uri_of_path
 from sparklineage.model.jdbc_url import ported
 from sparklineage.model.lenient import NO_DATASET, lenient
 
@@ -45,6 +48,9 @@ __all__ = [
     "sqlserver",
     "unity_catalog",
 ]
+
+Location = Union[str, "os.PathLike[str]"]
+"""A folder by its URI, or by its path on this machine."""
 
 # What to pass, for the messages.
 _EXAMPLES = {
@@ -109,12 +115,12 @@ def hdfs(namenode: str, path: str) -> Dataset:
     return _object("hdfs", _host(namenode), _absolute(path))
 
 
-def local(path: str) -> Dataset:
-    """A file or folder of this machine; a relative path is one of the working directory."""
+def local(path: Location) -> Dataset:
+    """A file or folder of this machine; a relative path is one of the working directory, `~` is the home folder."""
     from pathlib import Path  # noqa: PLC0415
 
     try:
-        found = Path(_part("path", path)).expanduser()
+        found = Path(os.fsdecode(path) if isinstance(path, os.PathLike) else _part("path", path)).expanduser()
     except RuntimeError:
         raise ValueError("path begins with a ~ of nobody; write it from the root") from None
     return Dataset.of(f"file:/{str(found.absolute()).lstrip('/')}")
@@ -203,7 +209,7 @@ def elasticsearch(host: str, index: str, *, port: int = 9200) -> Dataset:
     return named(f"elasticsearch://{_host(host, port)}", _part("index", index))
 
 
-def iceberg(warehouse: str, table: str, *, catalog: str = "hadoop") -> Dataset:
+def iceberg(warehouse: Location, table: str, *, catalog: str = "hadoop") -> Dataset:
     """A table of Iceberg as the agent names it: by its folder below the warehouse.
 
     `warehouse` is a URI such as `s3://bucket/warehouse`, `table` is `namespace.table`, `catalog` is `hadoop` or `hive`.
@@ -215,12 +221,12 @@ def iceberg(warehouse: str, table: str, *, catalog: str = "hadoop") -> Dataset:
     return _below(warehouse, _hive_folder(names) if catalog == "hive" else names.replace(".", "/"))
 
 
-def delta(location: str) -> Dataset:
+def delta(location: Location) -> Dataset:
     """A Delta table as the agent names it: by the URI of its folder."""
-    return Dataset.of(_part("location", location))
+    return Dataset.of(_location("location", location))
 
 
-def hive(warehouse: str, table: str) -> Dataset:
+def hive(warehouse: Location, table: str) -> Dataset:
     """A table that Spark keeps in a Hive metastore, as the agent names it: by its folder below the warehouse.
 
     `warehouse` is a URI such as `hdfs://nn:8020/user/hive/warehouse`, `table` is `database.table`, of which Spark
@@ -267,8 +273,12 @@ def _object(scheme: str, place: str, key: str) -> Dataset:
     return Dataset.of(f"{scheme}://{place}/{_part('key', key).strip('/')}")
 
 
-def _below(warehouse: str, folder: str) -> Dataset:
-    return Dataset.of(f"{_part('warehouse', warehouse).rstrip('/')}/{folder}")
+def _below(warehouse: Location, folder: str) -> Dataset:
+    return Dataset.of(f"{_location('warehouse', warehouse).rstrip('/')}/{folder}")
+
+
+def _location(what: str, value: Location) -> str:
+    return uri_of_path(value) if isinstance(value, os.PathLike) else _part(what, value)
 
 
 def _hive_folder(table: str) -> str:

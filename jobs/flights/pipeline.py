@@ -59,17 +59,17 @@ def raw(spark: SparkSession, data: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     # No Spark here, so there is nothing to see for a listener either.
     for name in ("airlines.csv", "airports.csv", "planes.csv", "flights.csv.zip", "weather.csv"):
-        with sparklineage.step(spark, f"unpack_{name.partition('.')[0]}", inputs=[(source / name).as_uri()]) as step:
+        with sparklineage.step(spark, f"unpack_{name.partition('.')[0]}", inputs=[source / name]) as step:
             if name == "flights.csv.zip":
                 with zipfile.ZipFile(source / name) as archive:
                     archive.extract("flights.csv", target)
-                step.writes((target / "flights.csv").as_uri())
+                step.writes(target / "flights.csv")
             elif name == "weather.csv":
                 fill_weather(source / name, target / "weather.db")
                 step.writes(observations(data))
             else:
                 shutil.copyfile(source / name, target / name)
-                step.writes((target / name).as_uri())
+                step.writes(target / name)
 
 
 def fill_weather(source: Path, database: Path) -> None:
@@ -199,9 +199,7 @@ def training(spark: SparkSession, data: Path) -> None:
     source = data / "features" / "flights"
     model_file, metrics_file = data / "model" / "delay_model.joblib", data / "model" / "metrics.json"
     # The agent reports no query that ends in pandas, so the step names its input too.
-    with sparklineage.step(
-        spark, "training", inputs=[source.as_uri()], outputs=[model_file.as_uri(), metrics_file.as_uri()]
-    ):
+    with sparklineage.step(spark, "training", inputs=[source], outputs=[model_file, metrics_file]):
         # A fifth of the flights, the same one each time, is enough to learn from.
         sample = load(spark, source).where("flight % 5 = 0").toPandas()
         sample = sample.sort_values(["time_hour", "carrier", "flight", "origin"])

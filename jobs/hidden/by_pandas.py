@@ -22,14 +22,14 @@ def run(spark: SparkSession, out: Path) -> None:
     source, sizes = DATA / "planes.csv", out / "sizes"
     sizes.mkdir(parents=True, exist_ok=True)
 
-    @sparklineage.reads(source.as_uri())
+    @sparklineage.reads(source)
     def read_planes(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
             found = pd.read_csv(source)[["tailnum", "year", "manufacturer", "seats"]]
             found["year"] = found["year"].fillna(0).astype(int)
             yield found.loc[found.index % 2 == int(batch["id"].iloc[0])]
 
-    @sparklineage.writes(sizes.as_uri())
+    @sparklineage.writes(sizes)
     def write_sizes(planes: pd.DataFrame) -> pd.DataFrame:
         name = str(planes["manufacturer"].iloc[0])
         summary = {"planes": len(planes), "seats": float(planes["seats"].mean())}

@@ -28,7 +28,7 @@ def run(spark: SparkSession, out: Path) -> None:
         connection.close()
 
     airports = spark.read.csv(str(DATA / "airports.csv"), header=True).select("faa", "name")
-    with sparklineage.step(spark, "load_airports", inputs=[(DATA / "airports.csv").as_uri()]):
+    with sparklineage.step(spark, "load_airports", inputs=[DATA / "airports.csv"]):
         airports.foreachPartition(insert)
 
 

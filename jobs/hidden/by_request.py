@@ -24,12 +24,10 @@ def run(spark: SparkSession, out: Path, api: str) -> None:
         return found
 
     target = out / "airlines"
-    with sparklineage.step(spark, "airlines", outputs=[target.as_uri()]) as step:
+    with sparklineage.step(spark, "airlines", outputs=[target]) as step:
         airlines = spark.createDataFrame([(row["carrier"], row["name"]) for row in fetch()], "code string, name string")
         airlines.write.mode("overwrite").parquet(str(target))
-        step.column_lineage(
-            {(target.as_uri(), "code"): [(source, "carrier")], (target.as_uri(), "name"): [(source, "name")]}
-        )
+        step.column_lineage({(target, "code"): [(source, "carrier")], (target, "name"): [(source, "name")]})
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class Reader(DataSourceReader):  # type: ignore[misc]
                 yield tuple(line.strip().split(",", 1))
 
 
-@sparklineage.reads((DATA / "airlines.csv").as_uri())
+@sparklineage.reads(DATA / "airlines.csv")
 class Airlines(DataSource):  # type: ignore[misc]
     """`spark.read.format("airlines")`."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import quote
 
 from sparklineage.model import uri_credentials
-from sparklineage.model.dataset_uri import NAMED, split_uri
+from sparklineage.model.dataset_uri import NAMED, split_uri, uri_of_path
 from sparklineage.model.facet import Facet, standard
 from sparklineage.model.facet_join import joined_facets
 from sparklineage.model.trimming import trimmed
@@ -37,7 +38,7 @@ class Dataset:
 
     @classmethod
     def of(cls, value: DatasetLike) -> Dataset:
-        """A dataset from a `Dataset`, a (namespace, name) pair or an absolute URI.
+        """A dataset from a `Dataset`, a (namespace, name) pair, an absolute URI or a path of this machine.
 
         A URI gives the name that the agent gives to the same data, so that what is declared and what
         the agent sees are one dataset (`sparklineage.model.dataset_uri` has the rules):
@@ -48,7 +49,10 @@ class Dataset:
             jdbc:postgresql://h/db#schema.t     postgres://h:5432    db.schema.t
             sqlite:///data/w.db#t               sqlite:/data/w.db    t
             s3://bucket/landing/2026-11-21      s3://bucket          landing
+            Path("/data/my out")                file                 /data/my out
 
+        Nothing in a `file:` URI is percent-encoded, for the agent and Hadoop take it literally: not what
+        `Path.as_uri` writes. A relative path is one of the working directory.
         Folders at the end of a path that stand for a date, a month or key=value are left off, as the agent does, and
         named in the facet `subset`; a pair keeps its name as it is.
         User names, passwords and tokens in it are cut off, as are the queries of HTTP and JDBC. Raises ValueError,
@@ -58,13 +62,15 @@ class Dataset:
             return replace(value, namespace=_safe(value.namespace), name=_safe_name(value.namespace, value.name))
         if isinstance(value, str):
             return _of_uri(value)
+        if isinstance(value, os.PathLike):
+            return _of_uri(uri_of_path(value))
         if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
             namespace, name = value
             if namespace.strip() and name.strip():
                 return cls(_safe(namespace), _safe_name(namespace, name))
         # Only the type: the value may hold a password.
         raise ValueError(
-            "a dataset is a (namespace, name) pair or an absolute URI such as s3://bucket/key, "
+            "a dataset is a (namespace, name) pair, a path or an absolute URI such as s3://bucket/key, "
             f"which this {type(value).__name__} is not"
         )
 
@@ -141,4 +147,4 @@ def _encoded(mark: re.Match[str]) -> str:
     return quote(mark.group(), safe="")
 
 
-DatasetLike = Union[Dataset, "tuple[str, str]", str]
+DatasetLike = Union[Dataset, "tuple[str, str]", str, "os.PathLike[str]"]

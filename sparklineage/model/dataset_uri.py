@@ -16,7 +16,10 @@ The rules are those of the agent's own classes for file systems and JDBC, which 
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from sparklineage.model.jdbc_url import DATABASE_IN_TABLE, PORTS, ported, split_jdbc
@@ -74,6 +77,20 @@ def split_uri(uri: str) -> tuple[str, str]:
     if not all(found) or re.search(r"//(?:;|$)", found[0]):
         raise ValueError(f"{shown(uri)} names no dataset: a host or a name is missing")
     return found
+
+
+def uri_of_path(path: os.PathLike[Any]) -> str:
+    """The URI of a local path as the agent has it; that of a path of a cloud's store, where a library gives one."""
+    try:
+        uri = str(path.as_uri())  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - a relative one has none, nor have paths of other makes
+        uri = ""
+    if scheme_of(uri) not in ("", "file"):
+        return uri
+    local = os.fsdecode(path)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.\-]+:/", local):
+        raise ValueError("this path is a URI that has lost a slash; give the URI as a text")
+    return f"file:/{str(Path(local).absolute()).lstrip('/')}"
 
 
 def _found(uri: str, scheme: str, clean: str, given: str, table: str) -> tuple[str, str]:

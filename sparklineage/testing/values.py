@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from sparklineage.model.dataset import Dataset
@@ -95,7 +94,7 @@ class Named(AbstractSet[Any], Generic[_T]):
     def named(self, item: object) -> set[_T]:
         """The members that are meant by this."""
         if isinstance(item, os.PathLike):
-            item = Dataset("file", str(Path(os.fspath(item)).absolute()))
+            item = Dataset.of(item)
         if isinstance(item, str):
             whole = {member for member in self._members if item in self.names(member)}
             return whole or {member for member in self._members if self.ends(member, item)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -11,14 +12,14 @@ from sparklineage.sdk.warning import text_of, warn
 _MOST = 100_000
 """Datasets of one list."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
-_ONE = (str, bytes, bytearray, Dataset)
+_ONE = (str, bytes, bytearray, Dataset, os.PathLike)
 
 
 def listed(datasets: Any, *, strict: bool = False) -> list[Any]:
     """What is given as `inputs` or `outputs`, as a list. Where it is not strict it never raises.
 
-    One dataset needs no list: a URI, a `Dataset`, or a tuple (namespace, name) whose namespace is a URI and whose name
-    is none. What cannot be listed is left to `Dataset.of`.
+    One dataset needs no list: a URI, a path, a `Dataset`, or a tuple (namespace, name) whose namespace is a URI and
+    whose name is none. What cannot be listed is left to `Dataset.of`.
     """
     if datasets is None:
         return []

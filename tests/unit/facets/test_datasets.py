@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,6 +126,18 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
 def test_a_bad_part_is_named(make: Callable[[], Dataset], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         make()
+
+
+def test_a_folder_may_be_a_path() -> None:
+    folder = Path("/data/my warehouse")
+    found = [
+        datasets.local(folder),
+        datasets.delta(folder),
+        datasets.hive(folder, "t"),
+        datasets.iceberg(folder, "a.t"),
+    ]
+    assert [one.name for one in found] == [str(folder), str(folder), f"{folder}/t", f"{folder}/a/t"]
+    assert {one.namespace for one in found} == {"file"}
 
 
 def test_credentials_never_get_into_a_name() -> None:

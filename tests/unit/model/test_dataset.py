@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path, PurePosixPath
+from typing import Any
+
 import pytest
 from openlineage.client.naming import dataset as naming
 
@@ -117,6 +121,44 @@ def test_bad_values_say_what_to_write(value: object, message: str) -> None:
         Dataset.of(value)  # type: ignore[arg-type]
     assert message in str(caught.value)
     assert "ary1" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/data/my out", "/data/Größe", "/d/a%20b/x", "/d/a b", "/d/a?b/x", "/d/a#b", "/d/a@b:c", "//x/y", "/", "/ x "],
+)
+def test_a_path_is_the_local_file_under_the_agents_name(path: str) -> None:
+    name = f"/{path.strip('/')}"
+    assert Dataset.of(Path(path)) == Dataset.of(PurePosixPath(path)) == Dataset("file", name)
+
+
+def test_a_path_is_one_of_the_working_directory_and_may_be_any_that_is_like_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ä b").touch()
+    (entry,) = os.scandir(os.fsencode(tmp_path))
+    paths: list[Any] = [Path("ä b"), Path("x/../ä b"), entry]
+    assert [Dataset.of(path) for path in paths] == [Dataset("file", f"{tmp_path}/ä b")] * 3
+    assert Dataset.of(tmp_path / "in" / "day=1").input_facets["subset"]["inputCondition"]["locations"] == [
+        f"{tmp_path}/in/day=1"
+    ]
+
+
+class Remote:
+    """A path of a cloud's store, as libraries have them: to open it would download it."""
+
+    def as_uri(self) -> str:
+        return "s3://b/my key"
+
+    def __fspath__(self) -> str:
+        raise AssertionError("downloaded")
+
+
+def test_a_path_of_a_store_is_named_by_its_uri() -> None:
+    assert Dataset.of(Remote()) == Dataset("s3://b", "my key")
+    with pytest.raises(ValueError, match="this path is a URI that has lost a slash"):
+        Dataset.of(Path("s3://b/k"))
 
 
 def test_equality_looks_at_the_names_alone() -> None:

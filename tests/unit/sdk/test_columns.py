@@ -45,6 +45,18 @@ def test_columns_are_named_as_their_datasets_were_declared(folder: Path, target:
     assert found["transformations"] == [{"type": "DIRECT", "subtype": "IDENTITY", "masking": False}]
 
 
+def test_paths_are_taken_wherever_datasets_are(folder: Path, tmp_path: Path) -> None:
+    source, target = tmp_path / "my in", tmp_path / "Größe"
+    with sparklineage.step(None, "score", inputs=[source], outputs=[target], strict=True) as step:
+        step.reads(tmp_path / "late")
+        step.column_lineage({(target, "speed"): [(source, "distance")]})
+    (output,) = last(folder)["outputs"]
+    (found,) = output["facets"]["columnLineage"]["fields"]["speed"]["inputFields"]
+    assert (output["name"], found["name"]) == (str(target), str(source))
+    declared = [json.loads(line)["inputs"] for line in (folder / "steps.ndjson").read_text().splitlines()[:2]]
+    assert declared == [[{"namespace": "file", "name": str(path)}] for path in (source, tmp_path / "late")]
+
+
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
