@@ -1,11 +1,12 @@
 """Steps around functions, also those whose bodies run when the call is over: coroutines, generators, both in one.
 
 Such a body runs in turns with other code. The step is in force in its turns alone, so that steps of many tasks of one
-thread are told apart.
+thread are told apart. What `contextlib.contextmanager` has made is for a `with`, and the step is in force in its block.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import operator
@@ -13,7 +14,7 @@ import types
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 
     from sparklineage.sdk.steps.record import StepRecord
     from sparklineage.sdk.steps.step import Step
@@ -106,6 +107,25 @@ def _async_generator(new: Callable[[], Step], function: Callable[..., Any]) -> C
     return body
 
 
+def _manager(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
+    @contextlib.contextmanager
+    def body(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        with new(), function(*args, **kwargs) as value:
+            yield value
+
+    return body
+
+
+def _async_manager(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
+    @contextlib.asynccontextmanager
+    async def body(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        with new():
+            async with function(*args, **kwargs) as value:
+                yield value
+
+    return body
+
+
 # The shells are pickled by value, so they name nothing but what they hold.
 
 
@@ -159,7 +179,21 @@ class _Kind(NamedTuple):
     """What stands for the function, of the same kind as that."""
 
 
+def _made_by(maker: Callable[[Any], Any]) -> Callable[[object], bool]:
+    """Whether a function is what this function of contextlib returns. It has no mark, but always the same code."""
+    code = maker(iter).__code__
+
+    def is_one(function: Any) -> bool:
+        while isinstance(function, functools.partial):
+            function = function.func
+        return getattr(function, "__code__", None) is code
+
+    return is_one
+
+
 _KINDS: tuple[tuple[Callable[[object], bool], _Kind], ...] = (
+    (_made_by(contextlib.contextmanager), _Kind(_manager, _plain)),
+    (_made_by(contextlib.asynccontextmanager), _Kind(_async_manager, _plain)),
     (inspect.isasyncgenfunction, _Kind(_async_generator, _plain_async_generator)),
     (inspect.iscoroutinefunction, _Kind(_coroutine, _plain_coroutine)),
     (inspect.isgeneratorfunction, _Kind(_generator, _plain_generator)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import json
@@ -268,6 +269,62 @@ def test_a_generator_that_nobody_ends_ends_its_step(scene: Scene) -> None:
     next(found)
     del found
     assert scene.ends == {"rows": None}
+
+
+def test_a_decorated_context_manager_is_a_step_to_the_end_of_its_block(scene: Scene) -> None:
+    @scene.step("opened")  # type: ignore[untyped-decorator]
+    @contextlib.contextmanager
+    def opened(value: int, *, forgives: type[Exception] = KeyError) -> Iterator[int]:
+        scene.query("before")
+        with contextlib.suppress(forgives):
+            yield value
+        scene.query("after")
+
+    for wrong in (None, KeyError()):
+        with opened(3) as value:
+            scene.query(f"block {value}")
+            if wrong is not None:
+                raise wrong
+    assert scene.ends == {"opened": None}
+    with pytest.raises(ValueError, match="its own"), opened(4, forgives=OSError):
+        raise ValueError("its own")
+
+    @opened(5)  # type: ignore[untyped-decorator]
+    def decorated() -> None:
+        scene.query("call")
+
+    decorated()
+    decorated()
+    assert {step for _, step in scene.queries} == {"opened"}
+    assert [name for name, _ in scene.queries].count("call") == 2
+    ends = [line["error"] and line["error"]["message"] for line in scene.records("stepEnd")]
+    assert ends == [None, None, "its own", None, None]
+
+
+def test_so_is_an_asynchronous_one_and_one_that_is_a_method(scene: Scene) -> None:
+    class Client:
+        @scene.step("opened")  # type: ignore[untyped-decorator]
+        @contextlib.asynccontextmanager
+        async def opened(self, value: int) -> AsyncGenerator[int, None]:
+            await asyncio.sleep(0)
+            yield value
+
+        @scene.step("blocked")  # type: ignore[untyped-decorator]
+        @contextlib.contextmanager
+        def blocked(self) -> Iterator[str]:
+            yield type(self).__name__
+
+    async def work() -> None:
+        async with Client().opened(3) as value:
+            await asyncio.sleep(0)
+            scene.query(f"opened {value}")
+
+    asyncio.run(work())
+    with Client().blocked() as name, scene.step("inner"):
+        scene.query(name)
+    assert scene.queries == [("opened 3", "opened"), ("Client", "inner")]
+    assert scene.ends == {"opened": None, "blocked": None, "inner": None}
+    assert scene.parents == {"opened": None, "blocked": None, "inner": "blocked"}
 
 
 def test_decorated_async_generators_are_told_apart_at_every_turn(scene: Scene) -> None:
