@@ -33,7 +33,8 @@ class OwnRuns:
         `runs` are the agent's open ones. A block that failed has one in any case: the queries before may have ended
         well. With an outcome the application is over, and so is what waited for it.
         """
-        fresh = {step.id: step for step in steps if not step.told}
+        earlier = self.match.steps.earlier
+        fresh = {step.id: step for step in steps if not step.told and step.id not in earlier}
         if outcome is None:
             # A tagged DataFrame may be executed at any time, so its step has no query only when all is over.
             fresh = {step.id: step for step in fresh.values() if not step.tagged or step.id in self.merged}
@@ -50,7 +51,8 @@ class OwnRuns:
             if (root.epoch, root.number) in reported or not any(step.declares for step in around):
                 continue
             # A query outside of any step, which functions or tags declare for, is told with the application.
-            if owner.id in fresh if owner is not None else outcome is not None:
+            is_due = outcome is not None if owner is None or owner.id in earlier else owner.id in fresh
+            if is_due:
                 made += application.step_run(owner or around[0], root, outcome, around)
         for step in fresh.values():
             is_idle = step.declares and step.id not in reached
@@ -63,7 +65,8 @@ class OwnRuns:
                 made += application.step_run(step, None, outcome, ())
         for step in self.match.steps.functions.values() if outcome is not None else ():
             # A helper, or a function that was sent to executors by hand, has declared on a block.
-            if step.declares and step.id not in reached and not self.match.steps.is_told_by_blocks(step):
+            is_idle = step.declares and step.id not in reached and step.id not in earlier
+            if is_idle and not self.match.steps.is_told_by_blocks(step):
                 self.past.idle(step)
                 made += application.step_run(step, None, outcome)
         return made
@@ -82,7 +85,7 @@ class OwnRuns:
         made = []
         for number in [number for numbers in self.match.steps.streams.values() for number in numbers]:
             step = self.match.steps.get(number)
-            if step is not None and not step.told:
+            if step is not None and not step.told and number not in self.match.steps.earlier:
                 made += application.stream_run(step, outcome, over=number in over, is_told=is_told)
         return made
 

@@ -101,6 +101,9 @@ class Steps:
     """Those of each step."""
     calls: set[str] = field(default_factory=set)
     """The calls that have runs of their own; equal ones need no more."""
+    earlier: set[str] = field(default_factory=set)
+    """Ids of steps and functions that count on queries alone, and have no runs of their own: for who looks at a part of
+    an application, what was declared before that."""
 
     def feed(self, record: Mapping[str, Any], size: int = 0) -> None:
         """Take in one record of steps.ndjson, of so many bytes; one that is damaged is passed over."""
@@ -168,7 +171,7 @@ class Steps:
 
     def is_told_by_blocks(self, function: Step) -> bool:
         """Whether blocks declare all that the function does."""
-        blocks = [step for step in self.by_id.values() if step.is_block]
+        blocks = [step for step in self.by_id.values() if step.is_block and step.id not in self.earlier]
         read = {dataset for step in blocks for dataset in step.inputs}
         written = {dataset for step in blocks for dataset in step.outputs}
         return read >= function.inputs.keys() and written >= function.outputs.keys()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sparklineage.model.event import Event
 
+_TELLING = ("stepDatasets", "stepFacets", "stepProgress", "stepEnd")
+"""Records by which a step that was open before is one of the test, too."""
 _OPEN = "It still runs."
 """Stands for the end of whatever has none yet."""
 
@@ -56,10 +58,12 @@ class Capture:
     roots: Sequence[Path]
     """Others may be added at any time."""
     marks: dict[str, Mark] = field(default_factory=dict)
+    began: int = 0
+    """Milliseconds."""
 
     def begin(self) -> None:
         """Leave out everything that is there now."""
-        self.marks = self.state()
+        self.marks, self.began = self.state(), now_ms()
 
     def state(self) -> dict[str, Mark]:
         """Every application, and how much it has written."""
@@ -70,7 +74,7 @@ class Capture:
         folders = list(self._folders())
         marks = [self.marks.get(folder.run_id, Mark()) for folder in folders]
         return [
-            settled(folder, mark)
+            settled(folder, mark, self.began)
             for folder, mark in zip(folders, marks, strict=True)
             if folder is folders[-1] or Mark.of(folder) != mark
         ]
@@ -80,24 +84,49 @@ class Capture:
             yield from run_folders(root)
 
 
-def settled(folder: RunFolder, mark: Mark) -> Settled:
-    """The application's events since the mark. Steps that were over by then are known, and not told again."""
+def settled(folder: RunFolder, mark: Mark, began: int = 0) -> Settled:
+    """The application's events since the mark, which was set at `began` (milliseconds).
+
+    What was declared before counts on the queries that come later, and has no run of its own.
+    """
     settler = Settler(RunRecord.of(folder))
     earlier = [record for record in _head(folder.witness, mark.witness) if record.get("type") == "application"]
     for record in (*earlier, *_rest(folder.witness, mark.witness)):
         settler.witnessed.feed(record)
-    before = _head(folder.steps, mark.steps)
-    for record in (*before, *_rest(folder.steps, mark.steps)):
-        settler.steps.feed(record)
+    before, since = _head(folder.steps, mark.steps), _rest(folder.steps, mark.steps)
+    anew = {_function(record) for record in since if _is_function(record) and _declared(record) >= began}
     for record in before:
-        if record.get("type") == "stepEnd" and (step := settler.steps.get(record.get("step"))) is not None:
-            step.told = True
+        # A function of the same name that is made again takes its place.
+        if not (_is_function(record) and _function(record) in anew):
+            settler.steps.feed(record)
+    opened = set(settler.steps.by_id)
+    for record in since:
+        settler.steps.feed(record)
     begin = [event for event in _head(folder.agent, mark.agent) if ol.job_type(event) == "APPLICATION"][:1]
     for event in (*begin, *_rest(folder.agent, mark.agent)):
         settler.agent(event)
+    told = {record.get("step") for record in since if record.get("type") in _TELLING}
+    told |= {step.id for step in settler.steps.by_id.values() if step.seen}
+    here = {(kind, name) for kind, name, _ in anew}
+    functions = {step.id for key, step in settler.steps.functions.items() if key not in here}
+    settler.steps.earlier = (opened - told) | functions
     ended = Outcome.of(folder) or ending.by_agent(settler.witnessed, settler.agents_end)
     events = settler.finish(ended or Outcome(state="ABORT", ended=now_ms(), message=_OPEN))
     return Settled(folder, tuple(events), frozenset(ol.run_id(event) for event in events if _is_open(event)))
+
+
+def _is_function(record: dict[str, Any]) -> bool:
+    return record.get("type") == "function"
+
+
+def _function(record: dict[str, Any]) -> tuple[object, object, object]:
+    """What it is, by which name plans show it, and its own name: several may be called under that of another one."""
+    return record.get("kind"), record.get("name"), record.get("of")
+
+
+def _declared(record: dict[str, Any]) -> int:
+    """When, which may be long before it came into use."""
+    return int(record.get("declared", record["time"]))
 
 
 def _is_open(event: Event) -> bool:

@@ -38,6 +38,7 @@ class Declaration:
     ) -> None:
         self.kind, self.name = kind, name[:_MOST]
         self.inputs, self.outputs = dict(inputs), dict(outputs)
+        self._made = now_ms()
         self._told: set[tuple[Path, str, int]] = set()
         self._told_to: WeakKeyDictionary[StepRecord, int] = WeakKeyDictionary()
         self._own: dict[Path | None, set[str | None]] = {}
@@ -72,6 +73,8 @@ class Declaration:
             "time": now_ms(),
             "kind": self.kind,
             "name": shown,
+            "of": self.name,
+            "declared": self._made,
             "inputs": [dataset_record(item) for item in self.inputs.values()],
             "outputs": [dataset_record(item) for item in self.outputs.values()],
         }
