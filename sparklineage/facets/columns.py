@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from sparklineage.facets.check import each, flag, known_keys, one_of, pairs, plain, text
-from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset import Dataset, is_one_dataset
 from sparklineage.model.facet import Facet, standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sparklineage.model.dataset import DatasetLike
+    from sparklineage.model.dataset import DatasetLike, DatasetsLike
 
 Column = Union["tuple[DatasetLike, str]", "list[Any]"]
 """A dataset and the name of its column."""
@@ -57,12 +57,13 @@ def column_lineage(
     return standard("columnLineage", "dataset", "1-2-0/ColumnLineageDatasetFacet", fields=fields, dataset=whole)
 
 
-def lineage(inputs: Iterable[DatasetLike] = (), *, fields: Mapping[str, Iterable[Column]] | None = None) -> Facet:
+def lineage(inputs: DatasetsLike = (), *, fields: Mapping[str, Iterable[Column]] | None = None) -> Facet:
     """`lineage` of a dataset: explicit edges from the datasets, and the columns, that it is made from.
 
     The newest way of the specification (facet 1-0-0). It says that these inputs, and not all of the run's, feed it.
     """
-    sources = [_source(Dataset.of(item)) for item in each("inputs", inputs)]
+    given = (inputs,) if is_one_dataset(inputs) else inputs
+    sources = [_source(Dataset.of(item)) for item in each("inputs", given)]
     entries = {
         text("field", name): {
             "inputs": [

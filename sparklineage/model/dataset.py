@@ -15,11 +15,14 @@ from sparklineage.model.facet_join import joined_facets
 from sparklineage.model.trimming import trimmed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _ADDRESS = re.compile(r"(?i)://|^(?:jdbc:[a-z][\w+.\-]*|arn|file|dbfs):")
 # What ends a name in a URI, or parts it.
 _MARKS = re.compile(r"[%/?#;@=\s]")
+
+# How a URI begins, or a namespace.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
 
 _PLACES = {"dataset": "facets", "input": "input_facets", "output": "output_facets"}
 
@@ -148,3 +151,17 @@ def _encoded(mark: re.Match[str]) -> str:
 
 
 DatasetLike = Union[Dataset, "tuple[str, str]", str, "os.PathLike[str]"]
+"""What `Dataset.of` takes."""
+DatasetsLike = Union[DatasetLike, "Iterable[DatasetLike]"]
+"""What is taken where there may be several: one alone, too."""
+
+
+def is_one_dataset(datasets: Any) -> bool:
+    """Whether this is meant as one dataset, where a list of them would do as well.
+
+    Of a tuple of two texts it is where the first is a URI, as a namespace is, and the second is none.
+    """
+    if isinstance(datasets, tuple) and len(datasets) == 2 and all(isinstance(part, str) for part in datasets):
+        namespace, name = datasets
+        return _URI.match(namespace) is not None and _URI.match(name) is None
+    return isinstance(datasets, (str, bytes, bytearray, Dataset, os.PathLike))

@@ -7,7 +7,7 @@ nothing else is imported before that is known.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sparklineage.sdk.functions.worker import in_worker
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from sparklineage.model.dataset import DatasetLike
 
+Target = TypeVar("Target")
 
-def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
+
+def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Target], Target]:
     """Declare what a function, a UDF or a class of a Python data source reads, where Spark cannot see it.
 
         @sparklineage.reads("https://rates.example.com/v1")
@@ -41,7 +43,7 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
     return functools.partial(declare, inputs=checked("reads", datasets, strict=strict), outputs={}, strict=strict)
 
 
-def writes(*datasets: DatasetLike, strict: bool = False) -> Callable[[Any], Any]:
+def writes(*datasets: DatasetLike, strict: bool = False) -> Callable[[Target], Target]:
     """Declare what a function, a UDF or a class of a Python data source writes; see `reads`."""
     if (function := _function(datasets)) is not None:
         return _left_alone("writes", function)

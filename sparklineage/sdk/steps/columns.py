@@ -12,10 +12,12 @@ from sparklineage.model.dataset import Dataset, DatasetLike
 
 Column = Union[str, "tuple[DatasetLike, str]"]
 """`dataset.column`, or the dataset and the name of its column."""
+Columns = Mapping[Any, Iterable[Column]]
+"""From columns of outputs, each a `Column`, to those they are made from. A dict of texts is no mapping of `Column`."""
 
 
 def with_columns(
-    columns: Mapping[Column, Iterable[Column]],
+    columns: Columns,
     inputs: Iterable[Dataset],
     outputs: Iterable[Dataset],
     transformation: Mapping[str, Any] | None = None,

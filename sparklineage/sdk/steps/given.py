@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from typing import Any
 
-from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset import is_one_dataset
 from sparklineage.sdk.warning import text_of, warn
 
 _MOST = 100_000
 """Datasets of one list."""
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
-_ONE = (str, bytes, bytearray, Dataset, os.PathLike)
 
 
 def listed(datasets: Any, *, strict: bool = False) -> list[Any]:
@@ -23,7 +19,7 @@ def listed(datasets: Any, *, strict: bool = False) -> list[Any]:
     """
     if datasets is None:
         return []
-    if isinstance(datasets, _ONE) or _is_pair(datasets) or not hasattr(type(datasets), "__iter__"):
+    if is_one_dataset(datasets) or not hasattr(type(datasets), "__iter__"):
         return [datasets]
     found: list[Any] = []
     try:
@@ -48,10 +44,3 @@ def text(value: Any, *, strict: bool = False) -> str:
             raise
         warn(f"a name cannot be read: {type(error).__name__}: {text_of(error)}")
         return "step"
-
-
-def _is_pair(datasets: Any) -> bool:
-    if not isinstance(datasets, tuple) or len(datasets) != 2 or not all(isinstance(part, str) for part in datasets):
-        return False
-    namespace, name = datasets
-    return _URI.match(namespace) is not None and _URI.match(name) is None

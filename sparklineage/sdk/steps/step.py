@@ -15,12 +15,12 @@ from sparklineage.sdk.steps.record import StepRecord
 from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from sparklineage.model.dataset import DatasetLike
+    from sparklineage.model.dataset import DatasetLike, DatasetsLike
     from sparklineage.model.facet import Facet
-    from sparklineage.sdk.steps.columns import Column
+    from sparklineage.sdk.steps.columns import Columns
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -29,8 +29,8 @@ def step(
     spark: Any,
     name: str,
     *,
-    inputs: Iterable[DatasetLike] = (),
-    outputs: Iterable[DatasetLike] = (),
+    inputs: DatasetsLike = (),
+    outputs: DatasetsLike = (),
     inherit: bool = True,
     strict: bool = False,
 ) -> Step:
@@ -107,9 +107,7 @@ class StepHandle:
         if (record := self._told()) is not None:
             record.describe(facets)
 
-    def column_lineage(
-        self, columns: Mapping[Column, Iterable[Column]], *, transformation: Mapping[str, Any] | None = None
-    ) -> None:
+    def column_lineage(self, columns: Columns, *, transformation: Mapping[str, Any] | None = None) -> None:
         """Say which columns of outputs are made from which columns of inputs.
 
             step.column_lineage({"delays.speed": ["flights.distance", "flights.air_time"]})
@@ -149,8 +147,8 @@ class Step(StepHandle, ContextDecorator):
         spark: Any,
         name: str,
         *,
-        inputs: Iterable[DatasetLike] = (),
-        outputs: Iterable[DatasetLike] = (),
+        inputs: DatasetsLike = (),
+        outputs: DatasetsLike = (),
         environ: Mapping[str, str],
         inherit: bool = True,
         strict: bool = False,

@@ -12,9 +12,7 @@ from sparklineage.sdk.steps.step import Step, StepHandle
 from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sparklineage.model.dataset import DatasetLike
+    from sparklineage.model.dataset import DatasetsLike
 
 Frame = TypeVar("Frame")
 
@@ -25,8 +23,8 @@ _MOST = 50
 def tag(
     df: Frame,
     *steps: StepHandle,
-    inputs: Iterable[DatasetLike] = (),
-    outputs: Iterable[DatasetLike] = (),
+    inputs: DatasetsLike = (),
+    outputs: DatasetsLike = (),
     name: str = "tag",
     strict: bool = False,
 ) -> Frame:

@@ -18,9 +18,9 @@ from sparklineage.sdk.streams.query import Query, RemoteQuery, when_started
 from sparklineage.sdk.streams.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from sparklineage.model.dataset import DatasetLike
+    from sparklineage.model.dataset import DatasetsLike
 
 _QUERY = "sql.streaming.queryId"
 """The local property by which Spark tells a batch's thread whose it is."""
@@ -33,8 +33,8 @@ def foreach_batch(
     name: str,
     function: Callable[[Any, int], Any],
     *,
-    inputs: Iterable[DatasetLike] = (),
-    outputs: Iterable[DatasetLike] = (),
+    inputs: DatasetsLike = (),
+    outputs: DatasetsLike = (),
     interval: float = _INTERVAL,
 ) -> ForeachBatch:
     """The function for `writeStream.foreachBatch`, with what it reads and writes unseen.
@@ -66,8 +66,8 @@ class ForeachBatch:
         name: str,
         function: Callable[[Any, int], Any],
         *,
-        inputs: Iterable[DatasetLike],
-        outputs: Iterable[DatasetLike],
+        inputs: DatasetsLike,
+        outputs: DatasetsLike,
         interval: float,
         environ: Mapping[str, str],
         clock: Callable[[], float] = time.monotonic,

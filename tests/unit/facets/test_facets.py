@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
+from typing import Any
 
 import attr
 import jsonschema
@@ -211,3 +212,8 @@ def test_a_parameter_of_a_secrets_name_is_masked(make: Callable[..., facets.Face
     found = make(parameters=secret | others).value["parameters"]
     assert {name: found[name] for name in secret} == dict.fromkeys(secret, "********")
     assert {name: found[name] for name in others} == {name: str(value) for name, value in others.items()}
+
+
+@pytest.mark.parametrize("one", ["s3://b/k", ("s3://b", "k"), Dataset.of("s3://b/k")])
+def test_one_dataset_is_as_good_as_a_list_of_it(one: Any) -> None:
+    assert facets.lineage(one) == facets.lineage([one])
