@@ -221,7 +221,7 @@ def test_attributes_are_the_function_s_own() -> None:
     def local(value: int) -> int:
         return value + local.offset  # type: ignore[attr-defined,no-any-return]
 
-    ours = declared(local)
+    ours: Any = declared(local)
     ours.offset = 5
     assert (ours(1), local.offset, vars(ours)) == (6, 5, {"offset": 5})  # type: ignore[attr-defined]
     del ours.offset
@@ -244,7 +244,7 @@ class Rates:
 
 def test_an_object_keeps_its_state_and_the_name_that_pyspark_gives_its_column() -> None:
     rates = Rates()
-    ours = declared(rates)
+    ours: Any = declared(rates)
     assert (ours(1), ours(2)) == (1, 2)
     assert (ours.calls, rates.calls, ours.declaration) == (2, 2, "mine")
     ours.calls = 7
@@ -320,7 +320,7 @@ def test_methods_of_every_kind_work_in_both_orders() -> None:
     for it in (Sub(), Sub):
         assert (it.static_below(1), it.static_above(2), it.unbound(5)) == (1, 2, 5)
         assert (it.class_below(1), it.class_above(2)) == (("Sub", 1), ("Sub", 2))
-    client = Sub()
+    client: Any = Sub()
     assert (client.below, client.above, client.kept is client.kept) == ("below", "above", True)
     assert (client.get(1), Sub.get(client, 2), client.got()) == (("Sub", 1), ("Sub", 2), ("Sub", 3))
     assert (client.get.__name__, client.get.__self__, inspect.ismethod(client.get)) == ("get", client, True)

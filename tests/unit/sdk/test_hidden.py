@@ -138,7 +138,7 @@ def test_a_call_outside_of_any_step_asks_the_jvm_three_times(tmp_path: Path, mon
     monkeypatch.setitem(sys.modules, "pyspark", core)
     monkeypatch.delitem(sys.modules, "pyspark.sql")  # which would ask for the active session
     seen: list[str | None] = []
-    declared = sparklineage.reads("https://rates.example.com/v1")(lambda: seen.append(context.property))
+    declared: Any = sparklineage.reads("https://rates.example.com/v1")(lambda: seen.append(context.property))
     declared()
     assert context.asked.pop(0) == "conf"
     context.property = "of another"
