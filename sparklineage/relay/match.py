@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _BATCH = re.compile(r"(?:^|\n)id = ([0-9a-f-]{36})\nrunId = ")
 """How Spark describes the queries of a batch."""
+_COMMAND = re.compile(
+    r"Execute (?!CreateView|SetCommand)|\w*(?:ReplaceData|WriteDelta|WriteToDataSource|DeleteFrom|Truncate|Merge)"
+)
+"""First lines of plans that may change data, beside those that write rows."""
 
 
 @dataclass
@@ -84,6 +88,8 @@ class Batch(NamedTuple):
     """Whether the step began in it."""
     is_inside: bool
     """Whether the run is surely of a query inside of the batch, and not of the batch as a whole."""
+    has_written: bool
+    """Whether its query may have written anything, as Spark knows it: the agent names outputs of a `collect`, too."""
 
 
 @dataclass
@@ -164,7 +170,8 @@ class Matcher:
             return None
         execution = self.execution_of(run)
         # A batch and the query inside of it often begin together.
-        roots = {id(root): root for root in map(self.witnessed.root_of, [execution] if execution else self._free(run))}
+        candidates = [execution] if execution else self._free(run)
+        roots = {id(root): root for root in map(self.witnessed.root_of, candidates)}
         root = next(iter(roots.values())) if len(roots) == 1 else None
         found = _BATCH.search(root.description) if root is not None else None
         if root is None or root.start is None or found is None:
@@ -173,7 +180,8 @@ class Matcher:
         if step is None:
             return None
         is_inside = execution is not None and execution is not root
-        return Batch(step, is_first=root.start <= step.start, is_inside=is_inside)
+        has_written = any(item.writes or _COMMAND.match(item.command) for item in candidates)
+        return Batch(step, is_first=root.start <= step.start, is_inside=is_inside, has_written=has_written)
 
     def declaring(self, execution: Execution | None, carried: str | None = None) -> list[Step]:
         """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""

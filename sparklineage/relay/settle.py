@@ -160,7 +160,7 @@ class Settler:
         is_end = str(event.get("eventType")).upper() in ol.TERMINAL
         if batch.is_inside or is_end:
             # The batch as a whole names files; by its end the queries inside have told their folder.
-            batch.step.see(event)
+            batch.step.see(event, has_written=batch.has_written)
         if batch.is_first or run.sent:
             return False
         if is_end:

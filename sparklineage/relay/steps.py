@@ -67,12 +67,12 @@ class Step:
         """Whether the ends of its queries wait for what it may still declare."""
         return self.end is None and self.stream is None
 
-    def see(self, event: Mapping[str, Any]) -> None:
-        """Take in what the agent reports of a batch; of very many datasets the first.
+    def see(self, event: Mapping[str, Any], *, has_written: bool) -> None:
+        """Take in what the agent reports of a batch, no outputs of what writes nothing; of very many the first.
 
         A batch as a whole names each file that it reads, and the queries inside of it their folder: the folder will do.
         """
-        for side in ("inputs", "outputs"):
+        for side in ("inputs", "outputs") if has_written else ("inputs",):
             found, names = self.seen.setdefault(side, {}), self.names.setdefault(side, {})
             for item in datasets(event, side):
                 key = f"{item.get('namespace')}\n{str(item.get('name')).rstrip('/')}"

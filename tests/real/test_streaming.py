@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 import sparklineage
 from sparklineage.testing import Lineage, Run
+from tests.real.submission import REPOSITORY
 
 pytestmark = pytest.mark.spark
 
@@ -39,10 +41,10 @@ def _start(spark: Any, source: Path, function: Callable[[Any, int], Any], **opti
     return writer.queryName("ships").trigger(**options).start()
 
 
-def _ended(lineage: Lineage) -> Run:
+def _ended(lineage: Lineage, name: str = "harbour") -> Run:
     """The run of the stream, once what waits beside the query has told its end."""
-    until(lambda: lineage.run("harbour").state != "RUNNING")
-    return lineage.run("harbour")
+    until(lambda: lineage.run(name).state != "RUNNING")
+    return lineage.run(name)
 
 
 def test_twenty_batches_are_one_run(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:
@@ -64,6 +66,44 @@ def test_twenty_batches_are_one_run(lineage_spark: Any, lineage: Lineage, tmp_pa
     # What is declared is on the query that writes, and not on the batch around it.
     assert writing[0].inputs == {tmp_path / "in", REGISTER}
     assert REGISTER not in lineage.run("scan_json").inputs
+
+
+def test_the_pages_example_ties_what_it_reads_to_what_it_writes(
+    lineage_spark: Any, lineage: Lineage, tmp_path: Path
+) -> None:
+    page = (REPOSITORY / "docs" / "manual-lineage.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page.partition("\n## Streams\n")[2].partition("\n## ")[0], re.DOTALL)
+    sent: list[Any] = []
+    names: dict[str, Any] = {"send_to_the_database": sent.extend}
+    exec(code, names)  # noqa: S102 - the page's own
+    _start(lineage_spark, _files(tmp_path / "in", 3), names["save"], availableNow=True).awaitTermination(300)
+    assert sorted(row.mast for row in sent) == [0, 1, 2]
+    run = _ended(lineage, "ships")
+    assert run.job == "tests.ships"
+    assert run.inputs == {tmp_path / "in"}
+    assert run.outputs == {"postgresql://db.example.com/ships#public.masts"}
+
+
+@pytest.mark.parametrize("what", ["count", "toPandas", "show", "foreachPartition", "take", "cached", "table"])
+def test_only_what_is_written_is_an_output(lineage_spark: Any, lineage: Lineage, tmp_path: Path, what: str) -> None:
+    def save(batch: Any, _number: int) -> None:
+        if what == "foreachPartition":
+            batch.foreachPartition(list)
+        elif what == "take":
+            batch.take(1)
+        elif what == "cached":
+            batch.cache().count()
+            batch.write.mode("append").json(str(tmp_path / "out"))
+        elif what == "table":
+            batch.sparkSession.sql(f"create table if not exists masts (mast int) using json location '{tmp_path}/out'")
+            batch.write.insertInto("masts")
+            batch.sparkSession.sql("drop table masts")
+        else:
+            getattr(batch, what)()
+
+    function = sparklineage.foreach_batch("harbour", save, inputs=[REGISTER])
+    _start(lineage_spark, _files(tmp_path / "in", 2), function, availableNow=True).awaitTermination(300)
+    assert _ended(lineage).outputs == ({tmp_path / "out"} if what in ("cached", "table") else set())
 
 
 def test_a_query_that_goes_on_speaks_once_an_interval(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:

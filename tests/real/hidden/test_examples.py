@@ -52,6 +52,12 @@ def test_what_is_hidden_is_in_the_graph(told: Told, name: str, source: str, targ
     assert ((source, target) in edges(told.events)) is has_run
 
 
+def test_the_run_of_the_stream_has_what_is_read_and_written_and_no_more(told: Told) -> None:
+    (run,) = [run for run in by_run(told.events).values() if run[0]["job"]["name"] == "hidden.airports"]
+    assert {event["eventType"] for event in run} >= {"START", "COMPLETE"}
+    assert edges(run) == {("incoming", "arrivals")}
+
+
 def test_the_jobs_did_what_they_say(told: Told) -> None:
     out = told.examples
     rows = [

@@ -13,6 +13,7 @@ from sparklineage.relay import Outcome, RunRecord, Settler
 APP, QUERY, STEP = (f"0197f3a0-0000-7000-8000-0000000000{number}" for number in ("01", "0a", "0b"))
 OUT = {"namespace": "file", "name": "/out"}
 REGISTER = {"namespace": "https://ships.example.com", "name": "/register"}
+INSERT = "Execute InsertIntoHadoopFsRelationCommand (3)"
 FOLDER = {"namespace": "file", "name": "/in"}
 
 
@@ -35,8 +36,11 @@ class Stream:
         self.settler.witnessed.feed({"type": "application", "time": 1})
         self.settler.agent(_event("START", 1, APP, "APPLICATION"))
 
-    def batch(self, number: int, *, has_inner: bool = True, is_late: bool = False) -> None:
-        """One batch; a relay that is late reads of the stream before it takes in what the agent says."""
+    def batch(self, number: int, *, has_inner: bool = True, is_late: bool = False, command: str = INSERT) -> None:
+        """One batch, with a query inside of it that does this, and which to the agent writes into the folder OUT.
+
+        A relay that is late reads of the stream before it takes in what the agent says.
+        """
         start, root, inner = 100 * number, 2 * number, 2 * number + 1
         text = f"ships\nid = {QUERY}\nrunId = {STEP}\nbatch = {number}"
         whole, write = f"batch-{number}", f"write-{number}"
@@ -50,7 +54,7 @@ class Stream:
             self._begin(start + 1)
         self._take()  # each round tells what is known by then
         if has_inner:
-            begin = {"executionId": inner, "rootExecutionId": root, "description": text}
+            begin = {"executionId": inner, "rootExecutionId": root, "description": text, "command": command}
             self._spark("executionStart", start + self.gap, **begin)
             self._spark("jobStart", start + 10, jobId=number, executionId=inner, step=STEP)
             self._spark("jobEnd", start + 20, jobId=number)
@@ -108,6 +112,31 @@ def test_of_many_batches_the_first_has_runs_and_the_others_are_told_by_the_strea
 def test_a_stream_of_one_batch_is_tied_to_what_the_batch_reads_and_writes(is_late: bool) -> None:
     stream = Stream()
     stream.batch(1, is_late=is_late)
+    stream.end(200)
+    assert stream.names("app.harbour") == ({"/in", "/register"}, {"/out"})
+
+
+@pytest.mark.parametrize("gap", [2, 0])
+@pytest.mark.parametrize("command", ["Scan ExistingRDD (1)", "CollectLimit (2)", "Execute CreateViewCommand (1)", ""])
+def test_what_only_reads_a_batch_is_no_output_of_the_stream(gap: int, command: str) -> None:
+    stream = Stream(gap=gap)
+    for number in (1, 2):
+        stream.batch(number, command=command)
+    stream.end(300)
+    assert stream.names("app.harbour") == ({"/in", "/register"}, set())
+    assert stream.names("write-1")[1] == {"/out"}  # the agent's own word stays
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "Execute MergeIntoCommand (1)", "Execute SaveAsV1TableCommand (1)", "AppendData noop-table (2)",
+        "AtomicReplaceTableAsSelect (1)", "ReplaceData (2)", "DeleteFromTable (1)", "WriteDelta (4)",
+    ],
+)  # fmt: skip
+def test_what_changes_data_is_an_output_of_the_stream(command: str) -> None:
+    stream = Stream()
+    stream.batch(1, command=command)
     stream.end(200)
     assert stream.names("app.harbour") == ({"/in", "/register"}, {"/out"})
 
