@@ -11,7 +11,9 @@ from sparklineage.model import event as ol
 from tests.real.submission import JOBS, Scene, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from tests.support.receiver import Event
 
 pytestmark = pytest.mark.spark
 
@@ -31,10 +33,31 @@ EXPECTED = {
     "method": {"get", "ask"},
     "of_module": {"of_module"},
     "lambda_of_module": {"of_module"},
+    "above": {"above"},
+    "below": {"below"},
+    "rows_of_module": {"rows_of_module"},
+    "early_before": {"early"},
+    "early": {"early"},
     "querying": {"querying"},
     "querying_again": {"querying"},
 }
 """By the folder that a query writes, what it reads that only a declaration tells."""
+
+
+SOURCES = {"late": {"late"}, "late_too": {"late"}, "sub": {"base"}, "own": {"base", "own"}}
+
+
+def hidden_inputs(events: list[Event], names: Iterable[str]) -> dict[str, set[str]]:
+    """By the folder that a query writes, what it reads that only a declaration tells."""
+    return {
+        name: {
+            item["name"]
+            for event in writing(events, name)
+            for item in ol.datasets(event, "inputs")
+            if item["namespace"] == "hidden"
+        }
+        for name in names
+    }
 
 
 @pytest.mark.parametrize("spark", ["4.2", "3.5"])
@@ -46,21 +69,25 @@ def test_each_query_gets_what_its_functions_declare_and_nothing_else(
     assert done.status == 0, done.stderr[-8000:]
     assert "declared twice" not in done.stderr
     events = scene.events()
-    found = {
-        name: {
-            item["name"]
-            for event in writing(events, name)
-            for item in ol.datasets(event, "inputs")
-            if item["namespace"] == "hidden"
-        }
-        for name in EXPECTED
-    }
-    assert found == EXPECTED
+    assert hidden_inputs(events, EXPECTED) == EXPECTED
     own = [event["job"]["name"] for event in events if ol.job_type(event) == "STEP" and event["eventType"] == "START"]
-    # Twenty calls without a query, two actions on an RDD, and three UDFs that no query used.
-    assert len(own) == len(set(own)) == 5
-    assert {"declared.helper", "declared.opened"} < set(own)
+    # Twenty calls without a query, two actions on an RDD, three UDFs that no query used, and one table function that
+    # queries know by its name in SQL alone.
+    assert len(own) == len(set(own)) == 6
+    assert {"declared.helper", "declared.opened", "declared.rows"} < set(own)
     facts = json.loads(done.stdout.splitlines()[-1])
     assert facts["columns"] == ["Rates(id)", "partial(id)", "<lambda>(id)"]
     assert set(facts["modules"]) == {5}
     assert 1 <= facts["opened"]["often"] <= 2 * facts["opened"]["workers"]
+
+
+@pytest.mark.parametrize("spark", ["4.2", "4.0"])
+def test_a_source_is_found_by_each_name_that_it_is_registered_by(spark: str, make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene("sources", spark=spark)
+    done = scene.submit("--name", "sources", JOBS / "declared_sources.py", scene.folder / "out")
+    assert done.status == 0, done.stderr[-8000:]
+    assert "declared twice" not in done.stderr
+    events = scene.events()
+    assert hidden_inputs(events, SOURCES) == SOURCES
+    # None of them was left for a run of its own.
+    assert [event["job"]["name"] for event in events if ol.job_type(event) == "STEP"] == []

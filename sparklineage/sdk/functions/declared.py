@@ -8,7 +8,6 @@ standard library alone.
 from __future__ import annotations
 
 import copy
-import functools
 import importlib
 import inspect
 import operator
@@ -130,29 +129,6 @@ class _Call:
 
     def __reduce__(self) -> Any:
         return self._call
-
-
-class NameOfSource:
-    """Stands for `name` of a class of a Python data source: PySpark asks for it when the source is registered."""
-
-    def __init__(self, function: Any, declaration: Declaration) -> None:
-        functools.update_wrapper(self, function)
-        self.__wrapped__ = function
-        self._declaration = declaration
-
-    def __call__(self, *args: Any) -> Any:
-        name = self.__wrapped__(*args)
-        if not in_worker():
-            self._declaration.publish(Driver.of(None, os.environ), str(name))
-        return name
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """As a method of a class."""
-        return self if instance is None else types.MethodType(self, instance)
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """The user's function and nothing else."""
-        return operator.itemgetter(0), ((self.__wrapped__,),)
 
 
 def stand_for(function: Any, declaration: Declaration) -> Declared:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_NONE = object()
 
 
 def inside(target: Any) -> Callable[[Callable[[Any], Any]], Any] | None:
@@ -25,7 +28,9 @@ def inside(target: Any) -> Callable[[Callable[[Any], Any]], Any] | None:
 def udf_of(target: Any) -> Any:
     """The UDF behind what udf(), pandas_udf(), udtf() and spark.udf.register() return; None for anything else."""
     inner = getattr(target, "_unwrapped", target)
-    return inner if all(hasattr(inner, name) for name in ("func", "evalType", "returnType", "_name")) else None
+    # Looked up without asking for them: PySpark asks the JVM for the type of what it returns.
+    names = ("func", "evalType", "returnType", "_name")
+    return inner if all(inspect.getattr_static(inner, name, _NONE) is not _NONE for name in names) else None
 
 
 def _exchanged(target: Any, change: Callable[[Any], Any]) -> Any:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from sparklineage.model.lenient import NoDataset
 from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk.functions.classes import declare_class, of_class, publish_class
 from sparklineage.sdk.functions.declaration import Declaration
-from sparklineage.sdk.functions.declared import Declared, NameOfSource, declaration_of, stand_for
+from sparklineage.sdk.functions.declared import Declared, declaration_of, stand_for
 from sparklineage.sdk.functions.holders import inside, udf_of
+from sparklineage.sdk.functions.pickled import is_importable
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sparklineage.model.dataset import Dataset, DatasetLike
-
-_of_classes: WeakKeyDictionary[type, Declaration] = WeakKeyDictionary()
 
 
 def declare(
@@ -68,18 +66,21 @@ def _declare(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Da
 
 
 def _known(target: Any) -> Declaration | None:
-    if not isinstance(target, Declared) and isinstance(target, type):
-        return _of_classes.get(target)
     udf = udf_of(target)
     found = udf.func if udf is not None else target
-    return declaration_of(found) if isinstance(found, Declared) else None
+    if isinstance(found, Declared):
+        return declaration_of(found)
+    return of_class(found) if isinstance(found, type) else None
 
 
 def _first(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Dataset, Dataset]) -> Any:
     found: Any = target
     udf = udf_of(target)
     if isinstance(target, type):
-        declaration = _of_class(target, inputs, outputs)
+        declaration = declare_class(target, inputs, outputs)
+    elif udf is not None and isinstance(udf.func, type):
+        # A table function, of which PySpark makes another one where it is registered: its class takes nothing else.
+        declaration = declare_class(udf.func, inputs, outputs)
     elif udf is not None:
         # The object stays what it is; PySpark pickles the function in it.
         declaration = Declaration("function", str(udf._name), inputs, outputs)  # noqa: SLF001 - PySpark's name of it
@@ -96,25 +97,18 @@ def _first(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Data
     return found
 
 
-def _of_class(target: type, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Dataset, Dataset]) -> Declaration:
-    named = inspect.getattr_static(target, "name", None)
-    if isinstance(named, (classmethod, staticmethod)):
-        declaration = Declaration("source", str(target.name()), inputs, outputs)  # type: ignore[attr-defined]
-        target.name = type(named)(NameOfSource(named.__func__, declaration))  # type: ignore[attr-defined]
-    else:
-        # The handler of a table function.
-        declaration = Declaration("function", target.__name__, inputs, outputs)
-    _of_classes[target] = declaration
-    return declaration
-
-
 def _publish_what_is_in_use(target: Any, declaration: Declaration) -> None:
     """What was pickled before it was declared, or is never pickled through anything of ours."""
+    if isinstance(target, type):
+        publish_class(target, declaration)
+        return
     udf = udf_of(target)
-    if getattr(udf, "_judf_placeholder", None) is not None and declaration.name == "<lambda>":
+    if udf is None:
+        return
+    name = str(udf._name)  # noqa: SLF001 - PySpark's name of it
+    made = any(getattr(udf, place, None) is not None for place in ("_judf_placeholder", "_judtf_placeholder"))
+    if made and name == "<lambda>":
         # It is pickled anew, with what tells it from other lambdas.
         udf._judf_placeholder = None  # noqa: SLF001 - PySpark keeps it there
-        return
-    made = any(getattr(udf, name, None) is not None for name in ("_judf_placeholder", "_judtf_placeholder"))
-    if made or (isinstance(target, type) and declaration.kind == "function"):
-        declaration.publish(Driver.of(None, os.environ))
+    elif made or (isinstance(udf.func, type) and is_importable(udf.func)):
+        declaration.publish(Driver.of(None, os.environ), name)

@@ -90,6 +90,14 @@ def _is_by_value(module: str, pickler: str) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in registered)
 
 
+def is_importable(kind: type) -> bool:
+    """Whether a class is pickled by its name alone."""
+    found: Any = sys.modules.get(kind.__module__) if kind.__module__ != "__main__" else None
+    for name in kind.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is kind
+
+
 def place_of(function: Any) -> str:
     """Where a function is written, as `module#line`; of an object the module of its class."""
     for _ in range(_WITHIN):

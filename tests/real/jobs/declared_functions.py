@@ -8,13 +8,16 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from helpers_of_job import opened, plain, rate  # type: ignore[import-not-found]
+from helpers_of_job import Rows, opened, plain, rate  # type: ignore[import-not-found]
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own custom
 
 import sparklineage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 out = Path(sys.argv[1])
 spark = SparkSession.builder.getOrCreate()
@@ -77,6 +80,22 @@ def querying(name: str) -> None:
     write(name, frame)
 
 
+class Each:
+    def eval(self, value: int) -> Iterator[tuple[int]]:
+        yield (value,)
+
+
+class Above(Each): ...
+
+
+@F.udtf(returnType="v: long")
+@sparklineage.reads(hidden("below"))
+class Below(Each): ...
+
+
+class Early(Each): ...
+
+
 lam = F.udf(sparklineage.reads(hidden("lambda"))(lambda value: value), "long")
 with sparklineage.step(spark, "inside"):
     write("lambda_inside", frame.select(lam("id").alias("v")))
@@ -95,6 +114,18 @@ save("both", both)
 save("method", Client().get)
 save("of_module", rate)
 save("lambda_of_module", lambda value: rate(value))
+tables = {
+    "above": sparklineage.reads(hidden("above"))(F.udtf(Above, returnType="v: long")),
+    "below": Below,
+    "rows_of_module": F.udtf(Rows, returnType="v: long"),
+}
+for name, table in tables.items():
+    spark.udtf.register(f"sql_{name}", table)
+    write(name, spark.sql(f"SELECT v FROM range(4), LATERAL sql_{name}(id)"))  # noqa: S608 - a name of ours
+early = F.udtf(Early, returnType="v: long")
+write("early_before", early(F.lit(1)))
+sparklineage.reads(hidden("early"))(Early)
+write("early", early(F.lit(1)))
 for _ in range(20):
     helper()
 for name in ("querying", "querying_again"):
