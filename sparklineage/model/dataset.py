@@ -114,7 +114,7 @@ class Dataset:
             return f"{self.namespace.rstrip('/')}{'' if name.startswith('/') else '/'}{name}"
         if name.startswith("/") or scheme in ("arn", self.namespace):
             return f"{self.namespace}:{name}"
-        return f"{self.namespace}{'#' if scheme == 'sqlite' else '/'}{name}"
+        return f"{self.namespace}#{name}"
 
 
 def _of_uri(uri: str) -> Dataset:
@@ -137,12 +137,17 @@ def _safe(text: str) -> str:
 
 
 def _safe_name(namespace: str, name: str) -> str:
-    """What HTTP serves is named without its query, where keys stand, and a file without one that it is signed by."""
+    """What HTTP serves is named without its query, where keys stand, a file without one that it is signed by.
+
+    So is anything else with an address, from its first secret parameter on.
+    """
     if namespace.lower().startswith(("http://", "https://")):
         name = re.split(r"[?#]", name, maxsplit=1)[0] or "/"
     scheme = namespace.partition(":")[0].lower()
     if scheme in uri_credentials.FILE_SYSTEMS or scheme == "arn":
         name = uri_credentials.without_query(name, scheme) or "/"
+    elif _ADDRESS.search(namespace):
+        name = uri_credentials.without_parameters(name) or "/"
     return _safe(name)
 
 

@@ -11,7 +11,9 @@ The rules are those of the agent's own classes for file systems and JDBC, which 
 - SQLite: namespace `sqlite:/path/of.db`, the table after a `#` is the name
 - `kafka://host:port/topic`, of several brokers the first; `bigquery:project.dataset.table`,
   `mongodb://host:port/database.collection`, `arn:aws:glue:region:account:table/db/t`
-- HTTP and all others: scheme and host, and the path as it is, without its query
+- HTTP: scheme and host, and the path as it is, without its query and fragment
+- all others: the same, or with a table behind a `#` as the agent names what JDBC reaches: `acme://host/db#schema.table`
+  is `db.schema.table`, and `duckdb:///x.db#t` the table of that name in `duckdb:/x.db`
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from sparklineage.model.uri_credentials import (
     is_jdbc,
     scheme_of,
     without_credentials,
+    without_parameters,
     without_query,
 )
 
@@ -43,6 +46,9 @@ _DATABASES = {*PORTS, "mariadb", "sqlserver", "redshift", "snowflake", "presto",
 _PORTS = {**PORTS, "redshift": "5439", "teradata": "1025", "mongodb": "27017", "elasticsearch": "9200"}
 # Named by the first host of a list.
 _FIRST = {"kafka", "mongodb", "elasticsearch"}
+_REMOTE_FILES = {"ftp", "ftps", "sftp"}
+# Pages and files, which have no tables.
+_WHOLE = FILE_SYSTEMS | {"arn", "http", "https"}
 NAMED = _DATABASES | _FIRST | {"mongodb+srv", "unitycatalog", "kinesis", "bigquery"}
 """Schemes with a name and no path behind the host: a slash is a dot, and what is percent-encoded is decoded."""
 
@@ -63,9 +69,9 @@ def split_uri(uri: str) -> tuple[str, str]:
         return ":".join(arn[:5]), arn[5]
     table = ""
     text = uri
-    if scheme not in FILE_SYSTEMS and (is_jdbc(uri) or scheme in NAMED or scheme == "sqlite"):
+    if scheme not in _WHOLE:
         text, mark, table = uri.rpartition("#")
-        text, table = (text, table) if mark else (table, "")
+        text, table = (text, without_parameters(f"#{table}")[1:]) if mark else (table, "")
     clean, doubt = cut(text)
     if doubt or "@" in table:
         # A password with one of these in it ends the host early.
@@ -109,13 +115,21 @@ def _found(uri: str, scheme: str, clean: str, given: str, table: str) -> tuple[s
             raise ValueError(f"{shown(uri)} is not a URI that can be read") from None
     if is_jdbc(uri) or scheme in NAMED:
         return _named(uri, scheme, place, unquote(table))
-    return _address(scheme, place)
+    return _address(scheme, place, unquote(table))
 
 
-def _address(scheme: str, place: str) -> tuple[str, str]:
-    """What HTTP serves, and what nobody here knows: host and path."""
+def _address(scheme: str, place: str, table: str) -> tuple[str, str]:
+    """What HTTP serves, and what nobody here knows: host and path, and a table behind it."""
     host, path = _apart(re.split(r"[?#]", place, maxsplit=1)[0])
     name = path.rstrip("/") or "/"
+    if scheme == "azurecosmos" and (found := re.fullmatch(r"(/dbs/[^/]+)/(.+)", f"{name}/{table}".rstrip("/"))):
+        return f"{scheme}://{host}{found.group(1)}", f"/{found.group(2).strip('/')}"
+    if table and scheme in _REMOTE_FILES:
+        name = f"{name}#{table}"
+    elif table and host:
+        return f"{scheme}://{host}", ".".join(filter(None, (path.strip("/"), table)))
+    elif table:
+        return f"{scheme}:{path.rstrip('/')}".rstrip(":"), table
     if scheme in ("http", "https"):
         return f"{scheme}://{host}", name
     return f"{scheme}://{host}" if host else scheme, name if host or path else ""

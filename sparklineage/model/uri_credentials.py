@@ -41,6 +41,7 @@ _OPENS = (
     r"|user|uid|login|principal|mail)[\w.\-]{0,64}|sig|sas|code|pin|auth"
 )
 _PARAMETER = re.compile(rf"(?i)(?:^|[?;&#])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
+_OF_A_NAME = re.compile(rf"(?i)[?;&#]\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
 # Drivers have more ways to begin one.
 _PROPERTY = re.compile(rf"(?i)(?:^|[?;&#,:(\s])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
 _OF_TERADATA = re.compile(rf"(?i)(?:^|[,/])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
@@ -79,6 +80,12 @@ def without_query(path: str, scheme: str) -> str:
     """A path or a name without the query that it is signed by."""
     found = (_CREDENTIAL if scheme in _UNSIGNED else _QUERY).search(path)
     return path[: found.start()] if found else path
+
+
+def without_parameters(name: str) -> str:
+    """A name of what is behind an address, without all from the first secret parameter on."""
+    found = _OF_A_NAME.search(name)
+    return name[: found.start()] if found else name
 
 
 def text_without_credentials(text: str) -> str:

@@ -124,6 +124,35 @@ def test_bad_values_say_what_to_write(value: object, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("uri", "namespace", "name"),
+    [
+        ("duckdb:///x.db#a", "duckdb:/x.db", "a"),
+        ("duckdb:/x.db#main.a", "duckdb:/x.db", "main.a"),
+        ("h2:mem:test#t", "h2:mem:test", "t"),
+        ("mssql://h/db#dbo.a", "mssql://h", "db.dbo.a"),
+        ("mssql://h/db#my%20table", "mssql://h", "db.my table"),
+        ("neo4j://h#Person", "neo4j://h", "Person"),
+        ("acme://h/a/b/#t", "acme://h", "a/b.t"),
+        ("azurecosmos://h/dbs/d#colls/t", "azurecosmos://h/dbs/d", "/colls/t"),
+        ("azurecosmos://h/dbs/d/colls/t", "azurecosmos://h/dbs/d", "/colls/t"),
+        ("sftp://h/x#1.csv", "sftp://h", "/x#1.csv"),
+        ("https://h/x#part", "https://h", "/x"),
+        ("acme://h/db#t?password=canary1", "acme://h", "db.t"),
+        ("acme://h/db#token=canary1", "acme://h", "/db"),
+        ("postgresql://h/db#s.t?password=canary1", "postgres://h:5432", "db.s.t"),
+    ],
+)
+def test_a_fragment_names_a_part_of_any_database(uri: str, namespace: str, name: str) -> None:
+    assert Dataset.of(uri) == Dataset(namespace, name)
+
+
+@pytest.mark.parametrize("uri", ["duckdb:///x.db", "h2:mem:test", "derby:/a/b"])
+def test_a_table_of_an_embedded_database_has_the_name_that_jdbc_gives_it(uri: str) -> None:
+    plain = Dataset.of(f"{uri}#t")
+    assert plain == Dataset.of(f"jdbc:{uri.replace('//', '')}#t") == Dataset.of(plain.uri)
+
+
+@pytest.mark.parametrize(
     "path",
     ["/data/my out", "/data/Größe", "/d/a%20b/x", "/d/a b", "/d/a?b/x", "/d/a#b", "/d/a@b:c", "//x/y", "/", "/ x "],
 )
@@ -212,8 +241,14 @@ def test_a_pair_of_http_has_no_query() -> None:
         (("file", "/in?day=1"), "/in?day=1"),
         (("file", "/in/part-?.csv"), "/in/part-?.csv"),
         (("s3://b", "in/token=1/x"), "in/token=1/x"),
+        (("postgres://h:5432", "db.t?password=canary-5up3r"), "db.t"),
+        (("sqlserver://h", "db.t;user=me;password=canary-5up3r"), "db.t"),
+        (("acme://erp", "orders?day=1&token=canary-5up3r"), "orders?day=1"),
+        (("acme://erp", "?token=canary-5up3r"), "/"),
+        (("acme://erp", "orders?day=1&on=2"), "orders?day=1&on=2"),
+        (("acme", "orders?token=1"), "orders?token=1"),
     ],
 )
-def test_a_pair_of_files_has_no_query_that_signs_it(pair: tuple[str, str], name: str) -> None:
+def test_a_pair_has_no_query_with_secrets_where_its_namespace_is_an_address(pair: tuple[str, str], name: str) -> None:
     for given in (pair, Dataset(*pair)):
         assert Dataset.of(given) == Dataset(pair[0], name)
