@@ -22,7 +22,8 @@ def inside(target: Any) -> Callable[[Callable[[Any], Any]], Any] | None:
         return lambda change: target.getter(change(target.fget))
     if issubclass(kind, (functools.cached_property, functools.partialmethod)):
         return lambda change: _exchanged(target, change)
-    return None
+    # What `foreach_batch` returns; streams build upon functions, and are not known here.
+    return target._sparklineage_exchange if hasattr(kind, "_sparklineage_exchange") else None  # noqa: SLF001
 
 
 def udf_of(target: Any) -> Any:

@@ -38,10 +38,12 @@ class Stream(StepRecord):
         *,
         query: str,
         interval: float,
+        strict: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`query` is its id, or an empty text; `interval` the seconds from one word to the next."""
-        super().__init__(driver, name, environ)
+        self._waiting: threading.Thread | None = None
+        super().__init__(driver, name, environ, strict=strict)
         self.is_over = False
         self.batch = -1
         """The number of the latest one."""
@@ -49,7 +51,15 @@ class Stream(StepRecord):
         self._told, self._is_news = clock(), False
         # A batch speaks in its own thread, and what waits for the end of the query in another.
         self._speaking = threading.RLock()
-        self._waiting: threading.Thread | None = None
+
+    @property
+    def strict(self) -> bool:
+        """Whether it raises: never in a thread of its own, where nobody could catch it."""
+        return self._is_strict and threading.current_thread() is not self._waiting
+
+    @strict.setter
+    def strict(self, value: bool) -> None:
+        self._is_strict = value
 
     def begin(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """Record the start; it is the thread's step from now on."""
@@ -108,6 +118,7 @@ class Stream(StepRecord):
         if self._waiting is not None:
             self._waiting.join(max(0.0, seconds))
         if self._driver.folder is None:
+            self._is_strict = False
             self.finish(None)
 
     def _await(self, query: Query) -> None:
@@ -150,7 +161,7 @@ def _settle(process: int) -> None:
 def _known(value: DatasetLike, known: Mapping[Dataset, Dataset]) -> bool:
     try:
         dataset = Dataset.of(value)
-    except ValueError:
+    except Exception:  # noqa: BLE001 - whatever it is; that it is wrong is said where it is recorded
         return False
     before = known.get(dataset)
     return before is not None and all(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import operator
 import os
 import time
+from contextlib import suppress
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.sdk.functions.declared import Declared, declaration_of
+from sparklineage.sdk.functions.declared import declaration_of, is_declared
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
-from sparklineage.sdk.steps.given import listed
-from sparklineage.sdk.steps.record import LOG
+from sparklineage.sdk.steps.given import listed, text
+from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
 from sparklineage.sdk.steps.step import Step
 from sparklineage.sdk.streams.query import Query, RemoteQuery, when_started
 from sparklineage.sdk.streams.stream import Stream
@@ -20,7 +21,8 @@ from sparklineage.sdk.streams.stream import Stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sparklineage.model.dataset import DatasetsLike
+    from sparklineage.model.dataset import DatasetLike, DatasetsLike
+    from sparklineage.sdk.functions.declaration import Declaration
 
 _QUERY = "sql.streaming.queryId"
 """The local property by which Spark tells a batch's thread whose it is."""
@@ -36,6 +38,7 @@ def foreach_batch(
     inputs: DatasetsLike = (),
     outputs: DatasetsLike = (),
     interval: float = _INTERVAL,
+    strict: bool = False,
 ) -> ForeachBatch:
     """The function for `writeStream.foreachBatch`, with what it reads and writes unseen.
 
@@ -53,9 +56,13 @@ def foreach_batch(
     query, and says every `interval` seconds that there were batches; it has what is declared here. What code inside of
     a batch declares cannot be seen, which is one warning.
 
-    Never raises because of lineage; what the function raises goes on to Spark.
+    Never raises because of lineage; what the function raises goes on to Spark. With `strict` what would be a warning is
+    raised: here what is wrong with the arguments, and in a batch, which then fails, what is declared there or cannot be
+    written.
     """
-    return ForeachBatch(name, function, inputs=inputs, outputs=outputs, interval=interval, environ=os.environ)
+    return ForeachBatch(
+        name, function, inputs=inputs, outputs=outputs, interval=interval, strict=strict, environ=os.environ
+    )
 
 
 class ForeachBatch:
@@ -70,29 +77,45 @@ class ForeachBatch:
         outputs: DatasetsLike,
         interval: float,
         environ: Mapping[str, str],
+        strict: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.__wrapped__ = function
-        self.__name__ = getattr(function, "__name__", type(function).__name__)
-        self.name = str(name)
+        self.__name__ = _name_of(function)
+        self._strict = strict
+        self.name = text(name, strict=strict)
         self.interval = self._seconds(interval)
-        # Decorators are as good as what is given here; on a server nothing of ours is there to tell of them.
-        self._declaration = found = declaration_of(function) if isinstance(function, Declared) else None
-        self._declared = (
-            [*listed(inputs), *(found.inputs.values() if found is not None else ())],
-            [*listed(outputs), *(found.outputs.values() if found is not None else ())],
-        )
+        self._inputs, self._outputs = listed(inputs, strict=strict), listed(outputs, strict=strict)
+        for value in (*self._inputs, *self._outputs) if strict else ():
+            dataset_record(checked_dataset(value))
         self._environ, self._clock = environ, clock
         self._open: dict[str, Stream] = {}
         """Of each query that uses it, by the query's id."""
 
+    def _sparklineage_exchange(self, change: Callable[[Any], Any]) -> ForeachBatch:
+        """The same with another function, which `change` makes of it: what decorators put around this is for that."""
+        self.__wrapped__ = change(self.__wrapped__)
+        return self
+
+    @property
+    def _declaration(self) -> Declaration | None:
+        return declaration_of(self.__wrapped__) if isinstance(self.__wrapped__, Declared) else None
+
+    @property
+    def _declared(self) -> tuple[list[DatasetLike], list[DatasetLike]]:
+        # Decorators are as good as what is given; on a server nothing of ours is there to tell of them.
+        found = self._declaration
+        if found is None:
+            return self._inputs, self._outputs
+        return [*self._inputs, *found.inputs.values()], [*self._outputs, *found.outputs.values()]
+
     def _seconds(self, interval: Any) -> float:
-        try:
+        with suppress(Exception):
             found = float(interval)
             if found >= 0:
                 return found
-        except (TypeError, ValueError):
-            pass
+        if self._strict:
+            raise ValueError(f"interval takes seconds, not {interval!r:.100}")
         LOG.warning("step %r: interval takes seconds, not %.100r; it is %g", self.name, interval, _INTERVAL)
         return _INTERVAL
 
@@ -149,6 +172,7 @@ class ForeachBatch:
             LOG.warning("step %r: its lineage is not complete: %s", self.name, type(error).__name__)
 
     def _entered(self, batch: Any, number: int) -> Stream | None:
+        stream: Stream | None = None
         try:
             session = getattr(batch, "sparkSession", None)
             driver = Driver.of(session, self._environ)
@@ -163,13 +187,26 @@ class ForeachBatch:
             else:
                 stream.enter()
             stream.batch = int(number)
-        except Exception as error:  # noqa: BLE001 - the job goes on
+        except Exception as error:
+            if self._strict:
+                if stream is not None:
+                    stream.leave()
+                raise
             LOG.warning("step %r: its lineage is not complete: %s", self.name, type(error).__name__)
             return None
         return stream
 
     def _stream(self, driver: Driver, query: str) -> Stream:
-        return Stream(driver, self.name, self._environ, query=query, interval=self.interval, clock=self._clock)
+        return Stream(
+            driver, self.name, self._environ, query=query, interval=self.interval, strict=self._strict,
+            clock=self._clock,
+        )  # fmt: skip
+
+
+def _name_of(function: Any) -> str:
+    with suppress(Exception):  # the user's own class
+        return str(function.__name__)
+    return type(function).__name__
 
 
 def _declares(function: Any) -> bool:

@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+import sparklineage
+from sparklineage import Dataset, current_step
 from sparklineage.journal import RunFolder
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
-from sparklineage.sdk.session import STEP_PROPERTY
+from sparklineage.sdk.session import STEP_PROPERTY, Driver
+from sparklineage.sdk.streams.query import Query
+from sparklineage.sdk.streams.stream import Stream
 from sparklineage.sdk.streams.streaming import ForeachBatch, foreach_batch
 from tests.support import journal
 
@@ -53,7 +57,8 @@ class Scene:
 
     def made(self, **options: Any) -> ForeachBatch:
         given: dict[str, Any] = {"inputs": [REGISTER], "outputs": (), "interval": 60.0, **options}
-        return ForeachBatch("harbour", self.save, environ={}, clock=lambda: self.seconds, **given)
+        save = given.pop("save", self.save)
+        return ForeachBatch("harbour", save, environ={}, clock=lambda: self.seconds, **given)
 
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.folder.steps.read_text().splitlines()]
@@ -94,8 +99,6 @@ def test_a_failing_batch_ends_it_and_a_restart_is_a_new_run(scene: Scene) -> Non
 
 def test_what_every_batch_declares_is_recorded_once(scene: Scene) -> None:
     def save(_batch: Any, _number: int) -> None:
-        from sparklineage import current_step  # noqa: PLC0415
-
         current_step().writes("s3://bucket/ships")
 
     function = scene.made()
@@ -103,6 +106,94 @@ def test_what_every_batch_declares_is_recorded_once(scene: Scene) -> None:
     for number in range(5):
         function(scene.batch, number)
     assert scene.kinds() == ["stepStart", "stepDatasets"]
+
+
+class _Hostile:
+    """A function, and a name, that raise whatever is asked of them."""
+
+    def __call__(self, _batch: Any, _number: int) -> None:
+        self.is_called = True
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_whatever_it_is_given_the_batch_is_done(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    function = _Hostile()
+    made = foreach_batch(_Hostile(), function, inputs=5, outputs=[None], interval=_Hostile())  # type: ignore[arg-type,list-item]
+    made._environ = {}
+    made(scene.batch, 0)
+    assert function.is_called
+    assert made.__name__ == "_Hostile"
+    assert scene.kinds() == ["stepStart"]
+    assert len(caplog.records) == 4, caplog.text
+
+
+def test_whatever_a_batch_declares_the_query_goes_on(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    def save(_batch: Any, _number: int) -> None:
+        current_step().reads(Dataset("s3://bucket", None), REGISTER + "/masts")  # type: ignore[arg-type]
+
+    scene.made(save=save)(scene.batch, 0)
+    assert [item["name"] for item in scene.records()[1]["inputs"]] == ["/register/masts"]
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"inputs": ["no place"]}, {"outputs": [("a", None)]}, {"interval": "soon"}, {"name": _Hostile()}]
+)
+def test_strict_raises_at_the_call(wrong: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError, RuntimeError)):
+        foreach_batch(**{"name": "harbour", "function": print, "strict": True, **wrong})
+
+
+def test_strict_raises_in_a_batch_what_it_declares(scene: Scene) -> None:
+    def save(_batch: Any, _number: int) -> None:
+        current_step().reads("no place")
+
+    with pytest.raises(ValueError, match="no place"):
+        scene.made(save=save, strict=True)(scene.batch, 0)
+    assert scene.kinds() == ["stepStart", "stepEnd"]
+    scene.folder.steps.unlink()
+    scene.folder.steps.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        scene.made(strict=True)(scene.batch, 0)
+    assert scene.context.local[STEP_PROPERTY] is None
+
+
+def test_nothing_is_raised_where_nobody_could_catch_it(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    waited: list[float] = []
+
+    class Ended(Query):
+        def wait(self, seconds: float) -> bool:
+            waited.append(seconds)
+            scene.folder.steps.unlink()
+            scene.folder.steps.mkdir()
+            return True
+
+    driver = Driver.of(scene.batch.sparkSession, {})
+    stream = Stream(driver, "harbour", {}, query=QUERY, interval=60.0, strict=True)
+    stream.begin([REGISTER], [])
+    stream.leave()
+    stream.attend(Ended(None))
+    stream.settle(10)
+    assert waited
+    assert stream.is_over
+    assert "its lineage is not complete" in caplog.text
+
+
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_a_declaration_around_it_is_as_good_as_one_inside(scene: Scene, is_inside: bool) -> None:
+    declared = sparklineage.writes("s3://bucket/ships")
+    made = scene.made(save=declared(scene.save)) if is_inside else declared(scene.made())
+    assert isinstance(made, ForeachBatch)
+    for number in range(2):
+        made(scene.batch, number)
+    (start,) = scene.records()
+    assert [item["name"] for item in start["outputs"]] == ["ships"]
+    assert set(scene.steps_seen) == {start["step"]}
 
 
 def test_spark_connect_gets_the_users_function_alone() -> None:
