@@ -99,7 +99,7 @@ class ForeachBatch:
 
     @property
     def _declaration(self) -> Declaration | None:
-        return declaration_of(self.__wrapped__) if isinstance(self.__wrapped__, Declared) else None
+        return declaration_of(self.__wrapped__) if is_declared(self.__wrapped__) else None
 
     @property
     def _declared(self) -> tuple[list[DatasetLike], list[DatasetLike]]:
