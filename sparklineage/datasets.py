@@ -7,8 +7,9 @@
 
 The names are those of the specification's naming conventions and of openlineage-python's helpers, and where the Spark
 agent names the same thing, the agent's. A URI does as well wherever a dataset is taken; these are for what has no URI
-that says all. Bad parts raise ValueError, which names the part and never shows a credential; while a step is open that
-is not strict, they are one warning of it instead.
+that says all. No function raises, unless a step is open that is strict: a bad part is one warning of the logger
+`sparklineage`, which names the part and never shows a credential, and what is returned is left out wherever it is
+declared.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import os
 import re
 from typing import Union
 
-from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset import Dataset, NoDataset, dataset_of
 from sparklineage.model.dataset_uri import uri_of_path
 from sparklineage.model.jdbc_url import ported
-from sparklineage.model.lenient import NO_DATASET, lenient
+from sparklineage.model.lenient import lenient
 
 __all__ = [
     "adls",
@@ -87,7 +88,7 @@ _EXAMPLES = {
 
 def named(namespace: str, name: str) -> Dataset:
     """Anything, by its own namespace and name."""
-    return Dataset.of((_part("namespace", namespace), _part("name", name)))
+    return dataset_of((_part("namespace", namespace), _part("name", name)))
 
 
 def s3(bucket: str, key: str) -> Dataset:
@@ -123,7 +124,7 @@ def local(path: Location) -> Dataset:
         found = Path(os.fsdecode(path) if isinstance(path, os.PathLike) else _part("path", path)).expanduser()
     except RuntimeError:
         raise ValueError("path begins with a ~ of nobody; write it from the root") from None
-    return Dataset.of(f"file:/{str(found.absolute()).lstrip('/')}")
+    return dataset_of(f"file:/{str(found.absolute()).lstrip('/')}")
 
 
 def postgresql(host: str, database: str, table: str, *, schema: str = "public", port: int = 5432) -> Dataset:
@@ -223,7 +224,7 @@ def iceberg(warehouse: Location, table: str, *, catalog: str = "hadoop") -> Data
 
 def delta(location: Location) -> Dataset:
     """A Delta table as the agent names it: by the URI of its folder."""
-    return Dataset.of(_location("location", location))
+    return dataset_of(_location("location", location))
 
 
 def hive(warehouse: Location, table: str) -> Dataset:
@@ -257,7 +258,7 @@ def http(url: str) -> Dataset:
     found = _part("url", url)
     if found.partition("://")[0].lower() not in ("http", "https"):
         raise ValueError("url is no http:// or https:// address")
-    return Dataset.of(found)
+    return dataset_of(found)
 
 
 def _table(scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None = None) -> Dataset:
@@ -270,11 +271,11 @@ def _table(scheme: str, host: str, database: str, table: str, *, schema: str, po
 
 
 def _object(scheme: str, place: str, key: str) -> Dataset:
-    return Dataset.of(f"{scheme}://{place}/{_part('key', key).strip('/')}")
+    return dataset_of(f"{scheme}://{place}/{_part('key', key).strip('/')}")
 
 
 def _below(warehouse: Location, folder: str) -> Dataset:
-    return Dataset.of(f"{_location('warehouse', warehouse).rstrip('/')}/{folder}")
+    return dataset_of(f"{_location('warehouse', warehouse).rstrip('/')}/{folder}")
 
 
 def _location(what: str, value: Location) -> str:
@@ -327,4 +328,4 @@ def _part(what: str, value: str) -> str:
 
 
 for _name in __all__:
-    globals()[_name] = lenient(globals()[_name], NO_DATASET)
+    globals()[_name] = lenient(lambda error: NoDataset("", "", error=error), f"datasets.{_name}")(globals()[_name])

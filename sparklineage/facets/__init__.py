@@ -8,8 +8,8 @@
     )
 
 Names and fields are those of the OpenLineage specification; what it does not know (governance, SageMaker, MLflow) has
-a schema of its own in this package. Bad values raise ValueError or TypeError here, where they are written down. While a
-step is open that is not strict, they are one warning of it instead, and what is returned is nothing to declare.
+a schema of its own in this package. No function raises, unless a step is open that is strict: a bad value is one
+warning of the logger `sparklineage`, and what is returned is left out wherever it is declared.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from sparklineage.facets.governed import governance
 from sparklineage.facets.quality import assertion, data_quality_assertions, data_quality_metrics
 from sparklineage.facets.spark_schema import schema
 from sparklineage.facets.statistics import input_statistics, output_statistics
-from sparklineage.model.facet import Facet
-from sparklineage.model.lenient import NO_FACET, NO_PART, lenient
+from sparklineage.model.facet import Facet, NoFacet, NoPart
+from sparklineage.model.lenient import lenient
 
 __all__ = [
     "Facet",
@@ -59,8 +59,8 @@ __all__ = [
     "version",
 ]
 
-_NOTHING = {"assertion": NO_PART, "transformation": None}
+_PARTS = ("assertion", "transformation")
 
 for _name in __all__:
     if _name != "Facet":
-        globals()[_name] = lenient(globals()[_name], _NOTHING.get(_name, NO_FACET))
+        globals()[_name] = lenient(NoPart if _name in _PARTS else NoFacet.of, f"facets.{_name}")(globals()[_name])

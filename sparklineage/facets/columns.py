@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from sparklineage.facets.check import each, flag, known_keys, one_of, pairs, plain, text
-from sparklineage.model.dataset import Dataset, is_one_dataset
+from sparklineage.model.dataset import Dataset, dataset_of, is_one_dataset
 from sparklineage.model.facet import Facet, standard
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def lineage(inputs: DatasetsLike = (), *, fields: Mapping[str, Iterable[Column]]
     The newest way of the specification (facet 1-0-0). It says that these inputs, and not all of the run's, feed it.
     """
     given = (inputs,) if is_one_dataset(inputs) else inputs
-    sources = [_source(Dataset.of(item)) for item in each("inputs", given)]
+    sources = [_source(dataset_of(item)) for item in each("inputs", given)]
     entries = {
         text("field", name): {
             "inputs": [
@@ -108,4 +108,4 @@ def _inputs(name: str, sources: Iterable[Column], how: list[dict[str, Any]] | No
 def _column(column: Any) -> tuple[Dataset, str]:
     if not isinstance(column, (tuple, list)) or len(column) != 2:
         raise ValueError("a column is (dataset, name), such as ('s3://bucket/key', 'id')")
-    return Dataset.of(column[0]), text("column", column[1])
+    return dataset_of(column[0]), text("column", column[1])

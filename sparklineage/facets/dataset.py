@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.facets.check import label, one_of, optional_text, pairs, text
 from sparklineage.facets.check import uri as absolute_uri
-from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset import Dataset, dataset_of
 from sparklineage.model.facet import Facet, standard
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def lifecycle_state(change: str, *, previous: DatasetLike | None = None) -> Face
     """`lifecycleStateChange`: ALTER, CREATE, DROP, OVERWRITE, RENAME (from `previous`) or TRUNCATE."""
     before = None
     if previous is not None:
-        dataset = Dataset.of(previous)
+        dataset = dataset_of(previous)
         before = {"namespace": dataset.namespace, "name": dataset.name}
     return standard(
         "lifecycleStateChange",
@@ -75,7 +75,7 @@ def documentation(description: str, *, content_type: str | None = None) -> Facet
 
 def symlinks(*others: DatasetLike, type: str = "TABLE") -> Facet:  # noqa: A002 - the field's name
     """`symlinks`: other names of the same data, such as the table of a catalog over files."""
-    found = [Dataset.of(other) for other in _some("others", others)]
+    found = [dataset_of(other) for other in _some("others", others)]
     listed = [{"namespace": item.namespace, "name": item.name, "type": text("type", type)} for item in found]
     return standard("symlinks", "dataset", "1-0-1/SymlinksDatasetFacet", identifiers=listed)
 

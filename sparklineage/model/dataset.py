@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from sparklineage.model import uri_credentials
 from sparklineage.model.dataset_uri import NAMED, split_uri, uri_of_path
-from sparklineage.model.facet import Facet, standard
+from sparklineage.model.facet import Facet, NoFacet, NoPart, standard
 from sparklineage.model.facet_join import joined_facets
+from sparklineage.model.lenient import Placeholder, lenient
 from sparklineage.model.trimming import trimmed
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ class Dataset:
     output_facets: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
     """Of the writing, such as `outputStatistics`; they count where it is an output."""
 
-    @classmethod
-    def of(cls, value: DatasetLike) -> Dataset:
+    @staticmethod
+    @lenient(lambda error: NoDataset("", "", error=error))
+    def of(value: DatasetLike) -> Dataset:
         """A dataset from a `Dataset`, a (namespace, name) pair, an absolute URI or a path of this machine.
 
         A URI gives the name that the agent gives to the same data, so that what is declared and what
@@ -58,38 +60,20 @@ class Dataset:
         `Path.as_uri` writes. A relative path is one of the working directory.
         Folders at the end of a path that stand for a date, a month or key=value are left off, as the agent does, and
         named in the facet `subset`; a pair keeps its name as it is.
-        User names, passwords and tokens in it are cut off, as are the queries of HTTP and JDBC. Raises ValueError,
-        with nothing secret in its text, for anything else.
+        User names, passwords and tokens in it are cut off, as are the queries of HTTP and JDBC.
+
+        Never raises, unless a step is open that is strict. What is none is one warning, with nothing secret in it, and
+        a `NoDataset`, which is left out wherever it is declared.
         """
-        if isinstance(value, Dataset):
-            return replace(value, namespace=_safe(value.namespace), name=_safe_name(value.namespace, value.name))
-        if isinstance(value, str):
-            return _of_uri(value)
-        if isinstance(value, os.PathLike):
-            return _of_uri(uri_of_path(value))
-        if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
-            namespace, name = value
-            if namespace.strip() and name.strip():
-                return cls(_safe(namespace), _safe_name(namespace, name))
-        # Only the type: the value may hold a password.
-        raise ValueError(
-            "a dataset is a (namespace, name) pair, a path or an absolute URI such as s3://bucket/key, "
-            f"which this {type(value).__name__} is not"
-        )
+        return dataset_of(value)
 
     def with_facets(self, *facets: Facet) -> Dataset:
         """This dataset with more facets, as `sparklineage.facets` makes them; one of the same name gives way.
 
-        Raises ValueError for a facet of a run or a job, TypeError for what is no facet.
+        Never raises, unless a step is open that is strict. A facet of a run or a job, and what is no facet, is one
+        warning and left out.
         """
-        found = {place: dict(getattr(self, name)) for place, name in _PLACES.items()}
-        for facet in facets:
-            if not isinstance(getattr(facet, "place", None), str):
-                raise TypeError(f"a {type(facet).__name__} is no facet; sparklineage.facets makes them")
-            if facet.place not in found:
-                raise ValueError(f"{facet.name} is a facet of a {facet.place}, and no dataset has it")
-            found[facet.place][facet.name] = dict(facet.value)
-        return replace(self, facets=found["dataset"], input_facets=found["input"], output_facets=found["output"])
+        return _with(self, map(_facet_or_none, facets))
 
     def joined(self, other: Dataset) -> Dataset:
         """This dataset with the facets of the other, told of the same; of one name its facet counts."""
@@ -117,6 +101,83 @@ class Dataset:
         return f"{self.namespace}#{name}"
 
 
+@dataclass(frozen=True, order=True)
+class NoDataset(Dataset, Placeholder):
+    """In place of a dataset that could not be made."""
+
+    error: Exception = field(default_factory=lambda: ValueError("it is no dataset"), compare=False)
+
+    def with_facets(self, *_facets: Facet) -> NoDataset:
+        """Still none."""
+        return self
+
+    def joined(self, other: Dataset) -> Dataset:
+        """Nothing to join."""
+        return other
+
+
+def dataset_of(value: DatasetLike) -> Dataset:
+    """As `Dataset.of`, for what relies on the error. Raises ValueError, with nothing secret in its text."""
+    if isinstance(value, Placeholder):
+        raise value.error
+    if isinstance(value, Dataset):
+        return _of_dataset(value)
+    if isinstance(value, str):
+        return _of_uri(value)
+    if isinstance(value, os.PathLike):
+        return _of_uri(uri_of_path(value))
+    if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
+        namespace, name = value
+        if namespace.strip() and name.strip():
+            return Dataset(_safe(namespace), _safe_name(namespace, name))
+    # Only the type: the value may hold a password.
+    raise ValueError(
+        "a dataset is a (namespace, name) pair, a path or an absolute URI such as s3://bucket/key, "
+        f"which this {type(value).__name__} is not"
+    )
+
+
+def described(dataset: Dataset, *facets: Facet) -> Dataset:
+    """As `Dataset.with_facets`, for what relies on the error.
+
+    Raises ValueError for a facet of a run or a job, TypeError for what is no facet.
+    """
+    return _with(dataset, map(_facet_of_dataset, facets))
+
+
+def _of_dataset(dataset: Dataset) -> Dataset:
+    for what, text in (("namespace", dataset.namespace), ("name", dataset.name)):
+        if not isinstance(text, str):
+            raise ValueError(f"the {what} of a dataset is a text, and this is a {type(text).__name__}")
+        if not text.strip():
+            raise ValueError(f"the {what} of a dataset is blank")
+    return replace(dataset, namespace=_safe(dataset.namespace), name=_safe_name(dataset.namespace, dataset.name))
+
+
+def _facet_of_dataset(facet: Facet) -> Facet:
+    if isinstance(facet, Placeholder):
+        raise facet.error
+    if not isinstance(getattr(facet, "place", None), str):
+        raise TypeError(f"a {type(facet).__name__} is no facet; sparklineage.facets makes them")
+    if facet.place not in _PLACES:
+        raise ValueError(f"{facet.name} is a facet of a {facet.place}, and no dataset has it")
+    return Facet(facet.name, facet.place, dict(facet.value))
+
+
+_facet_or_none = lenient(NoFacet.of, "Dataset.with_facets")(_facet_of_dataset)
+
+
+def _with(dataset: Dataset, facets: Iterable[Facet]) -> Dataset:
+    found = {place: dict(getattr(dataset, name)) for place, name in _PLACES.items()}
+    for facet in facets:
+        if isinstance(facet, NoFacet):
+            # Without a name it is no facet of the dataset, and whoever takes the dataset is told.
+            found["dataset"].setdefault("", NoPart(facet.error))
+        else:
+            found[facet.place][facet.name] = facet.value
+    return replace(dataset, facets=found["dataset"], input_facets=found["input"], output_facets=found["output"])
+
+
 def _of_uri(uri: str) -> Dataset:
     namespace, name = split_uri(uri)
     kept = trimmed(name) if uri_credentials.scheme_of(uri) in uri_credentials.FILE_SYSTEMS else name
@@ -125,7 +186,8 @@ def _of_uri(uri: str) -> Dataset:
         return found
     condition = {"type": "location", "locations": [name]}
     schema = "1-0-0/BaseSubsetDatasetFacet"
-    return found.with_facets(
+    return described(
+        found,
         standard("subset", "input", f"{schema}#InputSubsetInputDatasetFacet", inputCondition=condition),
         standard("subset", "output", f"{schema}#OutputSubsetOutputDatasetFacet", outputCondition=condition),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from sparklineage.model.lenient import Placeholder
 from sparklineage.version import PRODUCER
 
 if TYPE_CHECKING:
@@ -24,6 +25,30 @@ class Facet:
     """`dataset` stands among the facets of any dataset, `input` and `output` only beside one of that side."""
     value: Mapping[str, Any] = field(hash=False)
     """With `_producer` and `_schemaURL`."""
+
+
+@dataclass(frozen=True)
+class NoFacet(Facet, Placeholder):
+    """In place of a facet that could not be made."""
+
+    error: Exception = field(compare=False)
+
+    @classmethod
+    def of(cls, error: Exception) -> NoFacet:
+        """The one that carries this error."""
+        return cls("", "dataset", {}, error)
+
+
+class NoPart(dict[str, Any], Placeholder):
+    """In place of a part of a facet that could not be made, and of a facet among those of a dataset."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made anew: what a dict is pickled as would leave out the error."""
+        return NoPart, (self.error,)
 
 
 def standard(name: str, place: Place, schema: str, /, **fields: Any) -> Facet:

@@ -1,50 +1,33 @@
-"""What becomes of a bad value in `sparklineage.facets` and `sparklineage.datasets`.
+"""What becomes of a bad value in `sparklineage.facets`, in `sparklineage.datasets` and in `Dataset.of`.
 
-Their functions raise where they are called. Inside of a step that would be the job's end, though the step promises to
-never raise: their results are arguments of its methods, and are made before those are called. So while one is open, who
-opened it is asked first; it warns, and what the function returns is nothing, which is left out wherever it is declared.
+A job never ends because of its lineage, and their results are arguments of a step: they are made before anything of the
+step could catch an error. So none of them raises. What cannot be made is a placeholder that carries the error. It has
+been told by then, as a warning of the step that is open, else as one of its own; whoever takes the placeholder leaves
+it out, or raises the error where it is strict. Where a strict step is open already, the function raises at once.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
-
-from sparklineage.model.dataset import Dataset
-from sparklineage.model.facet import Facet
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from typing import TypeVar
 
-    Handler = Callable[[Exception], bool]
+    Handler = Callable[[Exception], "bool | None"]
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, order=True)
-class NoDataset(Dataset):
-    """In place of a dataset that could not be made."""
-
-    def with_facets(self, *_facets: Facet) -> NoDataset:
-        """Still none."""
-        return self
-
-
-@dataclass(frozen=True)
-class NoFacet(Facet):
-    """In place of a facet that could not be made."""
-
-
-NO_DATASET = NoDataset("", "")
-NO_FACET = NoFacet("", "dataset", {})
-NO_PART: Mapping[str, Any] = {}
-"""In place of a part of a facet that could not be made."""
-_NOTHING: tuple[object, ...] = (NO_DATASET, NO_FACET, NO_PART)
-
+_TOLD = "_sparklineage_told"
 _handlers: list[Handler] = []
+
+
+class Placeholder:
+    """In place of what could not be made."""
+
+    error: Exception
+    """Why; a ValueError or a TypeError without a traceback, which would keep the job's variables alive."""
 
 
 class _Calls(threading.local):
@@ -55,27 +38,58 @@ _calls = _Calls()
 
 
 def ask(handler: Handler) -> None:
-    """From now on ask this one whether an error is to be forgiven, which then has told of it."""
+    """From now on give errors to this one first.
+
+    It answers whether it has told of the error: None where nobody is to hear of it for now, False where it is not its
+    own. Or it raises the error.
+    """
     _handlers.append(handler)
 
 
-def lenient(function: Callable[Arguments, Result], nothing: Any) -> Callable[Arguments, Result]:
-    """The function, which returns `nothing` where its error is forgiven, and where it is given nothing."""
+def lenient(nothing: Callable[[Exception], object], about: str = "") -> Callable[[Function], Function]:
+    """Makes a function that never raises, unless a handler does.
 
-    @functools.wraps(function)
-    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        if _calls.inside:  # of another such function, whose error it is
-            return function(*args, **kwargs)
-        if any(value is item for value in (*args, *kwargs.values()) for item in _NOTHING):
-            return nothing  # type: ignore[no-any-return]
-        _calls.inside = True
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:
-            if not any(handler(error) for handler in _handlers):
-                raise
-            return nothing  # type: ignore[no-any-return]
-        finally:
-            _calls.inside = False
+    Where it would raise, it returns what `nothing` makes of the error. Given a placeholder it does as if that had been
+    made here. The function itself is its `__wrapped__`, for what relies on the error. `about` is what a warning calls
+    it, other than its name.
+    """
 
-    return call
+    def around(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if _calls.inside:  # of another such function, whose error it is
+                return function(*args, **kwargs)
+            _calls.inside = True
+            try:
+                for value in (*args, *kwargs.values()):
+                    if issubclass(type(value), Placeholder):
+                        raise value.error
+                return function(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - the job goes on
+                return nothing(_told(error, about or function.__qualname__))
+            finally:
+                _calls.inside = False
+
+        return cast("Function", call)
+
+    return around
+
+
+def is_told(error: Exception) -> bool:
+    """Whether the job has heard of it already: it is what a placeholder carries."""
+    return _TOLD in object.__getattribute__(error, "__dict__")
+
+
+def _told(error: Exception, about: str) -> Exception:
+    """What a placeholder carries of the error, when it was told. Raises the error where a handler does."""
+    from sparklineage.model.warning import text_of, warn  # noqa: PLC0415 - nothing is wrong as a rule
+
+    answers = [handler(error) for handler in _handlers]
+    is_known = is_told(error) or True in answers
+    if not is_known and None not in answers:
+        warn(f"left out of the lineage: {text_of(error)}", about=about)
+        is_known = True
+    carried = (TypeError if isinstance(error, TypeError) else ValueError)(text_of(error))
+    if is_known:
+        setattr(carried, _TOLD, True)
+    return carried

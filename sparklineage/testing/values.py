@@ -6,7 +6,7 @@ import os
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset import Dataset, dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +94,7 @@ class Named(AbstractSet[Any], Generic[_T]):
     def named(self, item: object) -> set[_T]:
         """The members that are meant by this."""
         if isinstance(item, os.PathLike):
-            item = Dataset.of(item)
+            item = dataset_of(item)
         if isinstance(item, str):
             whole = {member for member in self._members if item in self.names(member)}
             return whole or {member for member in self._members if self.ends(member, item)}
@@ -149,7 +149,7 @@ class Datasets(Named[Dataset]):
     def ends(member: Dataset, text: str) -> bool:
         if "://" in text:
             try:
-                return Dataset.of(text) == member
+                return dataset_of(text) == member
             except ValueError:
                 return False
         return bool(text) and member.name.endswith((f"/{text}", f".{text}"))

@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.model.lenient import NoDataset
+from sparklineage.model.lenient import is_told
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.functions.classes import declare_class, of_class, publish_class
 from sparklineage.sdk.functions.declaration import Declaration
@@ -15,6 +15,7 @@ from sparklineage.sdk.functions.holders import inside, udf_of
 from sparklineage.sdk.functions.pickled import is_importable
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
+from sparklineage.sdk.warning import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,18 +41,23 @@ def declare(
 
 def checked(what: str, datasets: Iterable[DatasetLike], *, strict: bool) -> dict[Dataset, Dataset]:
     """The datasets by namespace and name; a wrong one is left out with a warning, or raised."""
+
+    def refuse(error: Exception, trouble: str = "a facet is left out") -> None:
+        if strict:
+            raise error
+        if not is_told(error):
+            LOG.warning("%s: %s: %s", what, trouble, mask(text_of(error), secrets_of(os.environ)))
+
     found: dict[Dataset, Dataset] = {}
     for value in datasets:
-        if isinstance(value, NoDataset):
-            continue  # what was wrong with it has been said
         try:
-            dataset = checked_dataset(value)
+            dataset = checked_dataset(value, refuse)
             dataset_record(dataset)
             found[dataset] = found.get(dataset, dataset).joined(dataset)
         except Exception as error:
             if strict:
                 raise
-            LOG.warning("%s: a dataset is left out: %s", what, mask(str(error), secrets_of(os.environ)))
+            refuse(error, "a dataset is left out")
     return found
 
 

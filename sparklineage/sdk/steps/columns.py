@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
 from sparklineage.facets.columns import column_lineage
-from sparklineage.model.dataset import Dataset, DatasetLike
+from sparklineage.model.dataset import Dataset, DatasetLike, dataset_of, described
 
 Column = Union[str, "tuple[DatasetLike, str]"]
 """`dataset.column`, or the dataset and the name of its column."""
@@ -33,7 +33,7 @@ def with_columns(
         listed = [sources] if isinstance(sources, str) else sources
         found.setdefault(dataset, {})[name] = [_column(source, read, "inputs") for source in listed]
     return [
-        Dataset(dataset.namespace, dataset.name).with_facets(column_lineage(fields, transformation=transformation))
+        described(Dataset(dataset.namespace, dataset.name), column_lineage(fields, transformation=transformation))
         for dataset, fields in found.items()
     ]
 
@@ -41,7 +41,7 @@ def with_columns(
 def _column(column: Any, declared: list[Dataset], side: str) -> tuple[Dataset, str]:
     if isinstance(column, (tuple, list)) and len(column) == 2 and isinstance(column[1], str):
         given, name = column
-        return (_declared(given, declared, side) if isinstance(given, str) else Dataset.of(given)), name
+        return (_declared(given, declared, side) if isinstance(given, str) else dataset_of(given)), name
     if isinstance(column, str):
         given, dot, name = column.rpartition(".")
         if dot and given and name:
@@ -60,7 +60,7 @@ def _declared(given: str, declared: list[Dataset], side: str) -> Dataset:
     if found:
         raise ValueError(f"{given!r} are several of the step's {side}; write its URI")
     try:
-        return Dataset.of(given)
+        return dataset_of(given)
     except ValueError:
         close = difflib.get_close_matches(given, names, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else f"; declare it among the step's {side} or write its URI"

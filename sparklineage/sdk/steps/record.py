@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.journal.folder import FORMAT, RunFolder
 from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
-from sparklineage.model.dataset import Dataset, DatasetLike
+from sparklineage.model.dataset import Dataset, DatasetLike, dataset_of
 from sparklineage.model.ids import new_run_id
-from sparklineage.model.lenient import NoDataset, NoFacet, ask
+from sparklineage.model.lenient import Placeholder, ask, is_told
 from sparklineage.model.masking import secrets_of
 from sparklineage.sdk import warning
 from sparklineage.sdk.steps import nesting
 from sparklineage.sdk.steps.failure import error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from sparklineage.model.facet import Facet
@@ -31,6 +31,8 @@ LOG = warning.LOG
 open_record = nesting.current
 _LONGEST = 4_096
 """Characters of a dataset's namespace or name; a longer one is a mistake, and no backend takes it."""
+_LARGEST_FACET = 1 << 20
+"""Bytes of a facet as JSON; a larger one is data, and would be sent with every event of the run."""
 _LONGEST_STEP = 500
 """Characters of a step's name that count."""
 _MOST_UNWRITTEN = 100
@@ -153,16 +155,14 @@ class StepRecord:
         nesting.remind(self._driver)
         found: dict[str, dict[str, Any]] = {"run": {}, "job": {}}
         for facet in facets:
-            if isinstance(facet, NoFacet):
-                continue
             try:
+                if isinstance(facet, Placeholder):
+                    raise facet.error
                 if not isinstance(getattr(facet, "place", None), str):
                     raise TypeError(f"a {type(facet).__name__} is no facet; sparklineage.facets makes them")
                 if facet.place not in found:
                     raise ValueError(f"{facet.name} describes a dataset; give it with Dataset.with_facets")
-                value = dict(facet.value)
-                json.dumps(value, default=str)
-                found[facet.place][facet.name] = value
+                found[facet.place][facet.name] = _checked_facet(facet.name, dict(facet.value))
             except Exception as error:  # noqa: BLE001 - the job goes on
                 self.warn(error)
         if found["run"] or found["job"]:
@@ -188,19 +188,19 @@ class StepRecord:
                 raise  # it is strict
 
     def warn(self, error: Exception) -> None:
-        """Say what is wrong, or raise it where the step is strict. No secret of the environment is shown."""
+        """Say what is wrong, unless it was said, or raise it where the step is strict. It shows no secret."""
         if self.strict:
             raise error
+        if is_told(error):
+            return
         sentence = f"its lineage is not complete: {warning.text_of(error)}"
         warning.warn(sentence, about=f"step {self.name!r}", environ=self._environ)
 
     def _datasets(self, values: Iterable[DatasetLike], known: dict[Dataset, Dataset]) -> list[dict[str, Any]]:
         found: dict[Dataset, dict[str, Any]] = {}
         for value in values:
-            if isinstance(value, NoDataset):
-                continue
             try:
-                dataset = checked_dataset(value)
+                dataset = checked_dataset(value, self.warn)
                 if dataset in found:  # such as another day of it
                     dataset = known[dataset].joined(dataset)
                 record = dataset_record(dataset)
@@ -247,12 +247,44 @@ def _emission(way: Direct) -> Emission:
     return Emission(way)
 
 
-def checked_dataset(value: DatasetLike) -> Dataset:
-    """The dataset that is meant. Raises ValueError where it is none, or one that no backend takes."""
-    dataset = Dataset.of(value)
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def checked_dataset(value: DatasetLike, refuse: Callable[[Exception], None] = _raise) -> Dataset:
+    """The dataset that is meant, without those of its facets of which `refuse` is told what is wrong.
+
+    Raises ValueError where it is no dataset, or one that no backend takes.
+    """
+    dataset = dataset_of(value)
     if max(len(dataset.namespace), len(dataset.name)) > _LONGEST:
         raise ValueError(f"a dataset's name has more than {_LONGEST} characters")
-    return dataset
+    if not (dataset.facets or dataset.input_facets or dataset.output_facets):
+        return dataset
+    sides = [
+        _checked_facets(facets, refuse) for facets in (dataset.facets, dataset.input_facets, dataset.output_facets)
+    ]
+    return Dataset(dataset.namespace, dataset.name, *sides)
+
+
+def _checked_facets(facets: Mapping[str, Any], refuse: Callable[[Exception], None]) -> dict[str, Any]:
+    found = {}
+    for name, value in facets.items():
+        try:
+            if isinstance(value, Placeholder):
+                raise value.error
+            if name:
+                found[name] = _checked_facet(name, value)
+        except Exception as error:  # noqa: BLE001 - the job goes on
+            refuse(error)
+    return found
+
+
+def _checked_facet(name: str, value: Any) -> Any:
+    """The value, where it can be sent. Raises what json raises, and ValueError for one that is too large."""
+    if len(json.dumps({name: value}, default=str)) > _LARGEST_FACET:
+        raise ValueError(f"the facet {name[:100]} has more than {_LARGEST_FACET >> 20} MiB of JSON")
+    return value
 
 
 def dataset_record(dataset: Dataset) -> dict[str, Any]:
@@ -265,14 +297,15 @@ def dataset_record(dataset: Dataset) -> dict[str, Any]:
     return record | found
 
 
-def _forgive(error: Exception) -> bool:
-    """Warn of a dataset or a facet that cannot be made, where a step is open that never raises."""
+def _told(error: Exception) -> bool | None:
+    """Warn of a dataset or a facet that cannot be made, as the open step does: where that is strict, it raises it."""
     record = nesting.opened()
-    if record is None or record.strict:
+    if record is None:
         return False
-    if not record.is_inert:
-        record.warn(error)
+    if record.is_inert and not record.strict:
+        return None
+    record.warn(error)
     return True
 
 
-ask(_forgive)
+ask(_told)

@@ -7,6 +7,7 @@ import threading
 from contextlib import ContextDecorator, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from sparklineage.model.lenient import Placeholder
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps import nesting
@@ -120,6 +121,9 @@ class StepHandle:
         from sparklineage.sdk.steps.columns import with_columns  # noqa: PLC0415
 
         try:
+            if isinstance(transformation, Placeholder):
+                record.warn(transformation.error)
+                transformation = None
             outputs = with_columns(columns, record.inputs, record.outputs, transformation)
         except Exception as error:  # noqa: BLE001 - the job goes on
             record.warn(error)

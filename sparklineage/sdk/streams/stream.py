@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.clock import now_ms
-from sparklineage.model.dataset import Dataset, DatasetLike
+from sparklineage.model.dataset import Dataset, DatasetLike, dataset_of
 from sparklineage.sdk.steps.record import StepRecord
 from sparklineage.sdk.streams.query import Query, UnreachableError
 
@@ -160,7 +160,7 @@ def _settle(process: int) -> None:
 
 def _known(value: DatasetLike, known: Mapping[Dataset, Dataset]) -> bool:
     try:
-        dataset = Dataset.of(value)
+        dataset = dataset_of(value)
     except Exception:  # noqa: BLE001 - whatever it is; that it is wrong is said where it is recorded
         return False
     before = known.get(dataset)

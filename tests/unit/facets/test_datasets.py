@@ -123,6 +123,7 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
         (lambda: datasets.mysql("db", "shop", None), "table is a text, such as 'orders', and this is a NoneType"),  # type: ignore[arg-type]
     ],
 )
+@pytest.mark.usefixtures("strict")
 def test_a_bad_part_is_named(make: Callable[[], Dataset], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         make()

@@ -29,6 +29,7 @@ def test_standard_facets_are_those_of_the_specification(facet: facets.Facet) -> 
     assert PASSWORD not in str(facet)
 
 
+@pytest.mark.usefixtures("strict")
 def test_what_the_reading_refuses_is_refused() -> None:
     """The check above can fail."""
     value = dict(facets.output_statistics(rows=3).value)
@@ -170,11 +171,13 @@ def test_a_facet_of_the_client_brings_its_schema() -> None:
         (facets.sagemaker, "give job_name"),
     ],
 )
+@pytest.mark.usefixtures("strict")
 def test_a_bad_value_is_told_where_it_is_written(make: object, told: str) -> None:
     with pytest.raises((ValueError, TypeError), match=told):
         make()  # type: ignore[operator]
 
 
+@pytest.mark.usefixtures("strict")
 def test_a_dataset_keeps_its_facets_by_where_they_belong() -> None:
     dataset = Dataset.of(FLIGHTS).with_facets(
         facets.documentation("old"),

@@ -64,6 +64,7 @@ def test_what_is_wrong_is_found(specification: Specification | Classes) -> None:
     assert specification.of_event(ol.with_run_facet(event, ol.GOVERNANCE, ol.own_facet(ol.GOVERNANCE, pii="yes")))
 
 
+@pytest.mark.usefixtures("strict")
 def test_whatever_a_function_gets_it_gives_a_facet_or_says_what_is_wrong(
     specification: Specification | Classes,
 ) -> None:
@@ -93,6 +94,7 @@ def of_refusal(error: Exception) -> list[str]:
     return [*found, f"{len(str(error))} characters"] if len(str(error)) > 300 else found
 
 
+@pytest.mark.usefixtures("strict")
 def test_a_dataset_takes_facets_alone() -> None:
     for value in values():
         with pytest.raises(TypeError, match=r"is no facet; sparklineage\.facets makes them"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openlineage.client.naming import dataset as naming
 
-from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset import Dataset, dataset_of
 from tests.support.agent_names import FILES, TABLES
 
 
@@ -114,11 +114,15 @@ def test_credentials_are_cut_off(value: str | tuple[str, str] | Dataset) -> None
             "such as s3://bucket/key, which this tuple is not",
         ),
         (object(), "such as s3://bucket/key, which this object is not"),
+        (Dataset("s3://b", None), "the name of a dataset is a text, and this is a NoneType"),  # type: ignore[arg-type]
+        (Dataset(3, "x"), "the namespace of a dataset is a text, and this is a int"),  # type: ignore[arg-type]
+        (Dataset("a", " "), "the name of a dataset is blank"),
+        (Dataset("", "b"), "the namespace of a dataset is blank"),
     ],
 )
 def test_bad_values_say_what_to_write(value: object, message: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
-        Dataset.of(value)  # type: ignore[arg-type]
+        dataset_of(value)  # type: ignore[arg-type]
     assert message in str(caught.value)
     assert "ary1" not in str(caught.value)
 
@@ -187,7 +191,7 @@ class Remote:
 def test_a_path_of_a_store_is_named_by_its_uri() -> None:
     assert Dataset.of(Remote()) == Dataset("s3://b", "my key")
     with pytest.raises(ValueError, match="this path is a URI that has lost a slash"):
-        Dataset.of(Path("s3://b/k"))
+        dataset_of(Path("s3://b/k"))
 
 
 def test_equality_looks_at_the_names_alone() -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sparklineage.sdk import warning
+from sparklineage.model import warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
