@@ -9,6 +9,7 @@ The rules are those of the agent's own classes for file systems and JDBC, which 
   is `database.schema.table`. The table follows the last `#` (`jdbc:postgresql://h/db#schema.table`) or the
   database (`postgresql://h/db/schema/table`, `postgresql://h/db.schema.table`)
 - SQLite: namespace `sqlite:/path/of.db`, the table after a `#` is the name
+- Snowflake: namespace `snowflake://organization-account`, or `snowflake://locator.region.cloud`, without the domain
 - `kafka://host:port/topic`, of several brokers the first; `bigquery:project.dataset.table`,
   `mongodb://host:port/database.collection`, `arn:aws:glue:region:account:table/db/t`
 - HTTP: scheme and host, and the path as it is, without its query and fragment
@@ -26,6 +27,7 @@ from urllib.parse import unquote
 
 from sparklineage.model.jdbc_url import DATABASE_IN_TABLE, PORTS, ported, split_jdbc
 from sparklineage.model.masking import mask
+from sparklineage.model.snowflake import account, unquoted
 from sparklineage.model.uri_credentials import (
     FILE_SYSTEMS,
     cut,
@@ -108,7 +110,7 @@ def _found(uri: str, scheme: str, clean: str, given: str, table: str) -> tuple[s
         return (f"sqlite:{_unhosted(place)}", unquote(table)) if table else ("sqlite", _unhosted(place))
     if scheme == "bigquery":
         return scheme, _bigquery(place, unquote(table))
-    if table and (is_jdbc(uri) or scheme in _DATABASES):
+    if table and (is_jdbc(uri) or scheme in _DATABASES - {"snowflake"}):
         try:
             return split_jdbc(clean, unquote(table), given=given)
         except ValueError:
@@ -166,6 +168,8 @@ def _named(uri: str, scheme: str, place: str, table: str) -> tuple[str, str]:
     host = host.partition(",")[0] if scheme in _FIRST else host
     host = host.lower() if scheme in _DATABASES and scheme != "snowflake" else host
     names = [unquote(part) for part in path.split("/") if part]
+    if scheme == "snowflake" and not is_jdbc(uri):
+        host, names, table = account(host), [unquoted(name) for name in names], unquoted(table)
     if table:
         names = [table] if scheme in DATABASE_IN_TABLE and "." in table else [*names, table]
     name = ".".join(names)

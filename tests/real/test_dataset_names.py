@@ -12,7 +12,7 @@ import pytest
 from sparklineage.agent.fetch import default_cache, fetch
 from sparklineage.agent.releases import choose
 from sparklineage.agent.repository import sources
-from tests.support.agent_names import FILES, TABLES
+from tests.support.agent_names import FILES, SNOWFLAKE, TABLES
 
 pytestmark = pytest.mark.spark
 
@@ -24,7 +24,7 @@ def test_names_are_the_agents_own() -> None:
     home = Path(spark.origin).parent
     places = sources(home=Path.home(), environ=os.environ, spark_home=home)
     agent = fetch(choose("4.2.0", "2.13"), cache=default_cache(os.environ, Path.home()), sources=places)
-    asked = {**FILES, **TABLES}
+    asked = {**FILES, **TABLES, **SNOWFLAKE}
     answer = subprocess.run(
         ["java", "-cp", f"{agent}:{home}/jars/*", str(Path(__file__).with_name("AgentNames.java")), *asked],
         capture_output=True,

@@ -1,4 +1,5 @@
-"""What the agent's own FilesystemDatasetUtils, JdbcDatasetUtils and trimmers (1.53.0) call what a URI points to.
+"""What the agent's own FilesystemDatasetUtils, JdbcDatasetUtils, SnowflakeUtils and trimmers (1.53.0) call what a URI
+points to.
 
 `tests/real/test_dataset_names.py` asks them; the table is here so that the other tests need no Java.
 """
@@ -83,6 +84,34 @@ FILES: dict[str, tuple[str, str]] = {
     "hdfs://nn/a/b/day=1/": ("hdfs://nn", "/a/b"),
 }
 """Paths, as Spark gives them to Hadoop's Path."""
+
+SNOWFLAKE: dict[str, tuple[str, str]] = {
+    "snowflake://myorg-myaccount/D/S/T": ("snowflake://myorg-myaccount", "D.S.T"),
+    "snowflake://MYORG-MYACCOUNT.snowflakecomputing.com/D/S/T": ("snowflake://MYORG-MYACCOUNT", "D.S.T"),
+    "snowflake://my-org-name-my-account.snowflakecomputing.com:443/D/S/T": (
+        "snowflake://my-org-name-my-account",
+        "D.S.T",
+    ),
+    "snowflake://xy12345/D/S/T": ("snowflake://xy12345.us-west-1.aws", "D.S.T"),
+    "snowflake://xy12345.snowflakecomputing.com/D/S/T": ("snowflake://xy12345.us-west-1.aws", "D.S.T"),
+    "snowflake://xy12345.us-east-1/D/S/T": ("snowflake://xy12345.us-east-1.aws", "D.S.T"),
+    "snowflake://xy12345.us-east-1.snowflakecomputing.com/D/S/T": ("snowflake://xy12345.us-east-1.aws", "D.S.T"),
+    "snowflake://xy12345.us-east-1.gcp/D/S/T": ("snowflake://xy12345.us-east-1.gcp", "D.S.T"),
+    "snowflake://xy12345.east-us-2.azure.snowflakecomputing.com/D/S/T": (
+        "snowflake://xy12345.east-us-2.azure",
+        "D.S.T",
+    ),
+    "snowflake://locator-with-hyphens.us-west-2.aws.snowflakecomputing.com/D/S/T": (
+        "snowflake://locator-with-hyphens.us-west-2.aws",
+        "D.S.T",
+    ),
+    "snowflake://xy1.us-east-1.privatelink.snowflakecomputing.com/D/S/T": (
+        "snowflake://xy1.us-east-1.privatelink",
+        "D.S.T",
+    ),
+    'snowflake://o-a/"my_d"/S/"My Table"': ("snowflake://o-a", "my_d.S.My Table"),
+}
+"""Host, database, schema and table, as the connector of Snowflake has them."""
 
 TABLES: dict[str, tuple[str, str]] = {
     "jdbc:postgresql://h:5432/db?user=x&password=y#s.t": ("postgres://h:5432", "db.s.t"),
