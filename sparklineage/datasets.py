@@ -22,6 +22,8 @@ from sparklineage.model.dataset import Dataset, NoDataset, dataset_of
 from sparklineage.model.dataset_uri import uri_of_path
 from sparklineage.model.jdbc_url import ported
 from sparklineage.model.lenient import lenient
+from sparklineage.model.snowflake import account as account_of_snowflake
+from sparklineage.model.snowflake import unquoted
 
 __all__ = [
     "adls",
@@ -166,10 +168,15 @@ def redshift(
 def snowflake(account: str, database: str, table: str, *, schema: str = "PUBLIC", organization: str = "") -> Dataset:
     """A table: `snowflake://organization-account` and `database.schema.table`.
 
-    `account` alone is an account locator, or organization and account with a hyphen between them.
+    `account` alone is organization and account with a hyphen between them, or an account locator with its region and
+    cloud (`xy12345.us-east-2.aws`; without them the agent takes `us-west-1.aws`), or the host of either.
     """
-    where = f"{_bare('organization', organization)}-{account}" if organization else account
-    return _table("snowflake", _bare("account", where), database, table, schema=schema)
+    where = account_of_snowflake(
+        _bare("account", f"{_bare('organization', organization)}-{account}" if organization else account)
+    )
+    found = unquoted(_part("table", table))
+    name = found if "." in found or schema == "" else f"{unquoted(_part('schema', schema))}.{found}"
+    return named(f"snowflake://{where}", f"{unquoted(_part('database', database))}.{name}")
 
 
 def bigquery(project: str, dataset: str, table: str) -> Dataset:
@@ -264,10 +271,8 @@ def http(url: str) -> Dataset:
 def _table(scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None = None) -> Dataset:
     found = _part("table", table)
     name = found if "." in found or schema == "" else f"{_part('schema', schema)}.{found}"
-    where = _host(host, port)
-    # The agent writes hosts of JDBC in lower case; an account of Snowflake is told otherwise.
-    where = where if scheme == "snowflake" else where.lower()
-    return named(f"{scheme}://{where}", f"{_part('database', database)}.{name}")
+    # The agent writes hosts of JDBC in lower case.
+    return named(f"{scheme}://{_host(host, port).lower()}", f"{_part('database', database)}.{name}")
 
 
 def _object(scheme: str, place: str, key: str) -> Dataset:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from openlineage.client.naming import dataset as naming
 
 from sparklineage import Dataset, datasets
+from tests.support.agent_names import SNOWFLAKE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +128,14 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
 def test_a_bad_part_is_named(make: Callable[[], Dataset], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         make()
+
+
+@pytest.mark.parametrize("uri", SNOWFLAKE)
+def test_an_account_of_snowflake_has_the_agents_name(uri: str) -> None:
+    host, database, schema, table = uri.removeprefix("snowflake://").split("/")
+    found = datasets.snowflake(host.removesuffix(":443"), database, table, schema=schema)
+    assert (found.namespace, found.name) == SNOWFLAKE[uri]
+    assert Dataset.of(found.uri) == found
 
 
 def test_a_folder_may_be_a_path() -> None:

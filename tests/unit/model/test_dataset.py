@@ -8,7 +8,7 @@ import pytest
 from openlineage.client.naming import dataset as naming
 
 from sparklineage.model.dataset import Dataset, dataset_of
-from tests.support.agent_names import FILES, TABLES
+from tests.support.agent_names import FILES, SNOWFLAKE, TABLES
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_a_uri_has_the_name_of_openlineages_own_client(uri: str, official: namin
     assert Dataset.of(uri) == Dataset(official.get_namespace(), official.get_name())
 
 
-@pytest.mark.parametrize("uri", [*FILES, *TABLES])
+@pytest.mark.parametrize("uri", [*FILES, *TABLES, *SNOWFLAKE])
 def test_a_uri_has_the_agents_name(uri: str) -> None:
     found = Dataset.of(uri)
-    assert (found.namespace, found.name) == {**FILES, **TABLES}[uri]
+    assert (found.namespace, found.name) == {**FILES, **TABLES, **SNOWFLAKE}[uri]
 
 
 def test_a_sqlite_uri_names_the_same_table_as_its_jdbc_url() -> None:
@@ -90,6 +90,7 @@ def test_credentials_are_cut_off(value: str | tuple[str, str] | Dataset) -> None
             "'/data/x' is not an absolute URI; write the scheme, such as",
         ),
         ("s3://", "'s3://' names no dataset: a host or a name is missing"),
+        ("snowflake:///db/s/t", "'snowflake:///db/s/t' names no dataset: a host or a name is missing"),
         ("https:///x", "'https:///x' names no dataset: a host or a name is missing"),
         ("jdbc:sqlserver://;databaseName=db#t", "names no dataset: a host or a name is missing"),
         ("jdbc:postgresql://#t", "'jdbc:postgresql://#t' names no dataset: a host or a name is missing"),
