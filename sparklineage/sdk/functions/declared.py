@@ -48,17 +48,7 @@ class Declared:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Called on the driver: as the user's function, with its datasets on the step that is open."""
-        function = _function(self)
-        own = None if in_worker() else declaration_of(self).called()
-        if own is None:
-            return function(*args, **kwargs)
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            own.end(error)
-            raise
-        own.end(None)
-        return result
+        return called(declaration_of(self), _function(self), args, kwargs)
 
     def __getattribute__(self, name: str) -> Any:
         if name in _OURS:
@@ -94,16 +84,12 @@ class Declared:
         """The user's function and nothing else; on the driver this is also the moment when it is sent."""
         frame = sys._getframe(1)  # noqa: SLF001 - the stack is all that tells
         path = by_reference(self, frame)
-        label = None
-        try:
-            label = _sent(self, frame)
-        except Exception as error:  # noqa: BLE001 - the job goes on
-            LOG.warning("%s: its lineage is not complete: %s", declaration_of(self).name, type(error).__name__)
+        label = label_of(self, _function(self), frame)
         if label is None:
             return path if path is not None else (operator.itemgetter(0), ((_function(self),),))
         found = _function(self)
         if path is not None:
-            found = _Call(operator.attrgetter(path), _Call(importlib.import_module, self.__module__))
+            found = Call(operator.attrgetter(path), Call(importlib.import_module, self.__module__))
         return operator.itemgetter(0), ((found, MARK + label),)
 
 
@@ -121,7 +107,7 @@ class DeclaredMethod(Declared):
         return _again(self, bound)
 
 
-class _Call:
+class Call:
     """Pickled as what the call of a function of the standard library gives."""
 
     def __init__(self, function: Any, *args: Any) -> None:
@@ -137,10 +123,46 @@ def stand_for(function: Any, declaration: Declaration) -> Declared:
     return kind(function, declaration)
 
 
-def declaration_of(declared: Declared) -> Declaration:
-    """What is declared of the function."""
+def is_declared(item: object) -> bool:
+    """Whether it stands for a function, or is an object that is declared itself."""
+    return is_of_declared(type(item))
+
+
+def is_of_declared(kind: type) -> bool:
+    """Whether what is of this class is declared."""
+    return issubclass(kind, Declared) or "_sparklineage" in vars(kind)
+
+
+def declaration_of(declared: Any) -> Declaration:
+    """What is declared of the function or the object."""
     found: Declaration = object.__getattribute__(declared, "_sparklineage")
     return found
+
+
+def called(declaration: Declaration, function: Any, args: Any, kwargs: Any) -> Any:
+    """What the user's function gives on the driver, with its datasets on the step that is open."""
+    own = None if in_worker() else declaration.called()
+    if own is None:
+        return function(*args, **kwargs)
+    try:
+        result = function(*args, **kwargs)
+    except BaseException as error:
+        own.end(error)
+        raise
+    own.end(None)
+    return result
+
+
+def label_of(declared: Any, function: Any, frame: FrameType) -> str | None:
+    """Declare that it is pickled by the code at this frame. Never raises.
+
+    Returns what names it in the plan, where the plan has no name for it.
+    """
+    try:
+        return _sent(declared, function, frame)
+    except Exception as error:  # noqa: BLE001 - the job goes on
+        LOG.warning("%s: its lineage is not complete: %s", declaration_of(declared).name, type(error).__name__)
+        return None
 
 
 def _function(declared: Declared) -> Any:
@@ -159,20 +181,19 @@ def _signature(function: Any) -> inspect.Signature:
         raise AttributeError("__signature__") from error
 
 
-def _sent(declared: Declared, frame: FrameType) -> str | None:
-    """Declare that it is pickled. Returns what names it in the plan, where the plan has no name for it."""
+def _sent(declared: Any, function: Any, frame: FrameType) -> str | None:
     driver = Driver.of(None, os.environ)
     if driver.is_inert:
         return None
     found, declaration = use(frame), declaration_of(declared)
-    if found.root is not None and id(declared) in unused(found.root, Declared):
+    if found.root is not None and id(declared) in unused(found.root, is_of_declared):
         return None
     # Where no witness looks at plans, this is the only moment at which anything shows its use.
     if found.is_action or driver.folder is None or driver.is_remote:
         declaration.sent(driver)
         return None
     if found.is_nameless:
-        label = declaration.label(driver.folder, place_of(_function(declared)))
+        label = declaration.label(driver.folder, place_of(function))
         declaration.publish(driver, label)
         return label
     declaration.publish(driver, found.name, _code(found.root))
@@ -182,4 +203,4 @@ def _sent(declared: Declared, frame: FrameType) -> str | None:
 def _code(root: Any) -> object:
     """What is the same for a function that is made again and again."""
     root = getattr(root, "__func__", root)
-    return declaration_of(root) if isinstance(root, Declared) else getattr(root, "__code__", root)
+    return declaration_of(root) if is_declared(root) else getattr(root, "__code__", root)

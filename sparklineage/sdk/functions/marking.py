@@ -10,8 +10,9 @@ from sparklineage.model.lenient import is_told
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.functions.classes import declare_class, of_class, publish_class
 from sparklineage.sdk.functions.declaration import Declaration
-from sparklineage.sdk.functions.declared import Declared, declaration_of, stand_for
+from sparklineage.sdk.functions.declared import declaration_of, is_declared
 from sparklineage.sdk.functions.holders import inside, udf_of
+from sparklineage.sdk.functions.objects import declared
 from sparklineage.sdk.functions.pickled import is_importable
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
@@ -74,7 +75,7 @@ def _declare(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Da
 def _known(target: Any) -> Declaration | None:
     udf = udf_of(target)
     found = udf.func if udf is not None else target
-    if isinstance(found, Declared):
+    if is_declared(found):
         return declaration_of(found)
     return of_class(found) if isinstance(found, type) else None
 
@@ -90,13 +91,13 @@ def _first(target: Any, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Data
     elif udf is not None:
         # The object stays what it is; PySpark pickles the function in it.
         declaration = Declaration("function", str(udf._name), inputs, outputs)  # noqa: SLF001 - PySpark's name of it
-        udf.func = stand_for(udf.func, declaration)
+        udf.func = declared(udf.func, declaration)
         if target is not udf:
             target.func = udf.func
     elif callable(target):
         name = getattr(target, "__name__", None) or type(target).__name__
         declaration = Declaration("function", str(name), inputs, outputs)
-        found = stand_for(target, declaration)
+        found = declared(target, declaration)
     else:
         raise TypeError("reads and writes are for functions and classes")
     _publish_what_is_in_use(target, declaration)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _MOST = 5_000
 """Objects that are looked at; beyond, everything counts as used."""
@@ -22,8 +22,8 @@ _FOREIGN = ("builtins", "pyspark", "py4j", "sparklineage")
 """Modules whose classes know nothing of the job's methods."""
 
 
-def unused(root: object, kind: type) -> set[int]:
-    """Ids of the objects of this kind that stand in a class for a method which nothing reached from the root names.
+def unused(root: object, is_kind: Callable[[type], bool]) -> set[int]:
+    """Ids of the objects of such classes that stand in a class for a method which nothing reached from the root names.
 
     What is reached in any other way is used.
     """
@@ -32,13 +32,13 @@ def unused(root: object, kind: type) -> set[int]:
     if len(walk.seen) >= _MOST or walk.names & _BY_TEXT:
         return set()
     members = {id(item) for cls in walk.classes for value in vars(cls).values() for item in _inside(value)}
-    return {id(item) for item in _of_kind(walk, kind)} & members - walk.seen.keys()
+    return {id(item) for item in _of_kind(walk, is_kind)} & members - walk.seen.keys()
 
 
-def _of_kind(walk: _Walk, kind: type) -> Iterator[object]:
+def _of_kind(walk: _Walk, is_kind: Callable[[type], bool]) -> Iterator[object]:
     for cls in walk.classes:
         for value in vars(cls).values():
-            yield from (item for item in _inside(value) if issubclass(type(item), kind))
+            yield from (item for item in _inside(value) if is_kind(type(item)))
 
 
 def _inside(value: object) -> Iterator[object]:
@@ -51,6 +51,11 @@ def _inside(value: object) -> Iterator[object]:
         yield value.func
     else:
         yield value
+
+
+def _is_foreign(kind: type) -> bool:
+    # The class that a declared object has on the driver stands in the module of the job's own.
+    return kind.__module__.partition(".")[0] in _FOREIGN or "_sparklineage" in vars(kind)
 
 
 class _Walk:
@@ -88,7 +93,7 @@ class _Walk:
         if kind is dict:
             return [*item.keys(), *item.values()]
         if issubclass(kind, type):
-            self.classes += [base for base in item.__mro__ if base.__module__.partition(".")[0] not in _FOREIGN]
+            self.classes += [base for base in item.__mro__ if not _is_foreign(base)]
             return []
         found: list[object] = list(_inside(item))
         if kind is types.MethodType:

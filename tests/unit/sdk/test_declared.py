@@ -258,10 +258,10 @@ def test_an_object_keeps_its_state_and_the_name_that_pyspark_gives_its_column() 
         except ValueError:
             continue
         assert inspect.signature(found) == signature
-    assert inspect.signature(ours) == inspect.signature(rates)
-    assert inspect.getfullargspec(ours).args == ["value"]
+    assert inspect.signature(ours) == inspect.signature(Rates())
+    assert inspect.getfullargspec(ours) == inspect.getfullargspec(Rates())
     other = copy.copy(ours)
-    assert (type(other), other.calls, other is ours, other.__wrapped__ is rates) == (type(ours), 7, False, False)
+    assert (type(other), other.calls, other is ours) == (type(ours), 7, False)
 
 
 def name_of_column(function: Any) -> str:
