@@ -9,7 +9,7 @@ from sparklineage.journal.exit_status import meaning
 from sparklineage.journal.folder import FORMAT
 from sparklineage.model.clock import now_ms
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.steps.failure import error_of
+from sparklineage.sdk.steps.failure import error_of, exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +34,11 @@ def outcome(end: End, environ: Mapping[str, str]) -> dict[str, Any]:
         status = 128 + number
         state, message = "ABORT", f"The application was ended by {signal.Signals(number).name}."
     elif isinstance(error, SystemExit):
-        # A text is printed, and the status is 1.
-        status = code & 0xFF if isinstance(code, int) else int(code is not None)
+        status = exit_status(code)
         state, message = meaning(status)
         if message and not isinstance(code, int):
             message = f"{message[:-1]}: {code}."
-    elif error is not None and (told := error_of(error, environ)) is not None:
+    elif error is not None and (told := error_of(error, environ, ends_process=end.at_exit)) is not None:
         state, status, trace = "FAIL", 1, told["stackTrace"]
         message = f"{told['type']}: {told['message']}".rstrip(": ")
     return {

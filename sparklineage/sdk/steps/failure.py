@@ -15,13 +15,20 @@ _MOST = 16_384
 """Characters of an error's message and of its stack trace."""
 _FRAMES = 20
 """The innermost frames of a stack trace."""
+_PAUSING = 0x20 | 0x80 | 0x200
+"""The flags of code of generators, coroutines and asynchronous generators; `inspect` would have to be imported."""
 
 
-def error_of(error: BaseException | None, environ: Mapping[str, str]) -> dict[str, str] | None:
-    """Type, message and innermost frames of what ended a block, without secrets; None for a good end. Never raises."""
-    if error is None or isinstance(error, GeneratorExit):
+def error_of(
+    error: BaseException | None, environ: Mapping[str, str], *, ends_process: bool = False
+) -> dict[str, str] | None:
+    """Type, message and innermost frames of what ended a block, without secrets; None for a good end. Never raises.
+
+    One that nobody has caught, and that `ends_process`, is never a good end.
+    """
+    if error is None or (isinstance(error, GeneratorExit) and not ends_process and _closes(error)):
         return None
-    if isinstance(error, SystemExit) and error.code in {None, 0}:
+    if isinstance(error, SystemExit) and exit_status(error.code) == 0:
         return None
     secrets = secrets_of(environ)
     kind = type(error)
@@ -30,6 +37,25 @@ def error_of(error: BaseException | None, environ: Mapping[str, str]) -> dict[st
         "message": beginning(text_of(error), secrets, _MOST),
         "stackTrace": _trace(error, secrets),
     }
+
+
+def exit_status(code: object) -> int:
+    """The status with which CPython exits for the code of a SystemExit."""
+    if not isinstance(code, int):
+        return int(code is not None)  # what is printed, and the status is 1
+    return code & 0xFF if -(2**63) <= code < 2**63 else 0xFF  # no C long takes it, and what stands for that is -1
+
+
+def _closes(error: GeneratorExit) -> bool:
+    """Whether it was raised by closing a generator or a coroutine, and not by somebody."""
+    trace = error.__traceback__
+    if trace is None:
+        return True
+    while trace is not None:
+        if trace.tb_frame.f_code.co_flags & _PAUSING:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _trace(error: BaseException, secrets: Sequence[str]) -> str:

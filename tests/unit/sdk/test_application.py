@@ -156,6 +156,9 @@ ENDS = {
     "exits with a status that wraps": ("sys.exit(512)", 0, ["START", "COMPLETE"], None),
     "raises a status that wraps": ("raise SystemExit(512)", 0, ["START", "COMPLETE"], None),
     "exits with a status below zero": ("sys.exit(-1)", 255, ["START", "FAIL"], "exited with status 255."),
+    "exits with a status that no C long takes": ("sys.exit(10**30)", 255, ["START", "FAIL"], "exited with status 255."),
+    "exits with a status that wraps to a good one": ("sys.exit(2**40)", 0, ["START", "COMPLETE"], None),
+    "raises what closes generators": ("raise GeneratorExit", 1, ["START", "FAIL"], "GeneratorExit"),
     "is told to end": (
         "os.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(30)",
         -signal.SIGTERM, ["START", "ABORT"], "The application was ended by SIGTERM.",

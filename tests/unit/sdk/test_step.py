@@ -23,7 +23,7 @@ from sparklineage.sdk.steps import record
 from sparklineage.sdk.steps.step import Step, step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
 SECRET = "canary-5up3r"
@@ -202,16 +202,31 @@ def test_errors_are_short_and_hold_no_secret(spark: Session, folder: Path) -> No
         (lambda: SystemExit(0), None),
         (SystemExit, None),
         (lambda: SystemExit(3), "SystemExit"),
+        (lambda: SystemExit(["no", "rates"]), "SystemExit"),
+        (lambda: SystemExit(0.0), "SystemExit"),
+        (lambda: SystemExit(10**30), "SystemExit"),
+        (GeneratorExit, "GeneratorExit"),
         (KeyboardInterrupt, "KeyboardInterrupt"),
     ],
 )
 def test_leaving_the_program_is_an_error_only_with_a_status(
     spark: Session, folder: Path, leave: Callable[[], BaseException], kind: str | None
 ) -> None:
-    with pytest.raises((SystemExit, KeyboardInterrupt)), step(spark, "score"):
+    with pytest.raises((SystemExit, KeyboardInterrupt, GeneratorExit)), step(spark, "score"):
         raise leave()
     error = records(folder)[-1]["error"]
     assert (error and error["type"]) == kind
+
+
+def test_a_generator_that_is_closed_has_ended_well(spark: Session, folder: Path) -> None:
+    def rows() -> Generator[int, None, None]:
+        with step(spark, "score"):
+            yield 1
+
+    found = rows()
+    next(found)
+    found.close()
+    assert records(folder)[-1]["error"] is None
 
 
 def test_each_thread_has_its_own_step(spark: Session, context: Context, folder: Path) -> None:
