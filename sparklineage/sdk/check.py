@@ -12,7 +12,7 @@ from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
 from sparklineage.sdk.backend import backend_of
 from sparklineage.sdk.functions.worker import in_worker
-from sparklineage.sdk.sending.emit import INSTALL, is_installed
+from sparklineage.sdk.sending.emit import INSTALL, is_installed, switched_off
 from sparklineage.sdk.sending.transport import transport_of
 from sparklineage.sdk.session import ENDED, JOURNAL_VARIABLE, Driver, active, context_of, is_closed
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"openlineage-spark_[\d.]+-([\w.+-]+?)\.jar")
 _PREFIX = "spark.openlineage."
+_PATIENCE = 3.0
+"""Seconds for which the client for Python may make what it sends with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,7 @@ def _check(spark: Any, environ: Mapping[str, str]) -> Check:
         return replace(found, missing=(why, *found.missing))
     if context is None:
         return _connect(found, session)
-    return _classic(found, context)
+    return _classic(found, context, environ)
 
 
 def _backend(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
@@ -139,6 +141,9 @@ def _ways(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
             why=f"there is a journal ({by})", missing=tuple(missing),
         )  # fmt: skip
     way: Direct | None = driver.direct
+    if way is None and (off := _off(environ)) is not None:
+        said = f"Lineage is switched off by {off}; take that away to have any."
+        return replace(found, why=f"lineage is switched off ({off})", missing=(said,))
     if way is None:
         why = "there is no journal, and the client for Python knows no backend"
         do = "Set OPENLINEAGE_URL, or start the session with sparklineage.configure or `sparklineage submit`."
@@ -150,7 +155,12 @@ def _ways(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
     missing = []
     if not is_installed():
         missing.append(f"openlineage-python is not installed; {INSTALL}")
-    if way.emitter.trouble:
+    else:
+        way.emitter.prepare(_PATIENCE)
+    if way.emitter.is_hopeless:
+        said = str(way.emitter.trouble)
+        missing += [f"{said[0].upper()}{said[1:]} (configured by {way.place})."] if is_installed() else []
+    elif way.emitter.trouble:
         missing.append(
             f"The last event could not be sent ({way.emitter.trouble}); check the backend's address and key."
         )
@@ -161,7 +171,7 @@ def _ways(found: Check, driver: Driver, environ: Mapping[str, str]) -> Check:
     return replace(found, missing=tuple(missing))
 
 
-def _classic(found: Check, context: Any) -> Check:
+def _classic(found: Check, context: Any, environ: Mapping[str, str]) -> Check:
     try:
         if context._jsc is None:  # noqa: SLF001 - pyspark takes it away when the session is stopped
             return replace(found, missing=(*found.missing, "The session is stopped; make a new one, and check that."))
@@ -182,13 +192,15 @@ def _classic(found: Check, context: Any) -> Check:
             "The agent is in spark.extraListeners and not among the listeners: it failed to start; the driver's log "
             "says why, and its JAR has to be in spark.jars when the JVM starts."
         )
+    elif found.steps == "off" and _off(environ) is not None:
+        pass  # that is said
     elif not agent:
         missing.append(
             "The agent is not there, so Spark's own queries have no lineage; make the session with "
             "sparklineage.configure(builder) or `sparklineage submit` before the JVM starts."
         )
-    elif (conf.get(f"{_PREFIX}disabled") or "").lower() == "true":
-        missing.append("The agent is switched off; take spark.openlineage.disabled away.")
+    elif (by := _agent_off(conf, environ)) is not None:
+        missing.append(f"The agent is switched off; take {by} away.")
     elif kind is None or (kind == "console" and not conf.get(f"{_PREFIX}transport.type")):
         missing.append(
             "The agent has no transport and prints its events into the log; set spark.openlineage.transport.*."
@@ -209,6 +221,26 @@ def _classic(found: Check, context: Any) -> Check:
         run_id=found.run_id or (run[0] if run is not None else None),
         missing=tuple(missing),
     )
+
+
+def _agent_off(conf: Any, environ: Mapping[str, str]) -> str | None:
+    if (conf.get(f"{_PREFIX}disabled") or "").lower() == "true":
+        return f"{_PREFIX}disabled"
+    off = switched_off(environ)
+    return off if off is not None and off.startswith("OPENLINEAGE_") else None
+
+
+def _off(environ: Mapping[str, str]) -> str | None:
+    """What turns lineage off: a variable, or a place in the configuration."""
+    if (name := switched_off(environ)) is not None:
+        return name
+    from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
+
+    try:
+        disabled = settings_for(environ, backend=None, config=None, profile=None).disabled
+    except (SparklineageError, OSError):
+        return None  # said with the backend
+    return disabled.source if disabled.value else None
 
 
 def _connect(found: Check, session: Any) -> Check:

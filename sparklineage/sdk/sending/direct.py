@@ -15,7 +15,7 @@ from sparklineage.model.ids import is_run_id
 from sparklineage.model.naming import normalize_job_name, step_job_name
 from sparklineage.model.parent_variables import parent_from
 from sparklineage.sdk.agent import Listeners, application_run
-from sparklineage.sdk.sending.emit import emitter, is_configured
+from sparklineage.sdk.sending.emit import emitter, is_configured, switched_off
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +75,8 @@ def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | N
     if _application is not None:
         return _application
     try:
+        if switched_off(environ) is not None:
+            return None
         cached = _of(_of_sessions, session)
         if cached is None:
             ours = _by_our_variables(environ)

@@ -27,13 +27,21 @@ LOG = logging.getLogger("sparklineage")
 INSTALL = "pip install 'sparklineage-toolkit[emit]'"
 FLUSH = 5.0
 """Seconds for which the exit of the process waits for what is not sent yet."""
+_SWITCHES = ("OPENLINEAGE_DISABLED", "SPARKLINEAGE__DISABLED")
+_WRONG = (ValueError, TypeError, LookupError, RuntimeError)
+"""How the client says that its configuration cannot be used; what else goes wrong may pass."""
 _MOST = 1_000
 """Events that wait at most; then the oldest make room."""
 
 
+def switched_off(environ: Mapping[str, str]) -> str | None:
+    """The variable that turns all lineage off; None where none does."""
+    return next((name for name in _SWITCHES if environ.get(name, "").strip().lower() == "true"), None)
+
+
 def is_configured(environ: Mapping[str, str]) -> str | None:
     """Where the client would find its transport, as its own documentation lists it; None where it has none."""
-    if environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
+    if switched_off(environ) is not None:
         return None
     if environ.get("OPENLINEAGE_URL"):
         return "OPENLINEAGE_URL"
@@ -79,12 +87,14 @@ class Emitter:
         """Seconds for which the exit may wait, and those that were waited already."""
         self.trouble: str | None = None
         """Why the last event could not be sent; None once one was."""
+        self.is_hopeless = False
+        """Whether none ever can, because there is no client, or none as it is configured."""
         self.sent = self.dropped = 0
         self._begin()
 
     def _begin(self) -> None:
         self._pid = os.getpid()
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[Event | None] = deque()
         self._moved = threading.Condition()
         self._busy = self._closed = False
         self._thread: threading.Thread | None = None
@@ -94,12 +104,20 @@ class Emitter:
         if os.getpid() != self._pid:
             self._begin()
 
-    def put(self, event: Event) -> None:
-        """Leave one event to be sent."""
+    def prepare(self, seconds: float) -> None:
+        """Have the client made, for so many seconds at most, so that `trouble` tells whether it can be."""
+        self.put(None)
+        until = time.monotonic() + seconds
+        with self._moved:
+            while (self._waiting or self._busy) and (left := until - time.monotonic()) > 0:
+                self._moved.wait(left)
+
+    def put(self, event: Event | None) -> None:
+        """Leave one event to be sent; without one the client is made alone."""
         self._in_this_process()
         with self._moved:
             if self._closed:
-                self.dropped += 1
+                self.dropped += event is not None
                 return
             if len(self._waiting) >= self._most:
                 self._waiting.popleft()
@@ -162,25 +180,30 @@ class Emitter:
             try:
                 if client is None:
                     client = self._connect()
+                if event is None:
+                    continue
                 client.emit(_attrs(self._hider.event(event)))
                 self.sent += 1
                 self.trouble = None
-            except ImportError:
-                self._give_up(f"lineage cannot be sent without openlineage-python; {INSTALL}")
-                return
             except Exception as error:  # noqa: BLE001 - the job goes on
-                self.dropped += 1
+                self.dropped += event is not None
                 self.trouble = mask(f"{type(error).__name__}: {error}", secrets_of(self._environ))[:500]
+                if isinstance(error, ImportError) or (client is None and isinstance(error, _WRONG)):
+                    self._give_up()
+                    return
                 self._warn("send", f"an event of lineage could not be sent: {self.trouble}")
 
-    def _give_up(self, why: str) -> None:
-        self.trouble = why
+    def _give_up(self) -> None:
+        why = f"without openlineage-python; {INSTALL}"
+        if is_installed():
+            why = f"because openlineage-python cannot work as it is configured: {self.trouble}"
+        self.trouble, self.is_hopeless = f"lineage cannot be sent {why}", True
+        self._warn("package", self.trouble)
         with self._moved:
             self._closed, self._busy = True, False
-            self.dropped += 1 + len(self._waiting)
+            self.dropped += sum(event is not None for event in self._waiting)
             self._waiting.clear()
             self._moved.notify_all()
-        self._warn("package", why)
 
     def _warn(self, cause: str, text: str) -> None:
         if cause not in self._warned:

@@ -133,6 +133,36 @@ def test_what_is_missing_is_said_with_what_to_do(
     assert said.endswith(".")
 
 
+def test_a_transport_that_cannot_be_made_is_told_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__TYPE", "nonsense")
+    monkeypatch.setenv("OPENLINEAGE_PARENT_ID", f"airflow/dag.task/{RUN}")
+    monkeypatch.setattr("sparklineage.sdk.sending.emit._emitters", {})
+    (said,) = check(Connect()).missing
+    assert said == (
+        "Lineage cannot be sent because openlineage-python cannot work as it is configured: ImportError: Failed to "
+        "import nonsense (configured by OPENLINEAGE__TRANSPORT__TYPE)."
+    )
+
+
+@pytest.mark.parametrize("by", ["OPENLINEAGE_DISABLED", "SPARKLINEAGE__DISABLED", "sparklineage.yml:1:1"])
+def test_what_turns_lineage_off_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    if by.startswith("sparklineage.yml"):
+        (tmp_path / "sparklineage.yml").write_text("disabled: true\n")
+    else:
+        monkeypatch.setenv(by, "true")
+        monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
+    for one in (session({}), session({"spark.openlineage.transport.url": "http://h"}, AGENT), Connect()):
+        found = check(one)
+        assert (found.steps, found.why.partition(";")[0]) == ("off", f"lineage is switched off ({by})")
+        assert found.missing == (f"Lineage is switched off by {by}; take that away to have any.",)
+
+
+def test_an_agent_that_a_variable_turns_off_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
+    (said,) = check(session({"spark.sparklineage.journal": str(tmp_path)}, AGENT, WITNESS)).missing
+    assert said == "The agent is switched off; take OPENLINEAGE_DISABLED away."
+
+
 def test_a_journal_without_its_witness_is_named(tmp_path: Path) -> None:
     conf = {"spark.sparklineage.journal": str(tmp_path), "spark.openlineage.transport.type": "file"}
     (said,) = check(session(conf, AGENT)).missing

@@ -19,6 +19,7 @@ import pytest
 from sparklineage import facets, reads
 from sparklineage.model import event as ol
 from sparklineage.model.dataset import Dataset
+from sparklineage.sdk.check import check
 from sparklineage.sdk.sending import emit
 from sparklineage.sdk.sending.emit import Emitter, is_configured
 from sparklineage.sdk.steps.step import Step, current_step
@@ -365,9 +366,13 @@ def test_a_forked_child_sends_its_own_and_waits_for_nothing_of_its_parent(tmp_pa
     assert (tmp_path / str(child)).read_text() == "b"
 
 
-def test_a_missing_client_is_one_warning_with_the_command(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_client_is_one_warning_with_the_command(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def connect() -> Any:
         raise ModuleNotFoundError("No module named 'openlineage'")
+
+    monkeypatch.setattr(emit, "is_installed", lambda: False)
 
     found = Emitter({}, connect=connect)
     for _ in range(5):
@@ -377,6 +382,67 @@ def test_a_missing_client_is_one_warning_with_the_command(caplog: pytest.LogCapt
     assert [record.message for record in caplog.records] == [
         "lineage cannot be sent without openlineage-python; pip install 'sparklineage-toolkit[emit]'"
     ]
+    assert found.dropped == 6
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"TYPE": "nonsense"}, "ImportError: Failed to import nonsense"),
+        ({"TYPE": "kafka"}, "RuntimeError: kafka `config` not passed to KafkaConfig"),
+        ({"TYPE": "kafka", "TOPIC": "a", "CONFIG": '{"bootstrap.servers": "b"}'}, "import of confluent_kafka halted"),
+    ],
+)
+@pytest.mark.usefixtures("environ")
+def test_a_transport_that_cannot_be_made_is_told_in_the_clients_own_words(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    variables: dict[str, str],
+    words: str,
+) -> None:
+    monkeypatch.delenv("OPENLINEAGE_URL")
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)  # cannot be imported
+    for name, value in variables.items():
+        monkeypatch.setenv(f"OPENLINEAGE__TRANSPORT__{name}", value)
+    for _ in range(2):
+        with step("a", dict(os.environ)):
+            pass
+        flush()
+    (said,) = [record.message for record in caplog.records if record.name == "sparklineage"]
+    assert said.startswith("lineage cannot be sent because openlineage-python cannot work as it is configured: ")
+    assert words in said
+    found = check()
+    assert found.steps == "direct"
+    assert [one for one in found.missing if words in one and "(configured by OPENLINEAGE__TRANSPORT__" in one]
+    assert "is not installed" not in str(found)
+
+
+def test_no_secret_is_in_the_clients_own_words(caplog: pytest.LogCaptureFixture) -> None:
+    def connect() -> Any:
+        raise ValueError(f"the key {SECRET} is too short")
+
+    found = Emitter({"KAFKA_PASSWORD": SECRET}, connect=connect)
+    found.prepare(5)
+    assert found.is_hopeless
+    assert "is too short" in caplog.text
+    assert SECRET not in f"{caplog.text} {found.trouble}"
+    assert (found.sent, found.dropped) == (0, 0)
+
+
+def test_the_client_is_made_beforehand_once(environ: dict[str, str], receiver: Receiver) -> None:
+    made = []
+
+    def connect() -> Any:
+        made.append(emit._client())
+        return made[0]
+
+    found = Emitter(environ, connect=connect)
+    found.prepare(5)
+    assert len(made) == 1
+    assert found.trouble is None
+    found.put(event("a"))
+    assert found.flush(5)
+    assert len(made) == len(receiver.events) == found.sent == 1
 
 
 def test_a_backend_that_refuses_is_one_warning(
