@@ -8,6 +8,7 @@ standard library alone.
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
 import inspect
 import operator
@@ -32,6 +33,10 @@ MARK = "sparklineage:"
 _OURS = frozenset(
     ("__wrapped__", "_sparklineage", "__call__", "__get__", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__")
 )
+
+_COMPARING = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"}
+_NOT_FORWARDED = (_OURS | set(dir(type)) | {"__del__", "__getattr__", "__setstate__", "__class_getitem__"}) - _COMPARING
+"""How it is made, looked up, shown and ended is the same for all."""
 
 
 class Declared:
@@ -119,8 +124,32 @@ class Call:
 
 def stand_for(function: Any, declaration: Declaration) -> Declared:
     """What stands for it; in a class it is bound only where the function itself would be."""
-    kind = DeclaredMethod if hasattr(type(function), "__get__") else Declared
-    return kind(function, declaration)
+    kind: Any = type(function)
+    return _kind_for(kind)(function, declaration)
+
+
+@functools.lru_cache(maxsize=256)
+def _kind_for(kind: type) -> type[Declared]:
+    base = DeclaredMethod if hasattr(kind, "__get__") else Declared
+    # Python looks for special methods in the class alone: `len(function)`, `function == other`.
+    names = [name for name in dir(kind) if name not in _NOT_FORWARDED and _is_special(kind, name)]
+    if not names:
+        return base
+    return type(base.__name__, (base,), {"__slots__": (), **{name: _forwarding(kind, name) for name in names}})
+
+
+def _is_special(kind: type, name: str) -> bool:
+    found = getattr(kind, name, None)
+    is_own = found is not getattr(object, name, None)
+    return name.startswith("__") and name.endswith("__") and callable(found) and is_own
+
+
+def _forwarding(kind: type, name: str) -> Any:
+    def method(self: Declared, *args: Any, **kwargs: Any) -> Any:
+        others = (_function(item) if issubclass(type(item), Declared) else item for item in args)
+        return getattr(kind, name)(_function(self), *others, **kwargs)
+
+    return method
 
 
 def is_declared(item: object) -> bool:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import dataclasses
 import functools
 import importlib
 import importlib.machinery
 import inspect
 import multiprocessing
+import operator
 import pickle
 import subprocess
 import sys
 import types
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from pyspark import cloudpickle
@@ -57,6 +59,33 @@ class Client:
     @sparklineage.reads("https://rates.example.com/v1")
     def double(value):
         return 2 * value
+"""
+OBJECTS = """
+import functools
+
+class Plain:
+    def __call__(self, value):
+        return value + 1
+
+class Slots(Plain):
+    __slots__ = ("size",)
+
+    def __init__(self):
+        self.size = 1
+
+class Reducing(Plain):
+    def __reduce__(self):
+        return type(self), ()
+
+class Itself(Plain):
+    def __init__(self):
+        self.itself = self
+
+class Partial(functools.partial):
+    pass
+
+def objects():
+    return Plain(), Slots(), Reducing(), Itself(), Partial(max, 2)
 """
 WORKER = """
 import pickle, sys, types
@@ -262,6 +291,124 @@ def test_an_object_keeps_its_state_and_the_name_that_pyspark_gives_its_column() 
     assert inspect.getfullargspec(ours) == inspect.getfullargspec(Rates())
     other = copy.copy(ours)
     assert (type(other), other.calls, other is ours) == (type(ours), 7, False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """As users write one: it is opened, counted, compared, and refers to itself."""
+
+    names: tuple[str, ...] = ("EUR", "USD")
+    seen: list[Any] = dataclasses.field(default_factory=list, compare=False)
+
+    def __call__(self, value: int) -> int:
+        return value + len(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __enter__(self) -> Client:
+        self.seen.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seen.append("closed")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+
+def test_an_object_is_declared_itself_with_its_special_methods_and_equality() -> None:
+    client = Client()
+    ours = declared(client)
+    assert ours is client
+    assert (ours == Client(), Client() == ours, ours == Client(("EUR",)), hash(ours)) == (
+        True,
+        True,
+        False,
+        hash(Client()),
+    )
+    assert (len(ours), "EUR" in ours, repr(ours) == repr(Client()), {Client(): 1}[ours]) == (2, True, True, 1)
+    with ours as opened:
+        assert opened is ours
+    assert ours.seen == [ours, "closed"]
+    assert (isinstance(ours, Client), ours.__class__, ours(1)) == (True, Client, 3)
+    assert sparklineage.writes("acme://mail/sent")(ours) is client
+    assert Client.__subclasses__() == [type(ours)]
+
+
+@pytest.mark.parametrize("by", [pickle, cloudpickle])
+def test_what_is_pickled_of_an_object_is_of_its_own_class(by: Any, tmp_path: Path) -> None:
+    (tmp_path / "clients_of_job.py").write_text(OBJECTS)
+    code = (
+        "import sys, clients_of_job\nfor it in functions: print(type(it) is getattr(clients_of_job, type(it).__name__))"
+    )
+    program = f"""
+import sys; sys.path.insert(0, {str(tmp_path)!r})
+import pickle, sparklineage, clients_of_job
+from pyspark import cloudpickle
+found = [sparklineage.reads("acme://a/x")(item) for item in clients_of_job.objects()]
+sys.stdout.buffer.write({by.__name__.rpartition(".")[2]}.dumps(found))
+"""
+    data = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout
+    assert b"sparklineage" not in data
+    assert on_worker(data, code, tmp_path) == ["True"] * 5
+    assert on_worker(data, "for it in functions: print(it(1))", tmp_path) == ["2"] * 5
+
+
+def test_a_copy_of_an_object_is_declared_too() -> None:
+    ours = declared(Client())
+    for other in (copy.copy(ours), copy.deepcopy(ours)):
+        assert (other == ours, other is ours, type(other) is type(ours), other(1)) == (True, False, True, 3)
+
+
+def test_a_class_that_notes_its_subclasses_hears_of_none() -> None:
+    class Noting(type):
+        made: ClassVar[list[str]] = []
+
+        def __init__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> None:
+            super().__init__(name, bases, members)
+            cls.made.append(name)
+
+    class Plain(metaclass=Noting):
+        def __call__(self) -> int:
+            return 1
+
+    class Registry:
+        made: ClassVar[list[type]] = []
+
+        def __init_subclass__(cls) -> None:
+            cls.made.append(cls)
+
+        def __call__(self) -> int:
+            return 2
+
+        def __len__(self) -> int:
+            return 5
+
+        def __del__(self) -> None:
+            ended.append(self)
+
+    ended: list[Registry] = []
+    plain, registry = declared(Plain()), declared(Registry())
+    assert (plain(), registry(), len(registry), Noting.made, Registry.made) == (1, 2, 5, ["Plain"], [])
+    original = inspect.unwrap(registry)
+    del registry
+    assert (ended, original()) == ([], 2)
+
+
+def test_what_is_not_written_in_python_keeps_its_special_methods() -> None:
+    class Length:
+        def __len__(self) -> int:
+            return 3
+
+        def get(self) -> int:
+            return 4
+
+    length = Length()
+    ours = declared(length.get)
+    assert (ours == length.get, length.get == ours, hash(ours) == hash(length.get), ours()) == (True, True, True, 4)
+    call = declared(operator.itemgetter(1))
+    assert (call([1, 2]), str(call), pickle.loads(pickle.dumps(call))([5, 6])) == (2, "operator.itemgetter(1)", 6)  # noqa: S301 - made here
 
 
 def name_of_column(function: Any) -> str:
