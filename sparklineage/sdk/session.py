@@ -115,6 +115,24 @@ def context_of(spark: Any) -> Any:
         return None
 
 
+def is_session(value: Any) -> bool:
+    """Whether it is a session, classic or Connect, a SparkContext, or what does as one. Never raises."""
+    if issubclass(type(value), type):
+        return False
+    kinds = {kind.__name__ for kind in type(value).__mro__}
+    return not kinds.isdisjoint(("SparkSession", "SparkContext")) or any(
+        _has(value, name) for name in ("setLocalProperty", "sparkContext", "conf")
+    )
+
+
+def _has(value: Any, name: str) -> bool:
+    try:
+        # A session of Spark Connect has the context's name, and raises an error of its own where it is asked for.
+        return hasattr(type(value), name) or hasattr(value, name)
+    except Exception:  # noqa: BLE001 - an object of the job's own
+        return False
+
+
 def active() -> Any:
     """The process's SparkContext, or its session of Spark Connect, where pyspark is in use at all.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sparklineage.model.dataset import is_one_dataset
+from sparklineage.sdk.session import is_session
 from sparklineage.sdk.warning import text_of, warn
 
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _MOST = 100_000
 """Datasets of one list."""
 
@@ -36,11 +39,48 @@ def listed(datasets: Any, *, strict: bool = False) -> list[Any]:
 
 
 def text(value: Any, *, strict: bool = False) -> str:
-    """A name as a text. Where it is not strict it never raises."""
+    """A name as a text, `step` where it says nothing. Where it is not strict it never raises."""
     try:
-        return str(value)
+        found = str(value)
     except Exception as error:
         if strict:
             raise
         warn(f"a name cannot be read: {type(error).__name__}: {text_of(error)}")
         return "step"
+    wrong: Exception | None = None
+    if not isinstance(value, str):
+        wrong = TypeError(f"a name is a text, and this is a {type(value).__name__}")
+    elif not found.strip():
+        wrong = ValueError("a name is blank")
+    if wrong is None:
+        return found
+    if strict:
+        raise wrong
+    warn(str(wrong))
+    # An address in memory would be another job in every run.
+    return "step" if value is None or not found.strip() or _ADDRESS.search(found) else found
+
+
+def session_and_name(spark: Any, name: Any, *, strict: bool = False) -> tuple[Any, Any]:
+    """A session, or None for the active one, and a name, which people give the other way round, too.
+
+    Where it is not strict it never raises.
+    """
+    if isinstance(spark, str) and (name is None or is_session(name)):
+        wrong = "the session comes first, and the name after it: step(spark, 'name')"
+        if strict:
+            raise TypeError(wrong)
+        warn(wrong)
+        return name, spark
+    return session(spark, strict=strict), name
+
+
+def session(spark: Any, *, strict: bool = False) -> Any:
+    """A session, a SparkContext, or None for the active one; that, too, for anything else, with a warning."""
+    if spark is None or is_session(spark):
+        return spark
+    wrong = f"spark is a session, or None for the active one, and this is a {type(spark).__name__}"
+    if strict:
+        raise TypeError(wrong)
+    warn(wrong)
+    return None

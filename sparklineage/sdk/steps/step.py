@@ -11,7 +11,7 @@ from sparklineage.model.lenient import Placeholder
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps import nesting
-from sparklineage.sdk.steps.given import listed, text
+from sparklineage.sdk.steps.given import listed, session, session_and_name, text
 from sparklineage.sdk.steps.record import StepRecord
 from sparklineage.sdk.warning import warn
 
@@ -66,7 +66,7 @@ def current_step(spark: Any = None) -> StepHandle:
 
     Without one the handle does nothing but warn when it is used, as it does when the step is over. Never raises.
     """
-    driver = Driver.of(spark, os.environ)
+    driver = Driver.of(session(spark), os.environ)
     return StepHandle(nesting.current(driver), "current_step()", is_needed=not driver.is_inert)
 
 
@@ -157,8 +157,8 @@ class Step(StepHandle, ContextDecorator):
         inherit: bool = True,
         strict: bool = False,
     ) -> None:
+        self._spark, name = session_and_name(spark, name, strict=strict)
         super().__init__(None, text(name, strict=strict), strict=strict)
-        self._spark = spark
         self._inputs = listed(inputs, strict=strict)
         self._outputs = listed(outputs, strict=strict)
         self._environ = environ

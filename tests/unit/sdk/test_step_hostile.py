@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -276,3 +277,66 @@ def _leave(folder: Path) -> int:
     handle = sparklineage.current_step()
     handle._record.end(None)  # type: ignore[union-attr]
     return len(records(folder, "stepEnd")) if (folder / "steps.ndjson").exists() else 1
+
+
+class SparkSession:
+    """What PySpark calls its own, classic and Connect."""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (None, "a name is a text, and this is a NoneType"),
+        ("", "a name is blank"),
+        (" \n", "a name is blank"),
+        (b"x", "a name is a text, and this is a bytes"),
+        (object(), "a name is a text, and this is a object"),
+        (20261121, "a name is a text, and this is a int"),
+    ],
+)
+def test_a_name_is_a_text(given: Any, told: str, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with sparklineage.step(None, given):
+        pass
+    assert caplog.messages == [told]
+    (start,) = records(folder, "stepStart")
+    assert start["name"] == {b"x": "b'x'", 20261121: "20261121"}.get(given, "step")
+    for strict in (sparklineage.step, sparklineage.tag):
+        with pytest.raises((TypeError, ValueError), match=told):
+            strict(None, name=given, strict=True)
+
+
+@pytest.mark.parametrize("session", [SparkSession(), None])
+def test_a_name_before_the_session_is_what_was_meant(
+    session: Any, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    swapped: Any = ("load", session)
+    for _ in range(2):
+        with sparklineage.step(*swapped, inputs=["s3://b/in"]) as step:
+            assert step.name == "load"
+            assert step._spark is session
+    assert caplog.messages == ["the session comes first, and the name after it: step(spark, 'name')"]
+    assert [start["name"] for start in records(folder, "stepStart")] == ["load", "load"]
+    with pytest.raises(TypeError, match="the session comes first"):
+        sparklineage.step(*swapped, strict=True)
+
+
+@pytest.mark.parametrize("given", [3, "load", b"x", object(), Bad(), SparkSession, [SparkSession()]])
+def test_what_is_no_session_is_one_warning(given: Any, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        with sparklineage.step(given, "score") as step:
+            step.reads("s3://b/in")
+    told = f"spark is a session, or None for the active one, and this is a {type(given).__name__}"
+    assert caplog.messages == [told]
+    sparklineage.current_step(given)
+    assert caplog.messages == [told, told]  # at another line
+    assert [start["name"] for start in records(folder, "stepStart")] == ["score", "score"]
+    with pytest.raises(TypeError, match="spark is a session, or None"):
+        sparklineage.step(given, "score", strict=True)
+
+
+@pytest.mark.parametrize("given", [None, SparkSession(), SimpleNamespace(sparkContext=None)])
+@pytest.mark.usefixtures("folder")
+def test_a_session_is_one(given: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with sparklineage.step(given, "score", strict=True):
+        sparklineage.current_step(given).reads("s3://b/in")
+    assert caplog.messages == []
