@@ -54,14 +54,14 @@ def writes(*datasets: DatasetLike, strict: bool = False) -> Callable[[Target], T
     return functools.partial(declare, inputs={}, outputs=checked("writes", datasets, strict=strict), strict=strict)
 
 
-def _function(datasets: tuple[Any, ...]) -> Any:
+def _function(datasets: tuple[Any, ...]) -> Callable[..., Any] | None:
     """What is decorated by `@sparklineage.reads` alone, without datasets; None where it is as it should be."""
     # A property and a class method cannot be called; as functions of a class they have this.
     is_one = len(datasets) == 1 and (callable(datasets[0]) or hasattr(type(datasets[0]), "__get__"))
     return datasets[0] if is_one else None
 
 
-def _left_alone(what: str, target: Any) -> Any:
+def _left_alone(what: str, target: Callable[..., Any]) -> Callable[..., Any]:
     if not in_worker():
         from sparklineage.sdk.warning import warn  # noqa: PLC0415
 

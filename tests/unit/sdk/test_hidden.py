@@ -428,7 +428,8 @@ def test_a_target_that_is_no_function_comes_back(bad: Any, caplog: pytest.LogCap
 @pytest.mark.parametrize("decorator", [sparklineage.reads, sparklineage.writes])
 def test_without_datasets_the_function_stays_what_it_is(decorator: Any, caplog: pytest.LogCaptureFixture) -> None:
     """`@sparklineage.reads` alone, as people write it by mistake."""
-    of_a_class = (staticmethod(rate), classmethod(rate), property(rate), functools.cached_property(rate))
+    of_class: Any = classmethod
+    of_a_class: tuple[Any, ...] = (staticmethod(rate), of_class(rate), property(rate), functools.cached_property(rate))
     for function in (rate, Rates, Rates(), functools.partialmethod(rate), *of_a_class):
         assert decorator(function) is function
     (said,) = caplog.messages
