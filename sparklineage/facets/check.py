@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from enum import Enum
 from typing import Any, cast, get_args
 from urllib.parse import quote
 
 from sparklineage.model.facet import Place
+from sparklineage.model.lenient import leave_out
 
 PLACES: tuple[str, ...] = get_args(Place)
 _MOST_COUNT = 2**63 - 1
 """What backends keep counts in: a Java long, a PostgreSQL bigint."""
+_MOST_DIGITS = 300
+"""Of a whole number, before the point; a double holds 308."""
 _DEEPEST = 20
 _LONGEST = 100
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.+", re.DOTALL)
@@ -40,10 +45,11 @@ def optional_text(name: str, value: Any) -> str | None:
 
 
 def label(name: str, value: Any) -> str:
-    """A text, or a whole number as a text: what versions are."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    """A text, or a whole number as a text: what versions and ids are."""
+    found = _bare(name, value)
+    if isinstance(found, bool) or not isinstance(found, int):
         return text(name, value)
-    return shown(name, value)
+    return shown(name, found)
 
 
 def shown(name: str, value: Any) -> str:
@@ -89,8 +95,12 @@ def count(name: str, value: Any) -> int | None:
 
 
 def number(name: str, value: Any) -> int | float:
-    """A finite number as JSON has it; those of NumPy are taken too."""
+    """A finite number as JSON has it; those of NumPy and decimal ones are taken too."""
     found = _bare(name, value)
+    if isinstance(found, Decimal) and found.is_finite():
+        found = int(found) if found.adjusted() < _MOST_DIGITS and found == found.to_integral_value() else float(found)
+    elif isinstance(found, Decimal):
+        found = math.nan
     if isinstance(found, bool) or not isinstance(found, (int, float)):
         raise TypeError(f"{short(name)} is a number, and this is a {type(value).__name__}")
     try:
@@ -100,6 +110,33 @@ def number(name: str, value: Any) -> int | float:
     if not finite:
         raise ValueError(f"{short(name)} is no finite number")
     return found
+
+
+def measured(
+    name: str, found: Iterable[tuple[Any, Any]], read: Callable[[str, Any], int | float] = number
+) -> dict[str, int | float]:
+    """Numbers by their names. One that is none, such as a NaN, is left out by itself, with a warning."""
+    numbers: dict[str, int | float] = {}
+    for key, value in found:
+        try:
+            metric = text("metric", key)
+            numbers[metric] = read(f"{name}.{metric}", value)
+        except (TypeError, ValueError) as error:
+            leave_out(error)
+    return numbers
+
+
+def point(name: str, value: Any) -> int | float:
+    """A finite number, or a date or a point in time as seconds since 1970 in UTC; without a zone it is local."""
+    found = _bare(name, value)
+    try:
+        if isinstance(found, dt.datetime):
+            found = found.timestamp()
+        elif isinstance(found, dt.date):
+            found = (found - dt.date(1970, 1, 1)).days * 86_400
+    except Exception as error:
+        raise unreadable(name, value, error) from error
+    return number(name, found)
 
 
 def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
@@ -154,7 +191,8 @@ def known_keys(name: str, found: Iterable[str], allowed: tuple[str, ...]) -> Non
 def plain(name: str, value: Any, depth: int = 0) -> Any:
     """A value as JSON has it: mappings, lists, texts, finite numbers, true and false, None.
 
-    Dataclasses and attrs instances become mappings, without their fields that are None.
+    Dates and times become texts of ISO 8601; dataclasses and attrs instances become mappings, without their fields that
+    are None.
     """
     if depth > _DEEPEST:
         raise ValueError(f"{short(name)} is nested more than {_DEEPEST} levels deep")
@@ -175,6 +213,11 @@ def plain(name: str, value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(f"{name}[{at}]", item, depth + 1) for at, item in enumerate(value)]
     found = _bare(name, value)
+    if isinstance(found, (dt.date, dt.time)):  # a datetime is a date, too
+        try:
+            return _whole(name, found.isoformat())
+        except Exception as error:
+            raise unreadable(name, value, error) from error
     return found if isinstance(found, bool) else number(name, found)
 
 

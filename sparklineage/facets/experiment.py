@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.facets.check import label, number, pairs, shown, text
+from sparklineage.facets.check import label, measured, pairs, shown, text
 from sparklineage.model import event as ol
 from sparklineage.model.facet import Facet
 from sparklineage.model.masking import MASK, SECRET_VARIABLE
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WORDS = re.compile(r"[.\-/\s]+|(?<=[a-z0-9])(?=[A-Z])")
 """What is between the words of a parameter's name: `spark.api-key`, `dbPassword`."""
+_INNER = re.compile(r"_(\w)")
 _OF_A_TOKENIZER = re.compile(
     r"(?i)(?:^|_)(?:pad|eos|bos|unk|sep|cls|mask|stop|start|end|image|fim|prefix|suffix|decoder_start)_token$"
 )
@@ -26,20 +27,23 @@ SAGEMAKER = "sparklineage_sagemaker"
 
 
 def mlflow(
-    *, run_id: str, experiment_id: str | None = None, experiment: str | None = None, model: str | None = None,
+    *, run_id: str, experiment_id: str | int | None = None, experiment: str | None = None, model: str | None = None,
     model_version: str | int | None = None, tracking_uri: str | None = None,
     metrics: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None,
 ) -> Facet:  # fmt: skip
-    """The run facet `sparklineage_mlflow`: which MLflow run this was, and what it registered."""
+    """The run facet `sparklineage_mlflow`: which MLflow run this was, and what it registered.
+
+    A metric that is no finite number, such as the NaN of a loss, is left out by itself, with a warning.
+    """
     return _facet(
         MLFLOW,
         {
-            "runId": text("run_id", run_id),
-            "experimentId": experiment_id,
+            "run_id": label("run_id", run_id),
+            "experiment_id": experiment_id,
             "experiment": experiment,
             "model": model,
-            "modelVersion": None if model_version is None else label("model_version", model_version),
-            "trackingUri": _uri(tracking_uri),
+            "model_version": model_version,
+            "tracking_uri": _uri("tracking_uri", tracking_uri),
         },
         metrics,
         parameters,
@@ -54,14 +58,14 @@ def sagemaker(
 ) -> Facet:  # fmt: skip
     """The run facet `sparklineage_sagemaker`: the job (`job_type` Processing, Training, Transform) and its results."""
     fields = {
-        "jobName": job_name,
-        "jobArn": job_arn,
-        "jobType": job_type,
+        "job_name": job_name,
+        "job_arn": job_arn,
+        "job_type": job_type,
         "experiment": experiment,
         "trial": trial,
-        "trialComponent": trial_component,
+        "trial_component": trial_component,
         "model": model,
-        "modelUri": _uri(model_uri),
+        "model_uri": _uri("model_uri", model_uri),
         "image": image,
     }
     if all(value is None for value in (job_name, job_arn, experiment, trial, model)):
@@ -70,13 +74,16 @@ def sagemaker(
 
 
 def _facet(
-    name: str, fields: Mapping[str, str | None], metrics: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None
+    name: str, fields: Mapping[str, Any], metrics: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None
 ) -> Facet:
+    """`fields` are texts, or numbers as ids and versions are, by the names of the arguments."""
     found: dict[str, Any] = {
-        key: text_without_credentials(text(key, value)) for key, value in fields.items() if value is not None
+        _INNER.sub(lambda word: word[1].upper(), key): text_without_credentials(label(key, value))
+        for key, value in fields.items()
+        if value is not None
     }
     if metrics is not None:
-        found["metrics"] = {text("metric", key): number(key, value) for key, value in pairs("metrics", metrics)}
+        found["metrics"] = measured("metrics", pairs("metrics", metrics))
     if parameters is not None:
         found["parameters"] = {
             text("parameter", key): _parameter(key, value) for key, value in pairs("parameters", parameters)
@@ -92,7 +99,7 @@ def _parameter(key: str, value: Any) -> str:
     return MASK if is_secret and found and not isinstance(value, (bool, int, float, type(None))) else found
 
 
-def _uri(uri: str | None) -> str | None:
+def _uri(name: str, uri: str | None) -> str | None:
     from sparklineage.model.dataset import Dataset  # noqa: PLC0415
 
-    return None if uri is None else Dataset.without_credentials(text("uri", uri))
+    return None if uri is None else Dataset.without_credentials(text(name, uri))

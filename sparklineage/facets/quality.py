@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.facets.check import count, flag, known_keys, number, optional_text, pairs, plain, short, shown, text
+from sparklineage.facets.check import (
+    count,
+    flag,
+    known_keys,
+    measured,
+    optional_text,
+    pairs,
+    plain,
+    point,
+    short,
+    shown,
+    text,
+)
 from sparklineage.model.facet import Facet, standard
 
 if TYPE_CHECKING:
@@ -22,7 +34,8 @@ def data_quality_metrics(
     """`dataQualityMetrics` of an input.
 
     `columns` has for each column any of `null_count`, `distinct_count`, `sum`, `count`, `min`, `max` and `quantiles`
-    (a mapping such as {0.5: 12.0}).
+    (a mapping such as {0.5: 12.0}). Dates and points in time become seconds since 1970 in UTC, for the specification
+    takes numbers alone. What is no finite number is left out by itself, with a warning, and a None without one.
     """
     metrics = {text("column", name): _metrics(name, found) for name, found in pairs("columns", columns)}
     return standard(
@@ -88,10 +101,14 @@ def _metrics(column: str, found: Mapping[str, Any]) -> dict[str, Any]:
             if (counted := count(where, value)) is not None:
                 metrics[_COUNTS[key]] = counted
         elif key in _NUMBERS:
-            metrics[key] = number(where, value)
+            metrics |= _measured(column, {key: value})
         elif key == "quantiles":
-            metrics[key] = {shown(where, share): number(where, at) for share, at in pairs(where, value)}
+            metrics[key] = _measured(where, {shown(where, share): at for share, at in pairs(where, value)})
         else:
             known = ", ".join([*_COUNTS, *_NUMBERS, "quantiles"])
             raise ValueError(f"{short(where)} is no metric; known are {known}")
     return metrics
+
+
+def _measured(name: str, found: Mapping[str, Any]) -> dict[str, int | float]:
+    return measured(name, ((key, value) for key, value in found.items() if value is not None), point)

@@ -75,6 +75,11 @@ def lenient(nothing: Callable[[Exception], object], about: str = "") -> Callable
     return around
 
 
+def leave_out(error: Exception) -> None:
+    """Tell of one part that is left out while the rest is made. Raises the error where a handler does."""
+    _told(error, "")
+
+
 def is_told(error: Exception) -> bool:
     """Whether the job has heard of it already: it is what a placeholder carries."""
     return _TOLD in object.__getattribute__(error, "__dict__")

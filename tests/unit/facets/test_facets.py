@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from decimal import Decimal
 from functools import partial
 from importlib.resources import files
 from typing import Any
 
 import attr
 import jsonschema
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -175,6 +180,67 @@ def test_a_facet_of_the_client_brings_its_schema() -> None:
 def test_a_bad_value_is_told_where_it_is_written(make: object, told: str) -> None:
     with pytest.raises((ValueError, TypeError), match=told):
         make()  # type: ignore[operator]
+
+
+def test_a_metric_that_is_no_number_costs_no_other_one(caplog: pytest.LogCaptureFixture) -> None:
+    metrics = {
+        "loss": math.nan,
+        "auc": 0.9,
+        "gap": math.inf,
+        "share": Decimal("0.25"),
+        "odd": Decimal("NaN"),
+        "x": None,
+    }
+    for facet in (facets.mlflow(run_id="0f", metrics=metrics), facets.sagemaker(job_name="t", metrics=metrics)):
+        assert facet.value["metrics"] == {"auc": 0.9, "share": 0.25}
+    found = facets.data_quality_metrics(
+        {"a": {"min": math.nan, "max": 3, "sum": None, "quantiles": {0.5: math.nan, 0.9: 2}}}, rows=10
+    )
+    assert found.value["columnMetrics"] == {"a": {"max": 3, "quantiles": {"0.9": 2}}}
+    assert [record.getMessage() for record in caplog.records] == [
+        "left out of the lineage: metrics.loss is no finite number",
+        "left out of the lineage: metrics.gap is no finite number",
+        "left out of the lineage: metrics.odd is no finite number",
+        "left out of the lineage: metrics.x is a number, and this is a NoneType",
+        "left out of the lineage: a.min is no finite number",
+        "left out of the lineage: a.quantiles.0.5 is no finite number",
+    ]
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_metric_that_is_no_number_is_raised_where_the_step_is_strict() -> None:
+    with pytest.raises(ValueError, match=r"metrics\.loss is no finite number"):
+        facets.mlflow(run_id="0f", metrics={"loss": math.nan})
+
+
+@pytest.mark.usefixtures("strict")
+def test_what_spark_returns_is_taken_as_a_metric() -> None:
+    utc = timezone.utc
+    found = facets.data_quality_metrics(
+        {
+            "amount": {"sum": Decimal("12.50"), "max": Decimal("1E+3"), "min": Decimal(-3), "count": 10**12},
+            "day": {"min": date(1970, 1, 2), "max": date(1969, 12, 31), "quantiles": {0.5: date(1970, 1, 1)}},
+            "at": {"min": datetime(1970, 1, 1, 0, 0, 1, 500_000, utc), "max": pd.Timestamp("1970-01-02", tz="UTC")},
+        }
+    )
+    assert found.value["columnMetrics"] == {
+        "amount": {"sum": 12.5, "max": 1000, "min": -3, "count": 10**12},
+        "day": {"min": 86_400, "max": -86_400, "quantiles": {"0.5": 0}},
+        "at": {"min": 1.5, "max": 86_400.0},
+    }
+    more = {"day": date(2026, 1, 2), "at": datetime(2026, 1, 2, 3, tzinfo=utc), "cost": Decimal("1.5")}
+    own = facets.custom("acme_cost", more, schema_url="https://a.example")
+    assert [own.value[key] for key in more] == ["2026-01-02", "2026-01-02T03:00:00+00:00", 1.5]
+
+
+@pytest.mark.usefixtures("strict")
+def test_an_id_may_be_a_number() -> None:
+    made = facets.mlflow(run_id="0f", experiment_id=7, model_version=np.int64(3)).value
+    assert (made["experimentId"], made["modelVersion"]) == ("7", "3")
+    with pytest.raises(TypeError, match="experiment_id is a text, and this is a float"):
+        facets.mlflow(run_id="0f", experiment_id=7.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="job_name is a text, and this is a bool"):
+        facets.sagemaker(job_name=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("strict")
