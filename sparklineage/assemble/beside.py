@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.assemble.next_folder import Reported, hand_over
 from sparklineage.assemble.relay_process import RelayProcess, settle_here
 from sparklineage.assemble.said import say_once
+from sparklineage.assemble.unexecuted import unexecuted_of
 from sparklineage.config.load import load_settings
 from sparklineage.config.loading import load_spec
 from sparklineage.config.settings import Value, settings_of
 from sparklineage.config.transports import undeliverable
 from sparklineage.errors import JournalBusyError
-from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, exit_status, write_json
+from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, exit_status, read_json, write_json
 from sparklineage.journal.write import append_line
 from sparklineage.model import event as ol
 from sparklineage.model.clock import now_ms
@@ -246,6 +247,11 @@ class Beside:
     def waiting(self) -> int:
         """How many settled events the backend of the relay beside has not taken."""
         return sum(item.waiting for item in arrivals(self.folder)) if self.relay is not None else 0
+
+    @property
+    def unexecuted(self) -> list[str]:
+        """What was declared for queries that never ran, for people; empty before all is settled. Raises JournalError."""
+        return unexecuted_of(read_json(self.folder.settled) or {})
 
     @property
     def outlives(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sparklineage.assemble.unexecuted import unexecuted_of
 from sparklineage.errors import JournalError
 from sparklineage.journal import read_json
 from sparklineage.model import event as ol
@@ -103,7 +104,7 @@ def _lineage(
         lines.add("queries", f"not known here: the agent sends its events itself, {by}")
     elif settled:
         lines.add("queries", *_coverage(settled, run))
-        lines.add("steps", *_unexecuted(settled.get("unexecuted") or []))
+        lines.add("steps", *unexecuted_of(settled))
 
 
 class _Told(NamedTuple):
@@ -180,18 +181,6 @@ def _events(count: str, is_settled: bool, found: Sequence[Arrival], told: _Told)
         lines.append(f"{count}, {item.delivered} delivered to {item.url}{refused}, {item.waiting} waiting{reason}")
     if any(item.waiting for item in found):
         lines.append(f"send them with: sparklineage relay drain{journal_flag}")
-    return lines
-
-
-def _unexecuted(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was declared for queries that never ran."""
-    if not found:
-        return []
-    names = ", ".join(repr(item.get("step")) for item in found[:_MOST])
-    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
-    lines = [f"declared, never executed by a query: {names}{more}; what they declare is on runs of their own"]
-    if any(item.get("what") == "step" and not item.get("tagged") for item in found):
-        lines.append("tie a DataFrame that is executed outside of its step to it: sparklineage.tag(df, step)")
     return lines
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import SparklineageError
 from sparklineage.journal import RunFolder, read_json
+from sparklineage.sdk.sending.emit import switched_off
 from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ def client_of(environ: Mapping[str, str]) -> tuple[dict[str, Any], str] | None:
     except SparklineageError as error:
         warn(f"steps cannot be sent: {error}", environ=environ, by_line=False)
         return None
+
+
+def switched_off_by(environ: Mapping[str, str]) -> str | None:
+    """What turns lineage off: a variable, or a place in the configuration. Raises ConfigError."""
+    if (name := switched_off(environ)) is not None:
+        return name
+    from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
+
+    disabled = settings_for(environ, backend=None, config=None, profile=None).disabled
+    return disabled.source if disabled.value else None
 
 
 def backend_of(driver: Driver, environ: Mapping[str, str]) -> tuple[str | None, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.errors import SparklineageError
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
-from sparklineage.sdk.backend import backend_of
+from sparklineage.sdk.backend import backend_of, switched_off_by
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.sending.emit import INSTALL, is_installed, switched_off
 from sparklineage.sdk.sending.transport import transport_of
@@ -231,16 +231,10 @@ def _agent_off(conf: Any, environ: Mapping[str, str]) -> str | None:
 
 
 def _off(environ: Mapping[str, str]) -> str | None:
-    """What turns lineage off: a variable, or a place in the configuration."""
-    if (name := switched_off(environ)) is not None:
-        return name
-    from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
-
     try:
-        disabled = settings_for(environ, backend=None, config=None, profile=None).disabled
+        return switched_off_by(environ)
     except (SparklineageError, OSError):
         return None  # said with the backend
-    return disabled.source if disabled.value else None
 
 
 def _connect(found: Check, session: Any) -> Check:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sparklineage.errors import SparklineageError
+from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import caught_up
 from sparklineage.sdk.programs.chosen import Wanted, Way
 from sparklineage.sdk.programs.outcome import outcome
@@ -70,12 +72,18 @@ class ByJournal(Way):
         else:
             done = self.beside.end(outcome(end, self.wanted.environ), max(0.1, until - time.monotonic()))
         _told[self.beside.folder.path] = _size(self.beside.folder)
+        self._warn_of_the_unexecuted()
         if not done:
             LOG.warning(
                 "%s events of this application's lineage wait in %s; the relay goes on for a minute, and then "
                 "`sparklineage relay drain` sends them",
                 self.beside.waiting or "the", self.folder,
             )  # fmt: skip
+
+    def _warn_of_the_unexecuted(self) -> None:
+        with suppress(SparklineageError, OSError):
+            if lines := self.beside.unexecuted:
+                LOG.warning("%s", mask("; ".join(lines), secrets_of(self.wanted.environ)))
 
     def _wait_for_listeners(self, until: float) -> None:
         """Until agent and witness have seen what the session has done so far; Spark tells them a little later."""

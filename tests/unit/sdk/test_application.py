@@ -233,6 +233,24 @@ def test_without_a_backend_it_waits_in_the_journal(scene: Scene) -> None:
     assert [event["eventType"] for event in settled if event["job"]["name"] == "nightly_load"] == ["START", "FAIL"]
 
 
+@pytest.mark.parametrize("has_relay", [True, False])
+@pytest.mark.parametrize("end", ["app.end()\nprint('it goes on', file=sys.stderr)", "", "sys.exit(3)", "1 / 0"])
+def test_what_was_declared_and_never_executed_is_one_warning_at_the_end(
+    scene: Scene, has_relay: bool, end: str
+) -> None:
+    unused = f"with sparklineage.step(None, 'rates of {SECRET}', inputs=['s3://b/rates']): pass\n"
+    code = f"{OPEN}{unused}{end}\n"
+    told = scene.relayed(code, TOKEN=SECRET) if has_relay else scene.program(code, 0, TOKEN=SECRET)
+    said = "declared, never executed by a query: 'rates of ********'; what they declare is on runs of their own; tie a "
+    assert told.stderr.count(said) == told.stderr.count("never executed") == 1, told.stderr
+    if end.startswith("app.end"):
+        assert told.stderr.index(said) < told.stderr.index("it goes on")
+
+
+def test_where_all_was_executed_nothing_is_said(scene: Scene) -> None:
+    assert "declared" not in scene.relayed(OPEN).stderr
+
+
 def test_an_exit_that_nobody_saw_is_told_by_whoever_delivers(scene: Scene) -> None:
     told = scene.program(OPEN + "raise SystemExit(3)", 0)
     assert told.status == 3
@@ -411,6 +429,51 @@ def test_trouble_is_one_warning_and_strict_raises(
     assert (sys.excepthook, sys.exit) == (hook, exit_)
     with pytest.raises(ConfigError, match="absent"):
         Application(None, config=tmp_path / "absent.yml", strict=True, environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("given", "way", "told"),
+    [
+        ({"flush": None}, "journal", "flush takes seconds, and this is a NoneType that is none; it is 5"),
+        ({"flush": "x"}, "journal", "flush takes seconds, and this is a str that is none; it is 5"),
+        ({"flush": float("nan")}, "journal", "flush takes seconds, and this is a float that is none; it is 5"),
+        ({"name": 5}, "journal", "a name is a text, and this is a int"),
+        ({"spark": "nightly"}, "journal", "spark is a session, or None for the active one, and this is a str"),
+        ({"config": 5}, "off", "config is the path of a file, and this is a int"),
+        ({"backend": 5}, "off", "backend is an address, and this is a int"),
+        ({"profile": b"x"}, "off", "profile is a name, and this is a bytes"),
+        ({"backend": "x"}, "off", "backend= is 'x', but an http or https URL such as https://HOST:PORT is needed."),
+        ({"profile": "x"}, "off", "profile= is 'x', but there is no configuration file with profiles."),
+    ],
+)
+def test_whatever_it_is_called_with_the_job_goes_on(
+    given: dict[str, Any],
+    way: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL": str(tmp_path / "journal")}
+    arguments: dict[str, Any] = {"spark": None, "environ": environ, **given}
+    with Application(**arguments) as found:
+        assert found.way == way
+    assert caplog.messages[0].removeprefix("the application has no lineage of its own: ") == told
+    if "name" in given:
+        assert json.loads((found.folder / "run.json").read_text())["job"]["name"] == "5"  # type: ignore[operator]
+    with pytest.raises((TypeError, ConfigError)) as caught:
+        Application(**arguments, strict=True)
+    assert told.startswith(str(caught.value))
+
+
+@pytest.mark.parametrize("flush", [float("inf"), 10**30, -1, "2"])
+def test_a_wait_may_be_as_long_as_it_likes(flush: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOME": str(tmp_path), "SPARKLINEAGE_JOURNAL": str(tmp_path / "journal")}
+    with Application(None, environ=environ, flush=flush, strict=True) as found:
+        pass
+    assert RunFolder(found.folder).outcome.exists()  # type: ignore[arg-type]
 
 
 def test_a_second_one_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ def test_each_has_a_folder_and_an_end_of_its_own(tmp_path: Path, caplog: pytest.
     for name, error in (("one", None), ("two", ValueError("no rates")), ("three", None)):
         app = Application(context, name=name, environ=environ)
         assert (app.way, app.is_open) == ("journal", True), app.why
-        with sparklineage.step(context, f"step of {name}", inputs=[f"s3://b/{name}"]):
+        with sparklineage.step(context, f"step of {name}", inputs=[f"s3://b/{name}"], outputs=["s3://b/out"]):
             pass
         app.end(error)
         assert app.folder is not None
