@@ -250,7 +250,7 @@ class Beside:
 
     @property
     def unexecuted(self) -> list[str]:
-        """What was declared for queries that never ran, for people; empty before all is settled. Raises JournalError."""
+        """What was declared for queries that never ran, for people; known when all is settled. Raises JournalError."""
         return unexecuted_of(read_json(self.folder.settled) or {})
 
     @property
