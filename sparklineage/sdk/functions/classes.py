@@ -75,11 +75,23 @@ class _Eval:
         try:
             driver = Driver.of(None, os.environ)
             found = use(sys._getframe(1))  # noqa: SLF001 - as above
-            if not driver.is_inert:
+            if not driver.is_inert and self._is_called_by(found.root):
                 self._declaration.publish(driver, found.name, found.root)
         except Exception as error:  # noqa: BLE001 - the job goes on
             LOG.warning("%s: its lineage is not complete: %s", self._declaration.name, type(error).__name__)
         return operator.itemgetter(0), ((self.__wrapped__,),)
+
+    def _is_called_by(self, root: Any) -> bool:
+        """Whether a class that is pickled has this method, or calls it from one of its own."""
+        if not isinstance(root, type):
+            return True  # a function, which may call whatever goes along with it
+        method = inspect.getattr_static(root, "eval", self)
+        while isinstance(method, _Eval):
+            if method is self:
+                return True
+            method = method.__wrapped__
+        code = getattr(method, "__code__", None)
+        return code is None or "eval" in code.co_names
 
     def _looked_for(self, owner: type, frame: types.FrameType) -> None:
         # A class of a module that executors import is pickled by its name, which nobody notices.

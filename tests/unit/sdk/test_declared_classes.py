@@ -126,6 +126,32 @@ def test_a_table_function_that_was_made_before_its_class_is_declared_is_told_at_
     assert [function.func for function in functions] == [rows, rows]
 
 
+def test_a_subclass_has_what_its_base_declares_where_it_runs_the_base_s_code(folder: Path) -> None:
+    rows: Any = sparklineage.reads(RATES)(handler())
+
+    class Inheriting(rows): ...  # type: ignore[misc]
+
+    class Calling(rows):  # type: ignore[misc]
+        def eval(self, value: int) -> Iterator[tuple[int]]:
+            yield from super().eval(value)
+
+    class Replacing(rows):  # type: ignore[misc]
+        def eval(self, value: int) -> Iterator[tuple[int]]:
+            yield (value,)
+
+    class Both(Inheriting): ...
+
+    sparklineage.writes(MAIL)(Both)
+    for kind in (Inheriting, Calling, Replacing, Both):
+        sent(udtf(kind, returnType="v: long"))
+    assert [(name, reads, writes) for _, name, reads, writes in told(folder)] == [
+        ("Inheriting", ["https://rates.example.com"], []),
+        ("Calling", ["https://rates.example.com"], []),
+        ("Both", ["https://rates.example.com"], []),
+        ("Both", [], ["acme://mail"]),
+    ]
+
+
 # Data sources --------------------------------------------------------------------------------------------------------
 
 
