@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.errors import ConfigError
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.functions.worker import in_worker
-from sparklineage.sdk.programs.chosen import Wanted, Way
+from sparklineage.sdk.programs.chosen import Wanted, Way, wanted
 from sparklineage.sdk.programs.ending import End, Ending
 from sparklineage.sdk.programs.way import choose
 from sparklineage.sdk.sending.emit import FLUSH
 from sparklineage.sdk.steps.record import LOG
+from sparklineage.sdk.warning import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
+_FLAG = re.compile(r"--(backend|config|profile)\b")
+"""What messages that people of the command line see, too, call an argument."""
 _open: list[Application] = []
 """The one of this process, while it is open."""
 
@@ -56,7 +61,7 @@ def application(
         spark,
         name=name,
         backend=backend,
-        config=Path(config) if config is not None else None,
+        config=config,
         profile=profile,
         flush=flush,
         strict=strict,
@@ -73,14 +78,14 @@ class Application:
         *,
         name: str | None = None,
         backend: str | None = None,
-        config: Path | None = None,
+        config: str | os.PathLike[str] | None = None,
         profile: str | None = None,
         flush: float = FLUSH,
         strict: bool = False,
         environ: Mapping[str, str],
     ) -> None:
         self._way = Way(name="off", why="it has not begun")
-        self._flush = max(0.0, float(flush))
+        self._flush = FLUSH
         self._environ = environ
         self._pid = os.getpid()
         self._lock = threading.RLock()
@@ -89,17 +94,19 @@ class Application:
         """The variables that it has set, as they were."""
         self._ending = Ending(self._end)
         try:
-            self._begin(
-                Wanted(
-                    session=spark, environ=environ, name=name, backend=backend, config=config, profile=profile,
-                    flush=self._flush,
-                )
-            )  # fmt: skip
+            asked = wanted(
+                spark, environ, name=name, backend=backend, config=config, profile=profile, flush=flush, strict=strict
+            )
+            self._flush = asked.flush
+            self._begin(asked)
         except Exception as error:
             self._restore()
+            why = _FLAG.sub(r"\1=", text_of(error)) or type(error).__name__
+            if strict and isinstance(error, ConfigError):
+                raise ConfigError(why) from error
             if strict:
                 raise
-            self._way = Way(name="off", why=self._clean(str(error) or type(error).__name__))
+            self._way = Way(name="off", why=self._clean(why))
             LOG.warning("the application has no lineage of its own: %s", self.why)
 
     @property
@@ -142,7 +149,7 @@ class Application:
     def __repr__(self) -> str:
         return f"<sparklineage application {self.run_id or ''} {self.way}: {self.why}>"
 
-    def _begin(self, wanted: Wanted) -> None:
+    def _begin(self, asked: Wanted) -> None:
         if in_worker():
             self._way = Way(name="off", why="this is a Python worker of an executor")
             return
@@ -150,7 +157,7 @@ class Application:
             self._way = Way(name="off", why="an application is open in this process already")
             LOG.warning("%s; this one does nothing", self.why)
             return
-        self._way = choose(wanted)
+        self._way = choose(asked)
         for variable, value in self._way.variables.items():
             self._before[variable] = os.environ.get(variable)
             os.environ[variable] = value

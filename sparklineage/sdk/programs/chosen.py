@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sparklineage.sdk.sending.emit import FLUSH
+from sparklineage.sdk.steps.given import session, text
+from sparklineage.sdk.warning import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from sparklineage.sdk.programs.ending import End
+
+
+_LONGEST = 86_400.0
+"""Seconds of a wait; no lock takes more than some."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +32,54 @@ class Wanted:
     backend: str | None = None
     config: Path | None = None
     profile: str | None = None
-    flush: float = 5.0
+    flush: float = FLUSH
+
+
+def wanted(
+    spark: Any,
+    environ: Mapping[str, str],
+    *,
+    name: Any,
+    backend: Any,
+    config: Any,
+    profile: Any,
+    flush: Any,
+    strict: bool,
+) -> Wanted:
+    """What `application` was called with, whatever that is.
+
+    Raises TypeError where no other lineage than the wrong one could be meant. For what makes no such difference there
+    is a warning; where it is strict that is raised, too.
+    """
+    if backend is not None and not isinstance(backend, str):
+        raise TypeError(f"backend is an address, and this is a {type(backend).__name__}")
+    if config is not None and not isinstance(config, (str, os.PathLike)):
+        raise TypeError(f"config is the path of a file, and this is a {type(config).__name__}")
+    if profile is not None and not isinstance(profile, str):
+        raise TypeError(f"profile is a name, and this is a {type(profile).__name__}")
+    return Wanted(
+        session=session(spark, strict=strict),
+        environ=environ,
+        name=name if name is None or isinstance(name, str) else text(name, strict=strict),
+        backend=backend,
+        config=Path(config) if config is not None else None,
+        profile=profile,
+        flush=_seconds(flush, strict=strict),
+    )
+
+
+def _seconds(flush: Any, *, strict: bool) -> float:
+    try:
+        found = float(flush)
+        if math.isnan(found):
+            raise ValueError("not a number")
+    except Exception:  # noqa: BLE001 - an object of the job's own
+        wrong = f"flush takes seconds, and this is a {type(flush).__name__} that is none"
+        if strict:
+            raise TypeError(wrong) from None
+        warn(f"{wrong}; it is {FLUSH:g}")
+        return FLUSH
+    return min(max(0.0, found), _LONGEST)
 
 
 @dataclass(frozen=True, kw_only=True)
