@@ -36,7 +36,9 @@ def declare(
     except Exception as error:
         if strict:
             raise
-        LOG.warning("%s: its lineage is left out: %s", type(target).__name__, error)
+        kind = target if issubclass(type(target), type) else type(target)
+        told = mask(text_of(error), secrets_of(os.environ))
+        LOG.warning("%s: its lineage is left out: %s", kind.__name__, told)
     return target
 
 

@@ -81,7 +81,8 @@ class StepRecord:
         try:
             outer = nesting.enter(self._driver, self)
         except Exception as error:  # noqa: BLE001 - the job goes on
-            self.warn(error)
+            is_stopped = self._driver.context is not None and getattr(self._driver.context, "_jsc", "") is None
+            self.warn(RuntimeError("its session is stopped, so no query can be its own") if is_stopped else error)
         if self.is_inert:
             if self.strict:
                 self._datasets(inputs, self.inputs)

@@ -62,7 +62,7 @@ def _tag(df: Any, steps: tuple[Any, ...], inputs: list[Any], outputs: list[Any],
         return
     records = [_record(step) for step in steps]
     if not hasattr(df, "sparkSession"):
-        raise ValueError(f"it takes a DataFrame, not {type(df).__name__}")
+        raise ValueError(f"it takes a DataFrame of Spark, not {_kind(df)}")
     if not (records or inputs or outputs):
         raise ValueError("it takes a step, or inputs and outputs")
     if driver.folder is None or not hasattr(df, "_jdf"):
@@ -81,6 +81,12 @@ def _tag(df: Any, steps: tuple[Any, ...], inputs: list[Any], outputs: list[Any],
     for record in records:
         record.tagged((), ())
     _mark(df, [record.step for record in records])
+
+
+def _kind(value: object) -> str:
+    """The type with its package: other libraries have DataFrames, too."""
+    package = type(value).__module__.partition(".")[0]
+    return type(value).__name__ if package == "builtins" else f"{package}.{type(value).__name__}"
 
 
 def _record(step: Any) -> StepRecord:

@@ -340,3 +340,33 @@ def test_a_session_is_one(given: Any, caplog: pytest.LogCaptureFixture) -> None:
     with sparklineage.step(given, "score", strict=True):
         sparklineage.current_step(given).reads("s3://b/in")
     assert caplog.messages == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_session_that_is_stopped_is_called_so(caplog: pytest.LogCaptureFixture) -> None:
+    class SparkContext:
+        """As PySpark leaves it behind."""
+
+        _jsc: Any = None
+
+        def getLocalProperty(self, name: str) -> str:  # noqa: N802 - Spark's name
+            return str(self._jsc.sc().getLocalProperty(name))
+
+        def setLocalProperty(self, name: str, value: str) -> None:  # noqa: N802 - Spark's name
+            self._jsc.setLocalProperty(name, value)
+
+    with sparklineage.step(SparkContext(), "late"):
+        pass
+    assert caplog.messages == [
+        "step 'late': its lineage is not complete: its session is stopped, so no query can be its own"
+    ]
+
+
+def test_a_class_that_cannot_be_declared_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    class Rates:
+        @classmethod
+        def name(cls) -> str:
+            raise RuntimeError("boom")
+
+    assert sparklineage.reads("s3://b/rates")(Rates) is Rates
+    assert caplog.messages == ["Rates: its lineage is left out: boom"]

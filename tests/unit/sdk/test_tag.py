@@ -4,6 +4,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 import sparklineage
@@ -176,8 +177,9 @@ def test_under_connect_it_says_what_to_do_and_drops_nothing(folder: Path, caplog
 @pytest.mark.parametrize(
     ("frame", "steps", "expected"),
     [
-        (None, (), "it takes a DataFrame, not NoneType"),
-        (3, (), "it takes a DataFrame, not int"),
+        (None, (), "it takes a DataFrame of Spark, not NoneType"),
+        (3, (), "it takes a DataFrame of Spark, not int"),
+        (pd.DataFrame(), (), "it takes a DataFrame of Spark, not pandas.DataFrame"),
         (Frame(), (), "it takes a step, or inputs and outputs"),
         (Frame(), (None,), "it takes steps, open or closed, not NoneType; datasets go to inputs= and outputs="),
         (Frame(), ("s3://b/x",), "it takes steps, open or closed, not str; datasets go to inputs= and outputs="),
