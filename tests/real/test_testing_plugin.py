@@ -28,6 +28,62 @@ def test_wrong(lineage_spark, lineage, ships, tmp_path):
     assert lineage.inputs == {"ship.csv", "https://ratings.example.com/v1"}
 """
 
+ORDER = """
+import pytest
+import sparklineage
+from pyspark.sql.functions import udf
+
+ADDRESS = "https://ratings.example.com/"
+
+
+@sparklineage.reads(ADDRESS + "module")
+def of_the_module(value):
+    return value
+
+
+def use(spark, function, folder=None):
+    frame = spark.range(3).select(udf(function, "long")("id").alias("value"))
+    return frame.explain() if folder is None else frame.write.parquet(str(folder / "out"))
+
+
+def test_explained(lineage_spark, lineage):
+    use(lineage_spark, of_the_module)
+    assert lineage.inputs == set()
+
+
+def test_declared_and_never_executed(lineage_spark, lineage):
+    @sparklineage.reads(ADDRESS + "unused")
+    def unused(value):
+        return value
+
+    use(lineage_spark, unused)
+    sparklineage.tag(lineage_spark.range(3), inputs=[ADDRESS + "tag"])
+    assert lineage.inputs == {ADDRESS + "unused", ADDRESS + "tag"}
+    assert lineage.run("unused").state == "COMPLETE"
+
+
+def test_others(lineage_spark, lineage, tmp_path):
+    lineage_spark.range(3).write.parquet(str(tmp_path / "out"))
+    assert lineage.inputs == set()
+    assert lineage.outputs == {tmp_path / "out"}
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_made_anew(lineage_spark, lineage, tmp_path, number):
+    @sparklineage.reads(f"{ADDRESS}{number}")
+    def rate(value):
+        return of_the_module(value)
+
+    use(lineage_spark, rate, tmp_path)
+    assert lineage.inputs == {f"{ADDRESS}{number}", ADDRESS + "module"}
+
+
+def test_declared_before(lineage_spark, lineage, tmp_path):
+    use(lineage_spark, of_the_module, tmp_path)
+    assert lineage.inputs == {ADDRESS + "module"}
+    assert [run.outputs for run in lineage.runs] == [{tmp_path / "out"}]
+"""
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -48,8 +104,8 @@ def _run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={project}/base", *options]
     return subprocess.run(
-        command, cwd=project, env={**environ, "PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
-        timeout=400, check=False,
+        command, cwd=project, env={**environ, "PYTHONPATH": str(REPOSITORY), "PYSPARK_PYTHON": sys.executable},
+        capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
 
 
@@ -89,3 +145,11 @@ def test_a_session_of_ones_own(project: Path) -> None:
     # After the last test nothing complains of a journal that is gone.
     assert "sparklineage" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+def test_no_test_sees_what_others_declared(project: Path) -> None:
+    (project / "test_order.py").write_text(ORDER)
+    done = _run(project, "test_order.py")
+    assert "6 passed" in done.stdout, done.stdout[-8000:]
+    alone = _run(project, "test_order.py", "-k", "declared_before or 2")
+    assert "2 passed" in alone.stdout, alone.stdout[-8000:]
