@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import json
 import math
 from collections.abc import Callable
@@ -21,7 +22,10 @@ from openlineage.client.facet_v2 import documentation_dataset
 from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import types as spark
 
-from sparklineage import Dataset, facets
+from sparklineage import Dataset, datasets, facets
+from sparklineage.model.dataset import NoDataset
+from sparklineage.model.facet import Facet, NoFacet
+from tests.unit.facets.hostile import attempts, values
 from tests.unit.facets.official import read
 from tests.unit.facets.shapes import FLIGHTS, NESTED, PASSWORD, STANDARD
 
@@ -241,6 +245,29 @@ def test_an_id_may_be_a_number() -> None:
         facets.mlflow(run_id="0f", experiment_id=7.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="job_name is a text, and this is a bool"):
         facets.sagemaker(job_name=True)  # type: ignore[arg-type]
+
+
+def test_whatever_a_function_gets_it_raises_nothing() -> None:
+    made = [call() for _, call in attempts()]
+    refused = [facet for facet in made if isinstance(facet, NoFacet)]
+    assert all(isinstance(facet, Facet) for facet in made)
+    assert all(type(facet.error) in (TypeError, ValueError) and str(facet.error) for facet in refused)
+    assert len(refused) > 2_000
+    described = Dataset.of(FLIGHTS).with_facets(*made, *values())
+    assert described == Dataset.of(FLIGHTS)
+    assert {name for name in described.facets if name} > {"documentation", "schema"}
+
+
+def test_whatever_a_dataset_is_made_of_it_raises_nothing() -> None:
+    for name in datasets.__all__:
+        function = getattr(datasets, name)
+        needed = [item for item in inspect.signature(function).parameters.values() if item.default is item.empty]
+        for value in values():
+            made = function(*[value] * len(needed))
+            assert isinstance(made, NoDataset) or (made.namespace.strip() and made.name.strip())
+    for value in values():
+        made = Dataset.of(value)
+        assert isinstance(made, NoDataset) or (made.namespace.strip() and made.name.strip())
 
 
 @pytest.mark.usefixtures("strict")
