@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, TracebackType
 
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a process without a word of Python's; SIGINT is an exception there."""
 _heard: list[Ending] = []
 """The one that is installed, if any."""
 
@@ -62,17 +64,18 @@ class Ending:
         self._pid = os.getpid()
         self._error: BaseException | None = None
         self._is_sure = False
-        self._before: tuple[Any, Any, Any] | None = None
+        self._before: tuple[Any, Any] | None = None
         self._lowest: FrameType | None = None
 
     def install(self) -> None:
         """Listen from now on."""
         _heard.append(self)
         self._lowest = _lowest()
-        terminate = None
-        if _is_main() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            terminate = signal.signal(signal.SIGTERM, self._terminated)
-        self._before = (sys.excepthook, sys.exit, terminate)
+        self._before = (sys.excepthook, sys.exit)
+        # `nohup` ignores a hang-up, and so it stays.
+        for number in _ENDING if _is_main() else ():
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, self._terminated)
         sys.excepthook = self._raised
         sys.exit = _exit
         atexit.register(self._over)
@@ -81,7 +84,7 @@ class Ending:
         """Give everything back that nobody else has taken meanwhile."""
         if self._before is None:
             return
-        hook, exit_, terminate = self._before
+        hook, exit_ = self._before
         self._before = self._lowest = None
         if self in _heard:
             _heard.remove(self)
@@ -89,8 +92,9 @@ class Ending:
             sys.excepthook = hook
         if sys.exit is _exit and not _heard:
             sys.exit = exit_
-        if terminate is not None and _is_main() and signal.getsignal(signal.SIGTERM) == self._terminated:
-            signal.signal(signal.SIGTERM, terminate)
+        for number in _ENDING if _is_main() else ():
+            if signal.getsignal(number) == self._terminated:
+                signal.signal(number, signal.SIG_DFL)
         atexit.unregister(self._over)
 
     def exited(self, error: SystemExit) -> None:
