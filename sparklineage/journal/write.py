@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import JournalError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _WIDTH = 16
 """Characters that a number of a cursor takes, so that the file's length does not change with it."""
 _PAGE = 4096
+_LOOKS, _MOMENT = 20, 0.005
+"""How often, and after how many seconds each, a line without an end is looked at again before it counts as torn."""
 
 
 def create_folder(root: Path, run_id: str) -> RunFolder:
@@ -53,14 +56,26 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
     line = text.encode(errors="replace")
     fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        size = os.fstat(fd).st_size
-        if size and os.pread(fd, 1, size - 1) != b"\n":
+        if _is_torn(fd):
             line = b"\n" + line
         view = memoryview(line)
         while view:
             view = view[os.write(fd, view) :]
     finally:
         os.close(fd)
+
+
+def _is_torn(fd: int) -> bool:
+    """Whether the last line has no end, and nobody is writing it."""
+    for _ in range(_LOOKS):
+        size = os.fstat(fd).st_size
+        if not size or os.pread(fd, 1, size - 1) == b"\n":
+            return False
+        # A line that another writer appends is seen page by page.
+        time.sleep(_MOMENT)
+        if os.fstat(fd).st_size == size:
+            return True
+    return False
 
 
 def write_cursor(path: Path, record: Mapping[str, Any], *, whole: bool = True) -> None:

@@ -72,6 +72,23 @@ def test_two_writers_never_mix_their_lines(tmp_path: Path) -> None:
     assert reader.corrupt == []
 
 
+def test_a_line_that_somebody_writes_at_this_moment_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others see it page by page."""
+    path = tmp_path / "x.ndjson"
+    path.write_text('{"a": ')
+    rest = ["1", "}\n"]
+
+    def go_on(_: float) -> None:
+        with path.open("a") as file:
+            file.write(rest.pop(0))
+
+    monkeypatch.setattr("time.sleep", go_on)
+    append_line(path, {"b": 2})
+    assert [json.loads(line) for line in path.read_text().split("\n")[:-1]] == [{"a": 1}, {"b": 2}]
+
+
 def test_a_small_file_is_replaced_whole_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     write_json(path, {"format": 1, "a": "é"})
