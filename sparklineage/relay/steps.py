@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.event import datasets
+from sparklineage.relay.witnessed import in_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -201,7 +202,7 @@ class Steps:
             return
         # Queries get it by the name that stands in their plans.
         new = Step(f"{kind}:{name}", name, time, end=time, is_block=False)
-        found = self.functions.setdefault((kind, name), new)
+        found = self.functions.setdefault((kind, in_plans(kind, name)), new)
         _add(found.inputs, record.get("inputs"))
         _add(found.outputs, record.get("outputs"))
 

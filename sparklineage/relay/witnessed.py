@@ -272,7 +272,12 @@ class Witnessed:
 def _named(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Python functions and data sources that the record names, by kind."""
     kinds = (("function", "functions"), ("source", "sources"))
-    return tuple((kind, name) for kind, key in kinds for name in _texts(record.get(key)))
+    return tuple((kind, in_plans(kind, name)) for kind, key in kinds for name in _texts(record.get(key)))
+
+
+def in_plans(kind: str, name: str) -> str:
+    """The name by which it is found: Spark takes the names of data sources in any case."""
+    return name.lower() if kind == "source" else name
 
 
 def _texts(found: object) -> tuple[str, ...]:

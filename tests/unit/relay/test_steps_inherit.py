@@ -100,6 +100,18 @@ def test_a_query_gets_what_functions_in_its_plan_declare(key: str, kind: str, re
     )
 
 
+@pytest.mark.parametrize(("key", "kind"), [("functions", "function"), ("sources", "source")])
+def test_a_source_is_found_in_any_case_and_a_function_is_not(key: str, kind: str) -> None:
+    story = Story()
+    story.steps(type="function", kind=kind, name="Rate", time=3, inputs=[RATES], outputs=[])
+    story.query(start={key: ["RATE"]})
+    story.reported()
+    story.finish()
+    own = [event["eventType"] for event in story.events if event["job"]["name"] == "app.rate"]
+    assert own == ([] if kind == "source" else ["START", "COMPLETE"])
+    assert story.named("inputs") == ({"/in", "/v1"} if kind == "source" else {"/in"})
+
+
 def test_a_function_that_no_query_used_is_told_with_the_application() -> None:
     story = Story()
     story.steps(type="function", kind="function", name="rate", time=3, inputs=[RATES], outputs=[])
