@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=345d68d68b57ef16949665fa32815894ea88c60d1c13b1a2aad9e56b1e2915e7
+readonly RELAY_SHA256=8445a5dd070693b321513b18563064a0a4b791d0993ec7c369be21d9381b5650
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
