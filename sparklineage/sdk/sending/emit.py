@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.event import datasets, job, job_facets, run_facets, run_id
@@ -30,6 +31,8 @@ FLUSH = 5.0
 _SWITCHES = ("OPENLINEAGE_DISABLED", "SPARKLINEAGE__DISABLED")
 _WRONG = (ValueError, TypeError, LookupError, RuntimeError)
 """How the client says that its configuration cannot be used; what else goes wrong may pass."""
+_SHORTEST = 0.05
+"""Seconds for the client to close itself where no time is left; to some of them 0 means for ever."""
 _MOST = 1_000
 """Events that wait at most; then the oldest make room."""
 
@@ -85,6 +88,8 @@ class Emitter:
         self._warned: set[str] = set()
         self._limit, self._waited = FLUSH, 0.0
         """Seconds for which the exit may wait, and those that were waited already."""
+        self._until = 0.0
+        """The end of that time, once it is known, as a value of `time.monotonic()`."""
         self.trouble: str | None = None
         """Why the last event could not be sent; None once one was."""
         self.is_hopeless = False
@@ -144,8 +149,10 @@ class Emitter:
             return not (self._waiting or self._busy)
 
     def close(self, timeout: float | None = None) -> None:
-        """Flush, and take nothing more."""
-        done = self.flush(timeout)
+        """Flush, and take nothing more; what the client itself keeps for later is sent within the same time."""
+        limit = max(0.0, self._limit - self._waited) if timeout is None else timeout
+        self._until = time.monotonic() + limit
+        done = self.flush(limit)
         with self._moved:
             self._closed = True
             left = len(self._waiting) + self._busy
@@ -154,6 +161,8 @@ class Emitter:
         if not done:
             limit = self._limit if timeout is None else timeout
             self._warn("left", f"{left} events of lineage could not be sent within {limit:g} seconds and are lost")
+        elif self._thread is not None and self._thread.is_alive():
+            self._thread.join(max(0.0, self._until - time.monotonic()))
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="sparklineage-emit", daemon=True)
@@ -174,7 +183,7 @@ class Emitter:
                 while not self._waiting and not self._closed:
                     self._moved.wait()
                 if not self._waiting:
-                    return
+                    break
                 event = self._waiting.popleft()
                 self._busy = True
             try:
@@ -192,6 +201,9 @@ class Emitter:
                     self._give_up()
                     return
                 self._warn("send", f"an event of lineage could not be sent: {self.trouble}")
+
+        with suppress(Exception):  # older clients have no `close`
+            client.close(max(_SHORTEST, self._until - time.monotonic()))
 
     def _give_up(self) -> None:
         why = f"without openlineage-python; {INSTALL}"
@@ -227,7 +239,14 @@ def emitter(environ: Mapping[str, str], config: Mapping[str, Any] | None = None)
 def _client(config: Mapping[str, Any] | None = None) -> Any:
     from openlineage.client import OpenLineageClient
 
-    return OpenLineageClient(config=dict(config)) if config else OpenLineageClient()
+    before = set(os.environ)
+    try:
+        return OpenLineageClient(config=dict(config)) if config else OpenLineageClient()
+    finally:
+        # It writes OPENLINEAGE_URL and the key under other names too, for every process that the job starts.
+        for name in set(os.environ) - before:
+            if name.startswith("OPENLINEAGE__TRANSPORT__"):
+                os.environ.pop(name, None)
 
 
 def _attrs(event: Event) -> Any:

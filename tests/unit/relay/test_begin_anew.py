@@ -23,7 +23,7 @@ from sparklineage.relay.follow import Follower
 from tests.support.journal import APP, T0, add, application, event, folder, outcome, witnessed
 from tests.support.receiver import Receiver
 from tests.unit.relay import test_streams
-from tests.unit.relay.test_streams import FOLDER, STEP, Stream
+from tests.unit.relay.test_streams import FOLDER, INSERT, STEP, Stream
 from tests.unit.relay.test_streams import QUERY as STREAM
 
 QUERY = "01900000-0000-7000-9000-000000000001"
@@ -106,7 +106,7 @@ def test_what_a_batch_has_read_is_told_though_the_relay_was_stopped_meanwhile() 
     again.batch(2)
     other = {"namespace": "s3://bucket", "name": "/seldom"}
     start, text = 300, f"ships\nid = {STREAM}\nrunId = {STEP}\nbatch = 3"
-    again._spark("executionStart", start, executionId=6, rootExecutionId=6, description=text)
+    again._spark("executionStart", start, executionId=6, rootExecutionId=6, description=text, command=INSERT)
     again._agent("START", start, "batch-3", inputs=[FOLDER])
     again._spark("executionEnd", start + 40, executionId=6)
     again._agent("COMPLETE", start + 40, "batch-3", inputs=[FOLDER], outputs=[other])

@@ -48,15 +48,31 @@ def environ(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
             monkeypatch.delenv(name)
     monkeypatch.setenv("OPENLINEAGE_URL", receiver.url)
     monkeypatch.setenv("HOME", str(tmp_path))
-    # The client adds variables of its own, which must not be there for the next test.
-    before = dict(os.environ)
     emit._emitters.clear()
-    yield before
+    yield dict(os.environ)
     for found in emit._emitters.values():
         found.close(2)
     emit._emitters.clear()
-    os.environ.clear()
-    os.environ.update(before)
+
+
+@pytest.mark.usefixtures("environ")
+@pytest.mark.parametrize("kind", ["http", "async_http"])
+def test_the_environment_stays_as_it_is(kind: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client keeps the key in variables of its own, which every process of the job would get."""
+    monkeypatch.setenv("OPENLINEAGE_API_KEY", SECRET)
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__TYPE", kind)
+    if kind == "http":
+        monkeypatch.setenv("OPENLINEAGE__TRANSPORT__URL", receiver.url)
+        monkeypatch.setenv("OPENLINEAGE__TRANSPORT__AUTH", json.dumps({"type": "api_key", "apiKey": SECRET}))
+    before = dict(os.environ)
+    with step("load", before, inputs=["s3://b/k"]):
+        pass
+    (found,) = emit._emitters.values()
+    # One that sends from a thread of its own is closed with the rest.
+    found.close(20)
+    assert dict(os.environ) == before
+    assert [item["eventType"] for item in receiver.events] == ["START", "COMPLETE"]
+    assert {item["Authorization"] for item in receiver.seen_headers} == {f"Bearer {SECRET}"}
 
 
 def flush() -> None:
