@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from chispa import assert_df_equality
 from pyspark import SparkContext
+from pyspark.sql import SparkSession
 
 from jobs.flights import pipeline
 from sparklineage.agent.artifact import Artifact
@@ -24,7 +25,7 @@ from sparklineage.agent.repository import sources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 pytestmark = pytest.mark.spark
 
@@ -88,9 +89,12 @@ def data(submitted: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def spark(jars: str) -> Iterator[SparkSession]:
-    """The pipeline's own session, in this process."""
+    """The pipeline's own session, in this process, and in a JVM of its own: another test's has no Delta."""
     options = f"--driver-java-options=-Dlog4j2.configurationFile=file:{JOBS}/log4j2.properties"
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("_gateway", "_jvm", "_active_spark_context"):
+            patch.setattr(SparkContext, name, None)
+        patch.setattr(SparkSession, "_instantiatedSession", None)
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv(
             "PYSPARK_SUBMIT_ARGS",
@@ -104,7 +108,6 @@ def spark(jars: str) -> Iterator[SparkSession]:
         gateway.shutdown()
         gateway.proc.stdin.close()
         gateway.proc.wait(30)
-        SparkContext._gateway = SparkContext._jvm = None
 
 
 @pytest.fixture(scope="module")
