@@ -57,14 +57,22 @@ _SERVICES = (
 """Where tests talk to servers of their own, or start processes and wait for them or signal them."""
 
 _LONG = (
+    "tests/unit/cli/test_broken_off.py",
     "tests/unit/agent/test_fetch.py::test_a_limit_ends_what_no_time_out_ends",
     "tests/unit/agent/test_fetch.py::test_a_slow_line_that_gets_on_is_waited_for",
     "tests/unit/cli/test_lint.py::test_a_thousand_files_take_seconds",
     "tests/unit/config/test_bad_input.py::test_a_file_of_ten_thousand_keys_is_answered_in_time",
     "tests/unit/kits/test_dataproc.py::test_the_checkers_of_shells_have_nothing_to_say",
+    "tests/unit/relay/test_begin_anew.py::test_what_the_jvm_says_after_its_python_has_ended_is_heard",
     "tests/unit/relay/test_checkpoint.py::test_what_is_delivered_is_given_back_to_the_disk",
+    "tests/unit/relay/test_ending.py::test_a_driver_that_leaves_its_status_is_waited_for",
+    "tests/unit/relay/test_ending.py::test_a_living_process_is_waited_for_and_its_exit_is_the_state",
+    "tests/unit/relay/test_ending.py::test_after_a_long_silence_the_contexts_end_is_the_state_and_stays_it",
+    "tests/unit/relay/test_full_disk.py::test_a_run_that_is_removed_while_its_event_is_under_way_ends_no_relay",
+    "tests/unit/relay/test_late.py::test_a_node_asks_for_its_secret_at_a_measured_pace",
     "tests/unit/relay/test_state.py::test_who_goes_on_writing_after_the_end_holds_up_nobody",
     "tests/unit/sdk/test_step_threads.py::test_ten_thousand_steps_leak_nothing",
+    "tests/unit/testing/test_golden.py::test_a_process_never_reads_a_half_of_what_another_writes",
 )
 """What takes seconds because there is much of it, or because it waits."""
 

@@ -305,11 +305,11 @@ def test_what_is_nothing_of_dataprocs_is_told(text: str, sentence: str) -> None:
     assert str(caught.value) == sentence
 
 
-_LINES = HOSTILE.filter(lambda text: text.isprintable())
+_LINES = HOSTILE.map(lambda text: "".join(filter(str.isprintable, text)))
 
 
 @settings(deadline=None)
-@given(st.dictionaries(_LINES.filter(lambda key: "=" not in key), _LINES, min_size=1))
+@given(st.dictionaries(_LINES.map(lambda key: key.replace("=", "")), _LINES, min_size=1))
 def test_gcloud_reads_back_what_is_written(properties: dict[str, str]) -> None:
     # Ours begin with a name, never with ^.
     wanted = {f"spark:{key}": text for key, text in properties.items()}
