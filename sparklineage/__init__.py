@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from sparklineage.version import VERSION
-
 TYPE_CHECKING = False  # type checkers take this for typing's own, which costs 3 ms to import
 if TYPE_CHECKING:
     from sparklineage import datasets, facets, testing
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from sparklineage.sdk.steps.step import current_step, step
     from sparklineage.sdk.steps.tag import tag
     from sparklineage.sdk.streams.streaming import foreach_batch
+
+    __version__: str
 
 __all__ = [
     "ConfSet",
@@ -43,10 +43,9 @@ __all__ = [
     "writes",
 ]
 
-__version__ = VERSION
-
 # Loaded at first use, so that `import sparklineage` costs a job next to nothing.
 _LAZY = {
+    "__version__": "sparklineage.version.VERSION",
     "ConfSet": "sparklineage.model.conf_set.ConfSet",
     "Dataset": "sparklineage.model.dataset.Dataset",
     "Spec": "sparklineage.config.spec.Spec",

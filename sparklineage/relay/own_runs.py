@@ -66,6 +66,7 @@ class OwnRuns:
         for step in self.match.steps.functions.values() if outcome is not None else ():
             # A helper, or a function that was sent to executors by hand, has declared on a block.
             is_idle = step.declares and step.id not in reached and step.id not in earlier
+            is_idle = is_idle and not self.match.steps.is_told_by_name(step, reached)
             if is_idle and not self.match.steps.is_told_by_blocks(step):
                 self.past.idle(step)
                 made += application.step_run(step, None, outcome)

@@ -66,6 +66,7 @@ def of_steps(steps: Steps) -> dict[str, Any]:
         "size": steps.size,
         "sizes": steps.sizes,
         "calls": sorted(steps.calls),
+        "named": {name: sorted(ids) for name, ids in steps.named.items()},
     }
 
 
@@ -79,6 +80,7 @@ def to_steps(found: Mapping[str, Any], steps: Steps) -> None:
         steps.functions[kind, name] = _to_step(item)
     steps.size, steps.sizes = found["size"], dict(found["sizes"])
     steps.calls = set(found.get("calls", ()))
+    steps.named = {name: set(ids) for name, ids in found.get("named", {}).items()}
 
 
 def _of_step(step: Step) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sparklineage.model.event import datasets
 from sparklineage.relay.witnessed import in_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _MOST = 100
 """Datasets of one side that are remembered of a stream's batches; a source of files may name each of them."""
@@ -102,6 +102,8 @@ class Steps:
     """Those of each step."""
     calls: set[str] = field(default_factory=set)
     """The calls that have runs of their own; equal ones need no more."""
+    named: dict[str, set[str]] = field(default_factory=dict)
+    """By the id of a function, those under which plans show it, other than its own name."""
     earlier: set[str] = field(default_factory=set)
     """Ids of steps and functions that count on queries alone, and have no runs of their own: for who looks at a part of
     an application, what was declared before that."""
@@ -170,6 +172,10 @@ class Steps:
     def get(self, number: str | None) -> Step | None:
         return self.by_id.get(number) if number else None
 
+    def is_told_by_name(self, function: Step, reached: Collection[str]) -> bool:
+        """Whether queries have it by another name, such as that in SQL; `reached` are the ids of what they have."""
+        return not self.named.get(function.id, set()).isdisjoint(reached)
+
     def is_told_by_blocks(self, function: Step) -> bool:
         """Whether blocks declare all that the function does."""
         blocks = [step for step in self.by_id.values() if step.is_block and step.id not in self.earlier]
@@ -203,6 +209,9 @@ class Steps:
         # Queries get it by the name that stands in their plans.
         new = Step(f"{kind}:{name}", name, time, end=time, is_block=False)
         found = self.functions.setdefault((kind, in_plans(kind, name)), new)
+        of = record.get("of")
+        if isinstance(of, str) and of != name:
+            self.named.setdefault(f"{kind}:{of}", set()).add(found.id)
         _add(found.inputs, record.get("inputs"))
         _add(found.outputs, record.get("outputs"))
 

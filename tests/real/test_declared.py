@@ -71,13 +71,12 @@ def test_each_query_gets_what_its_functions_declare_and_nothing_else(
     events = scene.events()
     assert hidden_inputs(events, EXPECTED) == EXPECTED
     own = [event["job"]["name"] for event in events if ol.job_type(event) == "STEP" and event["eventType"] == "START"]
-    # Twenty calls without a query, two actions on an RDD, three UDFs that no query used, and one table function that
-    # queries know by its name in SQL alone.
-    assert len(own) == len(set(own)) == 6
-    assert {"declared.helper", "declared.opened", "declared.rows"} < set(own)
+    # Twenty calls without a query, two actions on an RDD, and three UDFs that no query used.
+    assert len(own) == len(set(own)) == 5
+    assert {"declared.helper", "declared.opened"} < set(own)
     facts = json.loads(done.stdout.splitlines()[-1])
     assert facts["columns"] == ["Rates(id)", "partial(id)", "<lambda>(id)"]
-    assert set(facts["modules"]) == {5}
+    assert set(facts["modules"]) == {4}
     assert 1 <= facts["opened"]["often"] <= 2 * facts["opened"]["workers"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from time import perf_counter
 from typing import Any
 
@@ -110,6 +111,19 @@ def test_a_source_is_found_in_any_case_and_a_function_is_not(key: str, kind: str
     own = [event["eventType"] for event in story.events if event["job"]["name"] == "app.rate"]
     assert own == ([] if kind == "source" else ["START", "COMPLETE"])
     assert story.named("inputs") == ({"/in", "/v1"} if kind == "source" else {"/in"})
+
+
+@pytest.mark.parametrize("used", ["sql_rows", "another"])
+def test_a_function_that_queries_have_by_its_name_in_sql_needs_no_run(used: str) -> None:
+    story = Story()
+    for name in ("Rows", "sql_rows"):
+        story.steps(type="function", kind="function", name=name, of="Rows", time=3, inputs=[RATES], outputs=[])
+    story.query(start={"functions": [used]})
+    story.reported()
+    story.settler.restore(json.loads(json.dumps(story.settler.state())))
+    story.finish()
+    own = [event["job"]["name"] for event in story.events if event["job"]["name"].startswith("app.")]
+    assert sorted(set(own)) == ([] if used == "sql_rows" else ["app.rows", "app.sql_rows"])
 
 
 def test_a_function_that_no_query_used_is_told_with_the_application() -> None:
