@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=8445a5dd070693b321513b18563064a0a4b791d0993ec7c369be21d9381b5650
+readonly RELAY_SHA256=c8d46ce9d7f78c30cb01932820e2dbc7040817924d477d5d0941ad6f83d79281
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
