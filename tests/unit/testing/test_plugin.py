@@ -290,7 +290,7 @@ def test_a_run_without_the_fixtures_loads_nothing(pytester: pytest.Pytester) -> 
 
         def test_loaded():
             ours = {name for name in sys.modules if name.startswith("sparklineage")}
-            assert {name.partition(".")[2] for name in ours} == {"", "version", "testing", "testing.plugin"}
+            assert {name.partition(".")[2] for name in ours} == {"", "testing", "testing.plugin"}
             assert "pyspark" not in sys.modules
         """
     )
