@@ -13,7 +13,6 @@ from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.programs.chosen import Wanted, Way, wanted
 from sparklineage.sdk.programs.ending import End, Ending
 from sparklineage.sdk.programs.way import choose
-from sparklineage.sdk.sending.emit import FLUSH
 from sparklineage.sdk.steps.record import LOG
 from sparklineage.sdk.warning import text_of
 
@@ -35,7 +34,7 @@ def application(
     backend: str | None = None,
     config: str | os.PathLike[str] | None = None,
     profile: str | None = None,
-    flush: float = FLUSH,
+    flush: float | None = None,
     strict: bool = False,
 ) -> Application:
     """This driver as one run with a true end, for programs that `sparklineage submit` does not start.
@@ -54,8 +53,9 @@ def application(
     in the session sends by itself, that tells the run's start and end. The parent run comes from the environment
     (`OPENLINEAGE_PARENT_ID`, as Airflow sets it).
 
-    At the end it waits `flush` seconds at most for what is not delivered yet. Never raises because of lineage: trouble
-    is one warning of the logger `sparklineage`; with `strict` it is raised here.
+    At the end it waits `flush` seconds at most for what is not delivered yet; where they are not given as many as the
+    configuration says (`delivery.drainTimeout`, `SPARKLINEAGE_DRAIN_TIMEOUT`), else 5. Never raises because of lineage:
+    trouble is one warning of the logger `sparklineage`; with `strict` it is raised here.
     """
     return Application(
         spark,
@@ -80,12 +80,11 @@ class Application:
         backend: str | None = None,
         config: str | os.PathLike[str] | None = None,
         profile: str | None = None,
-        flush: float = FLUSH,
+        flush: float | None = None,
         strict: bool = False,
         environ: Mapping[str, str],
     ) -> None:
         self._way = Way(name="off", why="it has not begun")
-        self._flush = FLUSH
         self._environ = environ
         self._pid = os.getpid()
         self._lock = threading.RLock()
@@ -97,7 +96,6 @@ class Application:
             asked = wanted(
                 spark, environ, name=name, backend=backend, config=config, profile=profile, flush=flush, strict=strict
             )
-            self._flush = asked.flush
             self._begin(asked)
         except Exception as error:
             self._restore()
@@ -169,7 +167,7 @@ class Application:
         if os.getpid() != self._pid:  # a forked child leaves the end to its parent
             return
         # A signal's handler may come in the middle of an end.
-        if not self._lock.acquire(timeout=self._flush):
+        if not self._lock.acquire(timeout=self._way.flush):
             return
         try:
             if self._ended:
@@ -178,7 +176,7 @@ class Application:
             self._ending.remove()
             if self in _open:
                 _open.remove(self)
-                self._way.end(end, self._flush)
+                self._way.end(end)
         except Exception as trouble:  # noqa: BLE001 - the job goes on
             LOG.warning("the application's end could not be recorded: %s", self._clean(str(trouble)))
         finally:

@@ -47,14 +47,14 @@ class ByClient(Way):
 
     def begin(self) -> ByClient:
         """Tell the start, where nobody else has, and take the steps."""
-        self.direct.emitter.allow(self.wanted.flush)
+        self.direct.emitter.allow(self.flush)
         open_application(self.direct)
         if self.name == "client":
             self.direct.emitter.put(self.start)
         return self
 
-    def end(self, end: End, flush: float) -> None:
-        until = time.monotonic() + flush
+    def end(self, end: End) -> None:
+        until = time.monotonic() + self.flush
         open_application(None)
         told = outcome(end, self.wanted.environ)
         event = {**self.start, "eventType": told["state"], "eventTime": to_iso(told["endedAt"])}

@@ -58,8 +58,8 @@ class ByJournal(Way):
     wanted: Wanted
     beside: Beside
 
-    def end(self, end: End, flush: float) -> None:
-        until = time.monotonic() + flush
+    def end(self, end: End) -> None:
+        until = time.monotonic() + self.flush
         close_journal(self.beside.folder.path)
         if end.signal is not None:
             # The one that is told to end does not wait; the relay settles and delivers without it.

@@ -32,7 +32,14 @@ class Wanted:
     backend: str | None = None
     config: Path | None = None
     profile: str | None = None
-    flush: float = FLUSH
+    flush: float | None = None
+    configured: float = FLUSH
+    """Seconds where `flush` says none."""
+
+    @property
+    def wait(self) -> float:
+        """Seconds for which the end waits at most."""
+        return self.configured if self.flush is None else self.flush
 
 
 def wanted(
@@ -64,11 +71,11 @@ def wanted(
         backend=backend,
         config=Path(config) if config is not None else None,
         profile=profile,
-        flush=_seconds(flush, strict=strict),
+        flush=_seconds(flush, strict=strict) if flush is not None else None,
     )
 
 
-def _seconds(flush: Any, *, strict: bool) -> float:
+def _seconds(flush: Any, *, strict: bool) -> float | None:
     try:
         found = float(flush)
         if math.isnan(found):
@@ -77,8 +84,8 @@ def _seconds(flush: Any, *, strict: bool) -> float:
         wrong = f"flush takes seconds, and this is a {type(flush).__name__} that is none"
         if strict:
             raise TypeError(wrong) from None
-        warn(f"{wrong}; it is {FLUSH:g}")
-        return FLUSH
+        warn(wrong)
+        return None
     return min(max(0.0, found), _LONGEST)
 
 
@@ -99,6 +106,8 @@ class Way:
 
     ends_here: bool = False
     """Whether the end is to be told to `end`."""
+    flush: float = FLUSH
+    """Seconds for which `end` waits at most."""
 
-    def end(self, end: End, flush: float) -> None:
-        """Tell it, and wait `flush` seconds at most for what is not delivered. Raises what went wrong."""
+    def end(self, end: End) -> None:
+        """Tell it, and wait for what is not delivered. Raises what went wrong."""

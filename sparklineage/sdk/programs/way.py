@@ -56,6 +56,8 @@ def choose(wanted: Wanted) -> Way:
     settings = settings_for(environ, backend=wanted.backend, config=wanted.config, profile=wanted.profile)
     if settings.disabled.value:
         return Way(name="off", why=f"lineage is switched off ({settings.disabled.source})")
+    if settings.drain_timeout.source != "default":  # which is `submit`'s, for people who wait for it
+        wanted = replace(wanted, configured=settings.drain_timeout.value)
     parent, warnings = parent_from(environ)
     for warning in warnings:
         LOG.warning("%s", mask(warning, secrets_of(environ)))
@@ -75,7 +77,7 @@ def _in_journal(
     job = _job(wanted, context, settings)
     if not _is_over(before):
         return _by_journal(wanted, Beside.of(before, settings, wanted.environ, job=job, parent=parent), {})
-    caught_up(context, wanted.flush)
+    caught_up(context, wanted.wait)
     warn_of_queries_since(before)
     beside = Beside.after(
         before, context.getConf(), partial(lead_to, context), settings, wanted.environ, job=job, parent=parent
@@ -125,6 +127,7 @@ def _by_journal(wanted: Wanted, beside: Beside, variables: Mapping[str, str]) ->
         run_id=folder.run_id,
         folder=folder.path,
         variables=variables,
+        flush=wanted.wait,
         wanted=wanted,
         beside=beside,
     )
@@ -160,6 +163,7 @@ def _sent(
         why=why,
         run_id=run_id,
         variables={APPLICATION_ID_VARIABLE: "/".join((*job, run_id)), **(variables or {})},
+        flush=wanted.wait,
         wanted=wanted,
         direct=replace(client, who=who),
         start=start,
@@ -206,6 +210,7 @@ def _beside_agent(wanted: Wanted, session: Any, context: Any, settings: Settings
         name="agent",
         why=f"the agent in the session sends by itself; openlineage-python tells the true end (by {client.place})",
         run_id=run_id,
+        flush=wanted.wait,
         wanted=wanted,
         direct=client,
         start=_event(run_id, (job[0], job[1]), parent.facet() if parent and _is_told(context, parent) else None),

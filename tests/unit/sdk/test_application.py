@@ -388,6 +388,29 @@ def test_a_backend_that_never_answers_costs_the_limit_at_most(scene: Scene) -> N
     assert told.seconds < quick.seconds + 6
 
 
+TIMED = """\
+app = sparklineage.application(name="Nightly Load"{flush})
+before = time.monotonic()
+app.end()
+print(app.way, time.monotonic() - before, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("mode", ["outbox", "direct"])
+@pytest.mark.parametrize(("flush", "configured"), [("", "300ms"), (", flush=0.3", "60")])
+def test_the_limit_is_the_configured_one_or_that_of_the_call(
+    flush: str, configured: str, mode: str, scene: Scene
+) -> None:
+    scene.receiver.silent = True
+    told = scene.program(
+        TIMED.format(flush=flush), 0, SPARKLINEAGE_BACKEND=scene.receiver.url, SPARKLINEAGE_DELIVERY_MODE=mode,
+        SPARKLINEAGE_DRAIN_TIMEOUT=configured,
+    )  # fmt: skip
+    found = re.search(rf"{'journal' if mode == 'outbox' else 'client'} ([\d.]+)\n", told.stderr)
+    assert found is not None, told.stderr
+    assert float(found[1]) < 4
+
+
 def test_what_comes_late_is_delivered_when_the_program_is_gone(scene: Scene) -> None:
     scene.receiver.delay = 1.5
     told = scene.program(OPEN.replace(")", ", flush=0.2)", 1), 30, MARQUEZ_URL=scene.receiver.url)
