@@ -203,6 +203,14 @@ def _loads(data: bytes, access: Access) -> Any:
         raise ValueError("too deep") from None
 
 
+def size_of(path: Path) -> int:
+    """Bytes of the file; 0 where there is none."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
 def next_data(file: BinaryIO, offset: int) -> int:
     """Where the next bytes are that lie on the disk; the end of the file where there are none."""
     return _stretch(file, offset)[0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import JournalError
 from sparklineage.journal import FORMAT, LineReader, exit_status, read_json, write_json
+from sparklineage.journal.read import size_of
 from sparklineage.model.clock import now_ms
 from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
@@ -277,14 +278,6 @@ class Follower:
             "unexecuted": list(coverage.unexecuted),
             "corrupt": self.corrupt(),
         }
-
-
-def size_of(path: Path) -> int:
-    """Bytes of the file; 0 where there is none."""
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
 
 
 def _line(event: Event) -> str:

@@ -13,7 +13,6 @@ from sparklineage.relay.spool import check_plain
 if TYPE_CHECKING:
     from collections import OrderedDict
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     from sparklineage.journal import DeliveryLock, RunFolder
     from sparklineage.relay.couriers import Parcel
@@ -85,11 +84,3 @@ def changed(folder: RunFolder) -> float:
         return folder.path.lstat().st_ctime
     except OSError:
         return 0.0
-
-
-def size_of(path: Path) -> int:
-    """Bytes; 0 where there is none."""
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, ForeignError, RunLock, make_state, read_json
 from sparklineage.journal.holes import give_back
+from sparklineage.journal.read import size_of
 from sparklineage.relay.alive import is_gone
 from sparklineage.relay.causes import Causes, sentence
 from sparklineage.relay.checkpoint import EVERY
@@ -21,7 +22,7 @@ from sparklineage.relay.deliver import DEFAULT_WAITS, Delivery, Waits
 from sparklineage.relay.drain import check_formats, close_if_lost, wants
 from sparklineage.relay.dropped import Dropped
 from sparklineage.relay.follow import Follower
-from sparklineage.relay.followed import Followed, changed, check_run, next_waiting, size_of, who_goes
+from sparklineage.relay.followed import Followed, changed, check_run, next_waiting, who_goes
 from sparklineage.relay.later import Later
 from sparklineage.relay.retire import Keep, retire
 from sparklineage.relay.sinks import Verdict

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.journal import LineReader, RunFolder, run_folders
+from sparklineage.journal.read import size_of
 from sparklineage.model import event as ol
 from sparklineage.model.clock import now_ms
 from sparklineage.relay import ending
-from sparklineage.relay.follow import read_all, size_of
+from sparklineage.relay.follow import read_all
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
 
