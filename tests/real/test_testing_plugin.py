@@ -82,6 +82,13 @@ def test_declared_before(lineage_spark, lineage, tmp_path):
     use(lineage_spark, of_the_module, tmp_path)
     assert lineage.inputs == {ADDRESS + "module"}
     assert [run.outputs for run in lineage.runs] == [{tmp_path / "out"}]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_sent_to_executors(lineage_spark, lineage, number):
+    assert lineage_spark.sparkContext.parallelize([number]).map(of_the_module).collect() == [number]
+    assert lineage.inputs == {ADDRESS + "module"}
+    assert lineage.run("of_the_module").state == "COMPLETE"
 """
 
 
@@ -150,6 +157,6 @@ def test_a_session_of_ones_own(project: Path) -> None:
 def test_no_test_sees_what_others_declared(project: Path) -> None:
     (project / "test_order.py").write_text(ORDER)
     done = _run(project, "test_order.py")
-    assert "6 passed" in done.stdout, done.stdout[-8000:]
+    assert "8 passed" in done.stdout, done.stdout[-8000:]
     alone = _run(project, "test_order.py", "-k", "declared_before or 2")
-    assert "2 passed" in alone.stdout, alone.stdout[-8000:]
+    assert "3 passed" in alone.stdout, alone.stdout[-8000:]

@@ -41,8 +41,8 @@ class Declaration:
         self._made = now_ms()
         self._told: set[tuple[Path, str, int]] = set()
         self._told_to: WeakKeyDictionary[StepRecord, int] = WeakKeyDictionary()
-        self._own: dict[Path | None, set[str | None]] = {}
-        """By journal how its own steps have ended: None, or the type of an error."""
+        self._own: dict[Path | str | None, set[str | None]] = {}
+        """By application how its own steps have ended: None, or the type of an error."""
 
     @property
     def size(self) -> int:
@@ -110,28 +110,37 @@ class Declaration:
             self._tell(record)
         if driver is None or record is not None or driver.is_inert:
             return None
-        own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()), shown)
+        own = _OwnStep(driver, self.name, self._own.setdefault(_application(driver), set()), shown)
         own.start(self.inputs.values(), self.outputs.values())
         return own
 
     def sent(self, driver: Driver) -> None:
-        """Declare that it is on its way to the executors: on the step that is open, or once on one of its own."""
+        """Declare that it is on its way to the executors: on the step that is open, or on one of its own."""
         record = open_record(driver)
         if record is not None:
             self._tell(record)
-        elif driver.folder not in self._own:
-            own = _OwnStep(driver, self.name, self._own.setdefault(driver.folder, set()), driver.step())
+            return
+        # In a journal each action is there, as each call is. With Spark Connect every look at a plan sends it.
+        once = driver.folder is None or driver.is_remote
+        if not once or _application(driver) not in self._own:
+            own = _OwnStep(driver, self.name, self._own.setdefault(_application(driver), set()), driver.step())
             own.start(self.inputs.values(), self.outputs.values())
             own.end(None)
 
     def needs_no_run(self, driver: Driver) -> None:
         """Where no step is open, another run tells what it declares."""
-        self._own.setdefault(driver.folder, set()).add(None)
+        self._own.setdefault(_application(driver), set()).add(None)
 
     def _tell(self, record: StepRecord) -> None:
         is_known = self._told_to.get(record) == self.size
         self._told_to[record] = self.size
         record.declare(() if is_known else self.inputs.values(), () if is_known else self.outputs.values())
+
+
+def _application(driver: Driver) -> Path | str | None:
+    """What tells the applications of this process apart: the journal's folder, or the run that steps are sent below."""
+    above = driver.direct.who.parent if driver.direct is not None else None
+    return driver.folder or (str(above.get("run")) if above is not None else None)
 
 
 class _OwnStep(StepRecord):

@@ -17,7 +17,8 @@ from pyspark import cloudpickle
 import sparklineage
 from sparklineage import Dataset
 from sparklineage.sdk.functions import declaration as module
-from sparklineage.sdk.sending.direct import Direct
+from sparklineage.sdk.sending.direct import Direct, Who
+from sparklineage.sdk.sending.emit import Emitter
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps.record import StepRecord
 
@@ -149,11 +150,24 @@ def test_a_call_outside_of_any_step_asks_the_jvm_three_times(tmp_path: Path, mon
     assert records(tmp_path, "stepStart")[1]["parentStep"] is None
 
 
-def test_without_a_journal_equal_calls_are_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(StepRecord, "_append", lambda _, record: sent.append(record))
-    monkeypatch.setattr(Driver, "of", lambda *_: Driver(folder=None, direct=Direct.__new__(Direct)))
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What is sent without a journal."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(StepRecord, "_append", lambda _, record: found.append(record))
     monkeypatch.setattr("sparklineage.sdk.steps.record._emission", lambda _: None)
+    in_application("first", monkeypatch)
+    return found
+
+
+def in_application(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on nothing has a journal, and everything is sent below this run."""
+    who = Who(namespace="test", job="app", parent={"run": {"runId": run}})
+    way = Direct(who=who, emitter=Emitter({}), place="a test")
+    monkeypatch.setattr(Driver, "of", lambda *_: Driver(folder=None, direct=way))
+
+
+def test_without_a_journal_equal_calls_are_sent_once(sent: list[dict[str, Any]]) -> None:
     outcomes: list[Exception | None] = [None, None, ValueError("a"), ValueError("b"), KeyError("c"), None]
 
     @sparklineage.reads("https://rates.example.com/v1")
@@ -170,6 +184,18 @@ def test_without_a_journal_equal_calls_are_sent_once(monkeypatch: pytest.MonkeyP
     found = [item["error"]["type"] if item.get("error") else item["type"] for item in sent]
     once = ["stepStart", "stepEnd"]
     assert found == [*once, "stepStart", "ValueError", "stepStart", "KeyError", "stepStart", "stepDatasets", "stepEnd"]
+
+
+def test_without_a_journal_each_application_has_what_is_called_and_sent_in_it(
+    sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper, function = (sparklineage.reads("https://rates.example.com/v1")(rate) for _ in range(2))
+    for run in ("first", "second"):
+        in_application(run, monkeypatch)
+        for _ in range(2):
+            helper("EUR")
+            cloudpickle.dumps(function)
+    assert [item["name"] for item in sent if item["type"] == "stepStart"] == ["rate"] * 4
 
 
 def test_what_is_pickled_for_a_plan_is_told_once_by_its_name(folder: Path) -> None:
@@ -189,12 +215,15 @@ def test_what_is_pickled_for_an_action_declares_at_once(folder: Path) -> None:
         namespace["run"](declared)
     (told,) = records(folder, "stepDatasets")
     assert told["outputs"] == [MAIL]
+    # The relay makes one run of equal ones, and each test with a journal sees its own.
     for _ in range(3):
         namespace["run"](declared)
     plan: dict[str, Any] = {"__name__": "pyspark.sql.udf", "run": namespace["run"]}
     exec("def judf(function):\n    return run(function)", plan)  # noqa: S102 - as above
     plan["judf"](declared)
-    assert [item["name"] for item in records(folder, "stepStart")] == ["export", "rate"]
+    found = records(folder, "stepStart")
+    assert [(item["name"], item.get("function")) for item in found] == [("export", None), *[("rate", True)] * 3]
+    assert len(records(folder, "stepEnd")) == 4
 
 
 def test_methods_and_classes_are_declared_too(folder: Path) -> None:
