@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.assemble.unexecuted import unexecuted_of
 from sparklineage.cli.choose import choose_run
 from sparklineage.cli.selection import add_journal_option, empty_journal, journal_root
 from sparklineage.cli.terminal import look_of, warn
 from sparklineage.errors import JournalError
 from sparklineage.graph import build, draw, to_dot, to_json, to_mermaid
-from sparklineage.journal import run_folders
+from sparklineage.journal import read_json, run_folders
 
 if TYPE_CHECKING:
     import argparse
@@ -65,7 +67,16 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], *, read: Read | No
         # An application without jobs still has a state, and perhaps an error.
         drawing = draw(graph, look_of(sys.stdout, environ), full=args.full)
         print("\n".join(part for part in (drawing, "" if graph.jobs else nothing) if part))
+    if args.run is not None:
+        _warn_of_the_unexecuted(chosen)
     return 0
+
+
+def _warn_of_the_unexecuted(folder: RunFolder) -> None:
+    """What the application itself could not say where it was settled after its end."""
+    with contextlib.suppress(JournalError):
+        for line in unexecuted_of(read_json(folder.settled) or {}):
+            warn(line)
 
 
 def _all_events(folders: Iterable[RunFolder], read: Read) -> Iterator[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparklineage.cli import main
-from sparklineage.journal import RunLock
+from sparklineage.journal import RunFolder, RunLock
 from tests.unit.cli.journal import GOLDEN, START, add_run, golden, settle
 
 if TYPE_CHECKING:
@@ -83,6 +83,25 @@ def test_a_run_that_goes_on_is_drawn_as_far_as_it_is_known(tmp_path: Path, capsy
     assert "raw/flights.csv" in out
     assert "… RUNNING" in out
     assert sorted(path.name for path in folder.path.iterdir()) == before
+
+
+def test_what_was_declared_and_never_executed_is_said_whoever_has_settled_it(journal: Path, capsys: Captured) -> None:
+    """A job that a signal ends, and one of a cluster, is over before that is known."""
+    settled = RunFolder(journal / A).settled
+    unexecuted = [{"what": "step", "step": "rates", "tagged": False}]
+    settled.write_text(json.dumps({**json.loads(settled.read_text()), "unexecuted": unexecuted}))
+    assert main(["graph", A, "--journal", str(journal), "--format", "json"], {}) == 0
+    found = capsys.readouterr()
+    assert json.loads(found.out)["jobs"]
+    assert found.err.splitlines() == [
+        "sparklineage: declared, never executed by a query: 'rates'; what they declare is on runs of their own",
+        "sparklineage: tie a DataFrame that is executed outside of its step to it: sparklineage.tag(df, step)",
+    ]
+    assert main(["graph", B, "--journal", str(journal)], {}) == 0
+    assert capsys.readouterr().err == ""
+    settled.write_text("{")
+    assert main(["graph", A, "--journal", str(journal)], {}) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_unknown_and_ambiguous_runs_are_status_68(journal: Path, tmp_path: Path, capsys: Captured) -> None:
