@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.journal import LineReader, read_json
 from sparklineage.journal.lock import is_held
+from sparklineage.relay.clocks import Clocks
 
 if TYPE_CHECKING:
     from sparklineage.journal import RunFolder
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 _STARTING = 2.0
 """Seconds that a new lock is not touched."""
 _CLOCK = 3600.0
-"""Seconds by which the clock may have been set since a driver began."""
+"""Seconds by which the clock may have been set since a driver began, unseen by us."""
 _MOST = 16
 """Process ids of one run that are looked at."""
+_CLOCKS = Clocks()
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Driver:
     """When it wrote, in seconds since the epoch: it began before."""
     owner: int | None = None
     """Whose process it has to be, if that is known."""
+    witness: Path | None = None
+    """The file that it writes into."""
 
     def lives(self) -> bool:
         """Whether the process runs; one that nobody has waited for, as in many containers, does not.
@@ -42,13 +46,15 @@ class Driver:
         proc = Path(f"/proc/{self.pid}")
         try:
             fields = (proc / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            state, began = fields[0], _began(float(fields[19]))
+            state, began = fields[0], float(fields[19]) / os.sysconf("SC_CLK_TCK")
             owner = proc.stat().st_uid
         except (OSError, IndexError, ValueError):
             return self._answers()  # /proc may hide the processes of others
         if state in ("Z", "X") or (self.owner is not None and owner != self.owner):
             return False
-        return self.since is None or began is None or began <= self.since + _CLOCK
+        if self.since is None or began <= _CLOCKS.latest(self.since) + _CLOCK:
+            return True
+        return self.witness is not None and _has_open(proc, self.witness)
 
     def _answers(self) -> bool:
         with suppress(ProcessLookupError, OverflowError):
@@ -104,14 +110,17 @@ def _drivers(folder: RunFolder) -> list[Driver] | None:
         if isinstance(pid, int) and pid > 0:
             if host not in (socket.gethostname(), None):
                 return None
-            found.append(Driver(pid, since / 1000 if isinstance(since, int) and 0 < since < 1 << 53 else None, owner))
+            wrote = since / 1000 if isinstance(since, int) and 0 < since < 1 << 53 else None
+            found.append(Driver(pid, wrote, owner, folder.witness))
     return found[-_MOST:]
 
 
-def _began(ticks: float) -> float | None:
-    """When a process began, in seconds since the epoch, from the clock ticks since the machine started."""
-    try:
-        uptime = float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
-    except (OSError, IndexError, ValueError):
-        return None
-    return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")
+def _has_open(proc: Path, path: Path) -> bool:
+    """Whether the process has the file open; False also where its user does not let us see that."""
+    with suppress(OSError):
+        wanted = path.lstat()
+        for entry in (proc / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                if os.path.samestat(entry.stat(), wanted):
+                    return True
+    return False
