@@ -23,7 +23,15 @@ from sparklineage.journal.folder import FORMAT, RunFolder, default_root, run_fol
 from sparklineage.journal.lock import DeliveryLock, RunLock
 from sparklineage.journal.read import LineReader, read_json
 from sparklineage.journal.reserve import Reserve
-from sparklineage.journal.write import append_line, create_folder, make_state, write_cursor, write_durably, write_json
+from sparklineage.journal.write import (
+    append_line,
+    create_folder,
+    make_state,
+    sync,
+    write_cursor,
+    write_durably,
+    write_json,
+)
 
 __all__ = [
     "FORMAT",
@@ -39,6 +47,7 @@ __all__ = [
     "make_state",
     "read_json",
     "run_folders",
+    "sync",
     "write_cursor",
     "write_durably",
     "write_json",

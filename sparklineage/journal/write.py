@@ -84,11 +84,12 @@ def write_cursor(path: Path, record: Mapping[str, Any], *, whole: bool = True) -
     In place is for what changes with every event: replacing a file makes ext4 put it onto the disk at once, which
     takes longer than sending the event did. Numbers are padded, so that the layout stays; one write below a page
     is there whole or not at all, whenever the process is killed, and what a reader sees is JSON all the time.
+    A file that is replaced is on the disk before it has its name: after a power failure it would be empty.
     """
     fields = (f' "{key}": {_text(value):>{_WIDTH}}' for key, value in record.items())
     data = ("{\n" + ",\n".join(fields) + "\n}\n").encode("utf-8", "surrogatepass")
     if whole or len(data) > _PAGE or not _overwrite(path, data):
-        _replace(path, data)
+        _replace(path, data, durably=True)
 
 
 def _text(value: object) -> str:
@@ -107,9 +108,12 @@ def _overwrite(path: Path, data: bytes) -> bool:
         os.close(fd)
 
 
-def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a small file whole: a reader sees the old one or the new one, never a part."""
-    _replace(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+def write_json(path: Path, record: Mapping[str, Any], *, durably: bool = False) -> None:
+    """Write a small file whole: a reader sees the old one or the new one, never a part.
+
+    A power failure may leave it empty, unless it is written `durably`, which takes as long as the disk does.
+    """
+    _replace(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode("utf-8"), durably=durably)
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -118,6 +122,15 @@ def write_durably(path: Path, data: bytes) -> None:
     fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync(path: Path) -> None:
+    """Put what was written to the file onto the disk, whoever wrote it. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fdatasync(fd)
     finally:
         os.close(fd)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import random
 import threading
 import time
@@ -12,7 +11,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sparklineage.journal import FORMAT, LineReader, append_line, read_json, write_cursor
+from sparklineage.journal import FORMAT, LineReader, append_line, read_json, sync, write_cursor
 from sparklineage.journal.read import next_data
 from sparklineage.model.clock import now_ms
 from sparklineage.relay.sinks import Answer, Verdict
@@ -84,11 +83,7 @@ class Delivery:
 
     def sync(self) -> None:
         """Put the cursor onto the disk. Raises OSError."""
-        fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fdatasync(fd)
-        finally:
-            os.close(fd)
+        sync(self._path)
 
     def waiting(self) -> int:
         """Bytes of settled events that the sink has not answered yet."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import JournalError
-from sparklineage.journal import FORMAT, LineReader, exit_status, read_json, write_json
+from sparklineage.journal import FORMAT, LineReader, exit_status, read_json, sync, write_json
 from sparklineage.journal.read import size_of
 from sparklineage.model.clock import now_ms
 from sparklineage.model.hiding import Hider
@@ -144,8 +144,14 @@ class Follower:
             outcome = Outcome.lost(last or now_ms(), submitted=self.folder.run.exists())
         events += self._keep(self.settler.finish(outcome))
         if self._write:
-            write_json(self.folder.settled, self._summary(outcome))
+            self._end(outcome)
         return events
+
+    def _end(self, outcome: Outcome) -> None:
+        """The last word on the events; where it is, nobody settles them again, so they are on the disk before it."""
+        if self.folder.events.exists():
+            sync(self.folder.events)
+        write_json(self.folder.settled, self._summary(outcome), durably=True)
 
     def told(self) -> Outcome | None:
         """The end that its witness has written, if no `submit` started it.
@@ -306,7 +312,7 @@ def _check_cursors(folder: RunFolder, size: int) -> None:
             cursor = read_json(path) or {}
             offset = cursor.get("offset")
             if isinstance(offset, int) and offset > size:
-                write_json(path, {**cursor, "offset": size})
+                write_json(path, {**cursor, "offset": size}, durably=True)
 
 
 def _cut_torn_line(folder: RunFolder) -> int:
