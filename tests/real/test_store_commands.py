@@ -8,9 +8,8 @@ import os
 import shutil
 from base64 import b64encode
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,6 +21,7 @@ from sparklineage.agent.stores.command import Command
 from sparklineage.agent.stores.hadoop import Hadoop
 from sparklineage.agent.upload import carry_out, plan
 from sparklineage.errors import StoreError
+from tests.support.serving import serving
 
 
 @pytest.fixture
@@ -101,10 +101,8 @@ class _Service(BaseHTTPRequestHandler):
 @pytest.fixture
 def service() -> Iterator[str]:
     handler = type("Service", (_Service,), {"objects": {}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with serving(handler) as url:
+        yield f"{url}/"
 
 
 @pytest.mark.spark

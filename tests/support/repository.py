@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from sparklineage.agent.artifact import Artifact
+from tests.support.serving import serving
 
 CONTENT = b"the agent" * 30_000
 
@@ -84,14 +85,9 @@ def serve() -> Iterator[Server]:
         def log_message(self, *args: object) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = Server(url=f"http://127.0.0.1:{http.server_port}/maven2", stopping=threading.Event())
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.stopping.set()
-        http.shutdown()
-        http.server_close()
-        thread.join()
+    with serving(Handler) as url:
+        server = Server(url=f"{url}/maven2", stopping=threading.Event())
+        try:
+            yield server
+        finally:
+            server.stopping.set()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from tests.real.submission import REPOSITORY, Scene
 from tests.support.receiver import Event, Receiver
+from tests.support.serving import serving
 
 EXAMPLES = [path.stem for path in sorted((REPOSITORY / "jobs" / "hidden").glob("by_*.py"))]
 OF_SPARK_4 = {"by_source"}
@@ -57,11 +57,8 @@ class _Api(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def api() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(_Api) as url:
+        yield url
 
 
 @pytest.fixture(scope="session", params=["4.2", "4.0", "3.5"])

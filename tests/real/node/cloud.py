@@ -14,9 +14,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
-from moto.server import ThreadedMotoServer
 
 from tests.real.submission import REPOSITORY
+from tests.support.aws import moto_server
 
 BUCKET, PARAMETER, REGION = "example-lineage", "/lineage/api-key", "us-east-1"
 """The region is the one that the metadata of the instance names."""
@@ -66,16 +66,11 @@ class Cloud:
 
 @contextmanager
 def cloud() -> Iterator[Cloud]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        found = Cloud(f"http://{host}:{port}")
+    with moto_server() as url:
+        found = Cloud(url)
         found.client("s3").create_bucket(Bucket=BUCKET)
         found.client("ssm").put_parameter(Name=PARAMETER, Value=KEY, Type="SecureString")
         yield found
-    finally:
-        server.stop()
 
 
 @dataclass(frozen=True)

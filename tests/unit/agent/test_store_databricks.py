@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -30,6 +29,7 @@ from sparklineage.errors import (
     TransferError,
     UsageError,
 )
+from tests.support.serving import serving
 
 TOKEN = "dapi-canary-77aa10"
 VOLUME = "/Volumes/main/lineage/jars"
@@ -157,15 +157,11 @@ def databricks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Data
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    owner = Databricks(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    monkeypatch.setenv("DATABRICKS_HOST", owner.url)
-    monkeypatch.setenv("DATABRICKS_TOKEN", TOKEN)
-    yield owner
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as url:
+        owner = Databricks(url)
+        monkeypatch.setenv("DATABRICKS_HOST", url)
+        monkeypatch.setenv("DATABRICKS_TOKEN", TOKEN)
+        yield owner
 
 
 @pytest.fixture

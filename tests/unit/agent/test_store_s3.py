@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparklineage.agent.stores import Payload, StoreOptions, open_store, payload
 from sparklineage.agent.upload import carry_out, plan
@@ -30,8 +26,10 @@ from sparklineage.errors import (
     TransferError,
     UsageError,
 )
+from tests.support.aws import emptied, only_an_access_key
 from tests.support.between import Between, between
 from tests.support.service import Answer, service
+from tests.support.serving import serving
 
 CANARY = "canary-5e1f77"
 REGION = "eu-west-1"
@@ -41,41 +39,22 @@ SMALL = bytes(range(256)) * 400
 CONTENT = SMALL * 200  # three parts
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without files, roles or profiles of AWS, but with an access key."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": CANARY,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
+    only_an_access_key(monkeypatch, tmp_path, secret=CANARY)
 
 
 @pytest.fixture(scope="module")
 def way(moto: str) -> Iterator[Between]:
-    with between(moto) as seen:
+    with between(moto.removeprefix("http://")) as seen:
         yield seen
 
 
 @pytest.fixture
 def line(way: Between, monkeypatch: pytest.MonkeyPatch) -> Between:
     """The way to an S3 that has one empty bucket."""
-    urlopen(Request(f"{way.url}/moto-api/reset", method="POST")).close()  # noqa: S310
+    emptied(way.url)
     monkeypatch.setenv("AWS_ENDPOINT_URL", way.url)
     place: Any = {"LocationConstraint": REGION}
     s3().create_bucket(Bucket="jars", CreateBucketConfiguration=place)
@@ -219,13 +198,8 @@ def test_where_s3_says_that_a_bucket_lies_the_request_goes(jar: Payload) -> None
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        found = upload(jar, endpoint_url=f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        found = upload(jar, endpoint_url=url)
     assert found == ["keep"]
     assert regions[-1] == "eu-central-1"
     assert len(regions) > 1

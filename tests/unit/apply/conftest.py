@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tests.support.aws import emptied, only_an_access_key
 from tests.unit.cli.desk import Desk
 
 REGION = "eu-west-1"
@@ -60,36 +57,17 @@ def sleep(monkeypatch: pytest.MonkeyPatch) -> Sleep:
     return found
 
 
-@pytest.fixture(scope="session")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
 def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No files, roles or profiles of AWS, but an access key and no region."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
+    only_an_access_key(monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def aws(moto: str, credentials: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001
     """The server as the endpoint of every client, with nothing in it but the JAR and the application."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()  # noqa: S310
+    emptied(moto)
     s3 = boto3.client("s3", region_name=REGION)
     s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
     for key in (f"lineage/{AGENT}", "job.py"):

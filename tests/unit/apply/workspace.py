@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from databricks.sdk.service.catalog import ArtifactAllowlistInfo
 from databricks.sdk.service.compute import ClusterDetails, ClusterSpec
 from databricks.sdk.service.jobs import JobSettings
+
+from tests.support.serving import serving
 
 ME = "someone@example.com"
 ALLOWLIST = "/api/2.1/unity-catalog/artifact-allowlists/INIT_SCRIPT"
@@ -140,14 +141,6 @@ def workspace() -> Iterator[Workspace]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    owner = Workspace(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        owner = Workspace(url)
         yield owner
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

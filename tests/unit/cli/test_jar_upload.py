@@ -13,14 +13,13 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparklineage.cli.main import main
 from sparklineage.witness import STORED_NAME, jar_path
+from tests.support.aws import emptied, moto_server, only_an_access_key
 from tests.support.between import between
 from tests.support.repository import Server, good, serve
 
@@ -157,22 +156,14 @@ def test_a_bucket_gets_it_and_no_word_tells_the_key(
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     """Each failure has an exit status of its own."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in {"AWS_ACCESS_KEY_ID": f"id-{CANARY}", "AWS_SECRET_ACCESS_KEY": CANARY, "NO_PROXY": "127.0.0.1",
-                        "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": str(tmp_path / "none"),
-                        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
+    only_an_access_key(monkeypatch, tmp_path, secret=CANARY)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"id-{CANARY}")
     caplog.set_level("DEBUG")
     jar = agent(tmp_path / "mine.jar")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        url = f"http://{host}:{port}"
+    with moto_server() as url:
         client: Any = boto3.client("s3", region_name="us-east-1", endpoint_url=url)
         # One process has one store, whatever servers it starts.
-        urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
+        emptied(url)
         client.create_bucket(Bucket="jars")
         caplog.clear()
         command = ["jar", "upload", "s3://jars/x", str(jar), "--endpoint-url", url]
@@ -192,8 +183,6 @@ def test_a_bucket_gets_it_and_no_word_tells_the_key(
         assert main(command, environ) == 85
         assert main([*command, "--region", "eu-west-1"], environ) == 83
         assert main(["jar", "upload", "s3://none/x", str(jar), "--endpoint-url", url], environ) == 82
-    finally:
-        server.stop()
     assert main(command, environ) == 84
     said = capsys.readouterr()
     ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("werkzeug"))
@@ -207,8 +196,6 @@ def test_an_upload_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "big.jar", "a") as jar:
         jar.writestr("data.bin", os.urandom(20_000_000))
     login = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": CANARY}
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
     go_on, reached = threading.Event(), threading.Event()
 
     def slow(_method: str, path: str) -> bool:
@@ -217,14 +204,13 @@ def test_an_upload_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
             go_on.wait(30)
         return False
 
-    try:
-        host, port = server.get_host_and_port()
-        client: Any = boto3.client("s3", region_name="us-east-1", endpoint_url=f"http://{host}:{port}",
+    with moto_server() as url:
+        client: Any = boto3.client("s3", region_name="us-east-1", endpoint_url=url,
                                    aws_access_key_id="testing", aws_secret_access_key=CANARY)  # fmt: skip
         # One process has one store, whatever servers it starts.
-        urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
+        emptied(url)
         client.create_bucket(Bucket="jars")
-        with between(f"{host}:{port}") as line:
+        with between(url.removeprefix("http://")) as line:
             line.cut = slow
             command = [sys.executable, "-m", "sparklineage", "jar", "upload", "s3://jars/x", str(tmp_path / "big.jar"),
                        "--endpoint-url", line.url, "--alone"]  # fmt: skip
@@ -238,5 +224,3 @@ def test_an_upload_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
         assert "Traceback" not in said
         assert "Contents" not in client.list_objects_v2(Bucket="jars")
         assert "Uploads" not in client.list_multipart_uploads(Bucket="jars")
-    finally:
-        server.stop()

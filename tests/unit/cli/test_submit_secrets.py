@@ -6,15 +6,14 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparklineage.journal import DeliveryLock, RunFolder, run_folders
+from tests.support.aws import emptied
 from tests.support.journal import event
 from tests.support.receiver import Receiver
 from tests.unit.cli.scripted import argv, environ, start
@@ -24,19 +23,10 @@ MISSING = "sparklineage.yml:3:10: transport.auth.apiKey refers to the parameter 
 WAIT = 'until [ -e "$PROBE/go" ]; do sleep 0.05; done; '
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
 def aws(moto: str) -> dict[str, str]:
     """The variables of a machine that may ask for secrets; there are none yet."""
-    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()  # noqa: S310
+    emptied(moto)
     return {
         "AWS_ENDPOINT_URL": moto,
         "AWS_ACCESS_KEY_ID": "testing",

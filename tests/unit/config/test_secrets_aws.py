@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import ConfigError
 from sparklineage.model.secret import SecretReference
+from tests.support.aws import emptied, only_an_access_key
 from tests.support.secrets import CANARY, fetch, refusal
 from tests.support.service import Answer, service
 
@@ -30,37 +27,18 @@ OWN_KEY = "(and kms:Decrypt where it has a key of its own)."
 KMS = "which cannot be decrypted; allow kms:Decrypt for its key, and check that the key is enabled."
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without files, roles or profiles of AWS, but with an access key and a region."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
+    only_an_access_key(monkeypatch, tmp_path)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
 
 
 @pytest.fixture
 def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The server, empty, as the endpoint of every client."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()  # noqa: S310
+    emptied(moto)
     return moto
 
 

@@ -9,13 +9,11 @@ import shlex
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparklineage.cli.main import main
 
@@ -31,15 +29,6 @@ platforms:
   emr: {release: emr-7.10.0, artifacts: 's3://lake/configured', region: eu-west-1}
 """
 GOLDEN = Path(__file__).parents[2] / "golden" / "kits" / "emr"
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

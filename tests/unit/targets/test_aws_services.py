@@ -6,13 +6,11 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.unit.targets.aws_orders import HTTP, order, read, render, text_of
 
@@ -20,15 +18,6 @@ REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/lineage"
 SSM = {**HTTP, "auth": {"type": "api_key", "apiKey": "aws-ssm:/ol"}}
 SECRET = {**HTTP, "auth": {"type": "api_key", "apiKey": "aws-secretsmanager:ol"}}
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

@@ -8,23 +8,21 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 
 from sparklineage.model.conf_entry import ConfEntry
 from sparklineage.model.conf_set import ConfSet
 from sparklineage.model.conf_value import SecretValue, Text
 from sparklineage.model.secret import SecretReference
 from sparklineage.targets.node_script import node_script
+from tests.support.aws import emptied
 
 CANARY = "canary-$(touch here)'\"\\ü\u2028-9"
 STEM = "spark.openlineage.transport."
@@ -55,19 +53,10 @@ print(json.dumps(found, ensure_ascii=False))
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(params=["the command line of AWS", "a stand-in on boto3"])
 def node(request: pytest.FixtureRequest, moto: str, tmp_path: Path) -> dict[str, str]:
     """The environment of a node whose role may read all secrets."""
-    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()  # noqa: S310
+    emptied(moto)
     path = os.environ["PATH"]
     if request.param == "a stand-in on boto3":
         (tmp_path / "bin").mkdir()

@@ -9,16 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparklineage.cli.main import main
 from sparklineage.targets import Order
 from sparklineage.targets.uploads import uploads
 from sparklineage.witness import STORED_NAME
+from tests.support.aws import emptied
 from tests.support.repository import Server, good, serve
 from tests.unit.targets.aws_orders import order, render
 
@@ -31,21 +30,13 @@ RELEASES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
-
-
 @pytest.fixture
 def store(moto: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An S3 with an empty bucket."""
     for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": moto,
                         "AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1"}.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()  # noqa: S310
+    emptied(moto)
     client = boto3.client("s3")
     client.create_bucket(Bucket="lake")
     return client

@@ -8,17 +8,15 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.secret import SecretReference
 from sparklineage.relay.node.secrets import fetcher
+from tests.support.aws import emptied
 from tests.support.service import Answer, service
 
 CANARY = "canary-c07e-node"
@@ -26,19 +24,10 @@ REGION = "eu-west-1"
 real = pytest.mark.skipif(shutil.which("aws") is None, reason="there is no aws command line here")
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
 def environ(moto: str, tmp_path: Path) -> dict[str, str]:
     """Of a node whose role is a key of its own, with the empty server as AWS."""
-    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()  # noqa: S310
+    emptied(moto)
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
