@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparklineage.apply.shown import reason
+from sparklineage.config import aws_credentials
 from sparklineage.errors import (
     ApplyError,
     CredentialsError,
@@ -19,27 +20,13 @@ from sparklineage.errors import (
     UsageError,
 )
 
-_SIGN_IN = "the AWS session has expired; sign in again (`aws sso login`), or renew the credentials."
-_UNKNOWN = "AWS does not accept the credentials; check the access key, its secret and the clock of this machine."
-_CANNOT = "the AWS credentials cannot be had; try `aws sts get-caller-identity`."
 _REACH = "AWS cannot be reached, and nothing was sent; check the network, the region, the proxy and AWS_ENDPOINT_URL."
 _BROKE = "the network broke off, and nothing was changed; try again."
 _LATER = "AWS refuses for now, after several attempts, and nothing was changed; try again later."
 _LOST = "the answer got lost on the way, so nobody knows whether it was done: look with `{look}` before you try again."
 
 _BY_CLASS: dict[str, tuple[type[SparklineageError], str]] = {
-    "NoCredentialsError": (
-        CredentialsError,
-        "no AWS credentials were found; set AWS_PROFILE, or run where a role is given.",
-    ),
-    "PartialCredentialsError": (CredentialsError, "the AWS credentials are incomplete; set the key and its secret."),
-    "CredentialRetrievalError": (CredentialsError, _CANNOT),
-    "MetadataRetrievalError": (CredentialsError, _CANNOT),
-    "ProfileNotFound": (CredentialsError, "there is no such AWS profile as the one in AWS_PROFILE."),
-    "ConfigParseError": (CredentialsError, "the AWS configuration file cannot be read."),
-    "SSOError": (CredentialsError, _SIGN_IN),
-    "TokenRetrievalError": (CredentialsError, _SIGN_IN),
-    "NoAuthTokenError": (CredentialsError, _SIGN_IN),
+    **{name: (CredentialsError, sentence) for name, sentence in aws_credentials.BY_CLASS.items()},
     "NoRegionError": (RegionError, "no AWS region is known; give --region, or set AWS_REGION."),
     "InvalidRegionError": (RegionError, "the AWS region that is set has no valid name; give --region."),
     "SSLError": (TransferError, "the certificate of AWS is not trusted here; check AWS_CA_BUNDLE and the proxy."),
@@ -59,12 +46,12 @@ _BY_CODE: dict[str, tuple[type[SparklineageError], str]] = {
     **dict.fromkeys(THROTTLED, (TransferError, _LATER)),
     **dict.fromkeys(
         ("ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired"),
-        (CredentialsError, _SIGN_IN),
+        (CredentialsError, aws_credentials.EXPIRED),
     ),
     **dict.fromkeys(
         ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
          "IncompleteSignature", "MissingAuthenticationToken", "AuthFailure"),
-        (CredentialsError, _UNKNOWN),
+        (CredentialsError, aws_credentials.UNKNOWN),
     ),
     **dict.fromkeys(
         ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation"),

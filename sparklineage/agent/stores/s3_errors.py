@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sparklineage.config import aws_credentials
 from sparklineage.errors import (
     CredentialsError,
     ForbiddenError,
@@ -18,9 +19,6 @@ from sparklineage.errors import (
 
 _UNREACHABLE = "the network broke off, or S3 cannot be reached; nothing was left half done. Try again, and check the "
 _UNREACHABLE += "proxy, the endpoint and, in a VPC, the gateway endpoint of S3."
-_SIGN_IN = "the AWS session has expired; sign in again (`aws sso login`), or renew the credentials."
-_UNKNOWN = "AWS does not accept the credentials; check the access key, its secret and the clock of this machine."
-_CANNOT = "the AWS credentials cannot be had; try `aws sts get-caller-identity`."
 _DENIED = "this may not be done; allow {action} for it, and kms:GenerateDataKey and kms:Decrypt for a key of KMS."
 _KMS = "the key of KMS cannot be used; check its name and that it is enabled, and allow kms:GenerateDataKey and "
 _KMS += "kms:Decrypt for it."
@@ -29,18 +27,7 @@ _LATER = "S3 refuses for now; nothing was left half done, try again later."
 _BAD = "S3 does not accept the request; the session may have expired, or the region may be wrong."
 
 _BY_CLASS: dict[str, tuple[type[SparklineageError], str]] = {
-    "NoCredentialsError": (
-        CredentialsError,
-        "no AWS credentials were found; set AWS_PROFILE, or run where a role is given.",
-    ),
-    "PartialCredentialsError": (CredentialsError, "the AWS credentials are incomplete; set the key and its secret."),
-    "CredentialRetrievalError": (CredentialsError, _CANNOT),
-    "MetadataRetrievalError": (CredentialsError, _CANNOT),
-    "ProfileNotFound": (CredentialsError, "there is no such AWS profile as the one in AWS_PROFILE."),
-    "ConfigParseError": (CredentialsError, "the AWS configuration file cannot be read."),
-    "SSOError": (CredentialsError, _SIGN_IN),
-    "TokenRetrievalError": (CredentialsError, _SIGN_IN),
-    "NoAuthTokenError": (CredentialsError, _SIGN_IN),
+    **{name: (CredentialsError, sentence) for name, sentence in aws_credentials.BY_CLASS.items()},
     "NoRegionError": (RegionError, "no AWS region is set; set AWS_REGION."),
     "InvalidRegionError": (RegionError, "the AWS region that is set has no valid name."),
     "SSLError": (TransferError, "the certificate of S3 is not trusted here; check AWS_CA_BUNDLE and the proxy."),
@@ -54,11 +41,14 @@ _BY_CODE: dict[str, tuple[type[SparklineageError], str]] = {
     "NoSuchBucket": (NoSuchPlaceError, "there is no bucket {bucket}; make it first."),
     "NoSuchUpload": (TransferError, "somebody gave the upload up; nothing was left half done, try again."),
     **dict.fromkeys(("AccessDenied", "AllAccessDisabled", "AccountProblem", "403"), (ForbiddenError, _DENIED)),
-    **dict.fromkeys(("ExpiredToken", "RequestExpired", "TokenRefreshRequired"), (CredentialsError, _SIGN_IN)),
+    **dict.fromkeys(
+        ("ExpiredToken", "RequestExpired", "TokenRefreshRequired"),
+        (CredentialsError, aws_credentials.EXPIRED),
+    ),
     **dict.fromkeys(
         ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "InvalidSecurity", "RequestTimeTooSkewed",
          "NotSignedUp", "401"),
-        (CredentialsError, _UNKNOWN),
+        (CredentialsError, aws_credentials.UNKNOWN),
     ),
     **dict.fromkeys(
         ("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",

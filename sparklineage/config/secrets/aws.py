@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.config import aws_credentials
 from sparklineage.config.secrets.interface import UnreadableError, missing
 from sparklineage.config.secrets.remote import bounded
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _UNREACHABLE = "but AWS cannot be reached; check the network, the region and AWS_ENDPOINT_URL."
-_SIGN_IN = "but the AWS session has expired; sign in again (`aws sso login`), or renew the credentials."
-_UNKNOWN = "but AWS does not accept the credentials; check the access key, its secret and the clock of this machine."
 _ABSENT = "which does not exist in the region {region}, or has no value; check its name and the region."
 _KMS = "which cannot be decrypted; allow kms:Decrypt for its key, and check that the key is enabled."
 _DENIED = "which may not be read; allow {action} for it (and kms:Decrypt where it has a key of its own)."
@@ -21,17 +20,9 @@ _LATER = "but AWS refuses for now; try again later."
 _NAME = "which is no name that AWS accepts."
 
 _BY_CLASS = {
-    "NoCredentialsError": "but no AWS credentials were found; set AWS_PROFILE, or run where a role is given.",
-    "PartialCredentialsError": "but the AWS credentials are incomplete; set the access key and its secret.",
-    "CredentialRetrievalError": "but the AWS credentials cannot be had; try `aws sts get-caller-identity`.",
-    "MetadataRetrievalError": "but the AWS credentials cannot be had; try `aws sts get-caller-identity`.",
-    "ProfileNotFound": "but there is no such AWS profile as the one in AWS_PROFILE.",
-    "ConfigParseError": "but the AWS configuration file cannot be read.",
-    "SSOError": _SIGN_IN,
-    "TokenRetrievalError": _SIGN_IN,
+    **{name: f"but {sentence}" for name, sentence in aws_credentials.BY_CLASS.items()},
     "NoRegionError": "but no AWS region is set; set AWS_REGION, or write the ARN.",
     "InvalidRegionError": "but the AWS region that is set has no valid name.",
-    "NoAuthTokenError": _SIGN_IN,
     "SSLError": "but the certificate of AWS is not trusted here; check AWS_CA_BUNDLE and the proxy.",
     "HTTPClientError": _UNREACHABLE,
     "ConnectionError": _UNREACHABLE,
@@ -43,11 +34,11 @@ _BY_CODE = {
     **dict.fromkeys(("ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"), _ABSENT),
     **dict.fromkeys(("AccessDeniedException", "AccessDenied", "UnauthorizedOperation"), _DENIED),
     **dict.fromkeys(("DecryptionFailure", "InvalidKeyId", "KMSAccessDeniedException"), _KMS),
-    **dict.fromkeys(("ExpiredTokenException", "ExpiredToken", "RequestExpired"), _SIGN_IN),
+    **dict.fromkeys(("ExpiredTokenException", "ExpiredToken", "RequestExpired"), f"but {aws_credentials.EXPIRED}"),
     **dict.fromkeys(
         ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
          "IncompleteSignature", "MissingAuthenticationToken", "AuthFailure"),
-        _UNKNOWN,
+        f"but {aws_credentials.UNKNOWN}",
     ),
     **dict.fromkeys(("ThrottlingException", "Throttling", "TooManyRequestsException", "InternalServiceError",
                      "InternalServerError", "InternalFailure", "ServiceUnavailable"), _LATER),

@@ -111,7 +111,7 @@ def test_an_application_that_is_not_there_names_the_region(desk: Desk) -> None:
             80,
             "no AWS credentials were found; set AWS_PROFILE, or run where a role is given.",
         ),
-        ("AWS_SECRET_ACCESS_KEY", None, 80, "the AWS credentials are incomplete; set the key and its secret."),
+        ("AWS_SECRET_ACCESS_KEY", None, 80, "the AWS credentials are incomplete; set the access key and its secret."),
         ("AWS_PROFILE", "absent", 80, "there is no such AWS profile as the one in AWS_PROFILE."),
     ],
 )
