@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import JournalError
 from sparklineage.journal.folder import RunFolder
+from sparklineage.journal.place import place_of, see_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,7 @@ def make_state(folder: RunFolder) -> None:
     try:
         folder.state.mkdir(mode=0o700, exist_ok=True)
         folder.deliveries.mkdir(mode=0o700, exist_ok=True)
+        see_in(folder.state, place_of(folder.path.parent.stat()))
     except OSError as error:
         raise JournalError(f"{folder.state}: cannot be made: {error.strerror}.") from None
 

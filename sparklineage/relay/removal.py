@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, RunLock
+from sparklineage.journal.place import place_of, see_in, seen_in
 from sparklineage.model.ids import is_run_id
 
 if TYPE_CHECKING:
@@ -67,18 +68,37 @@ def sweep(root: Path, state: Path | None, until: float) -> list[Path]:
             return stuck
         if is_run_id(path.name.removeprefix(_LEAVING).partition(".")[0]) and not _remove(path):
             stuck.append(path)
-    for path in _named(state, "") if state else ():
-        if is_run_id(path.name) and _has_left(root, path.name) and time.monotonic() < until:
-            _remove(path)
+    if state is not None:
+        _forget(root, state, until)
     return stuck
 
 
-def _has_left(root: Path, name: str) -> bool:
-    """Whether its owner has removed the run; not where the root is away, or cannot be read for the moment."""
+def _forget(root: Path, state: Path, until: float) -> None:
+    """Drop what is known of the runs that their owners have removed; not while another folder lies in their place."""
     try:
-        (root / name).lstat()
+        at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return  # the root is away, or cannot be read for the moment
+    try:
+        place = place_of(os.fstat(at))
+        for path in _named(state, ""):
+            if not is_run_id(path.name):
+                continue
+            if not _has_left(path.name, at):
+                with suppress(OSError):
+                    see_in(path, place)
+            elif seen_in(path) in (place, None) and time.monotonic() < until:
+                _remove(path)
+    finally:
+        os.close(at)
+
+
+def _has_left(name: str, at: int) -> bool:
+    """Whether the open folder holds no such run."""
+    try:
+        os.stat(name, dir_fd=at, follow_symlinks=False)
     except FileNotFoundError:
-        return root.is_dir()
+        return True
     except OSError:
         return False
     return False

@@ -225,6 +225,7 @@ class Watcher:
         if follow and not self._make_place(folder):
             self._later.wait(folder.run_id, _FULL)
             return False
+        check_run(folder)  # it may have waited for long
         try:
             make_state(folder)
             lock = DeliveryLock(folder)
@@ -296,6 +297,8 @@ class Watcher:
             check_plain(run.folder)
         size = sum(map(size_of, (run.folder.agent, run.folder.witness, run.folder.steps)))
         now = time.monotonic()
+        if not size or size < run.size:
+            check_run(run.folder)  # not where its spool is away: nothing that was read would have an end
         if size != run.size:
             run.size, run.moved, run.looks = size, now, 0
         # What the last round has read may answer what the one before had, however long ago that was.
