@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sparklineage.model import event as ol
-from tests.real.submission import Scene, names, state
+from tests.real.submission import Scene, names, state, writing
 from tests.real.test_application import PARENT, Told
 from tests.support.receiver import Receiver
 
@@ -79,6 +79,38 @@ finally:
     spark.stop()
 """
 
+FUNCTIONS = """\
+import sparklineage
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import udf
+
+def reads(name):
+    return sparklineage.reads(f"https://rates.example.com/{name}")
+
+@reads("registered")
+def rate(number):
+    return number
+
+with sparklineage.application(name="Night Harbour"):
+    builder = SparkSession.builder.remote("local[1]").config("spark.ui.enabled", "false")
+    spark = sparklineage.configure(builder).getOrCreate()
+    spark.udf.register("to_eur", rate, "long")
+    spark.udf.register("never", reads("never")(lambda number: number), "long")
+    in_sql = spark.sql("SELECT to_eur(id) AS x FROM range(3)")
+    in_sql.write.parquet("by_name")
+    spark.range(3).select(udf(reads("text")(lambda x: x), "long")("id").alias("x")).write.parquet("by_text")
+    with sparklineage.step(spark, "load"):
+        spark.range(3).select(udf(reads("step")(rate.__wrapped__), "long")("id").alias("x")).collect()
+        in_sql.write.parquet("inside")
+
+    @reads("column")
+    def column(number):
+        return number
+
+    spark.range(3).select(udf(column, "long")("id").alias("x")).write.parquet("by_column")
+spark.stop()
+"""
+
 
 def _wait_for_the_port() -> None:
     """A server that PySpark starts itself has the usual port, and outlives its client by a moment."""
@@ -131,6 +163,22 @@ def test_steps_and_streams_over_spark_connect(make_scene: Callable[..., Scene], 
     assert state(fails) == "FAIL"
     assert "TABLE_OR_VIEW_NOT_FOUND" in fails[-1]["run"]["facets"]["errorMessage"]["message"]
     _streams(told)
+
+
+@pytest.mark.parametrize("spark", ["4.2", "4.0"])
+def test_a_server_in_this_process_has_what_functions_declare_on_its_queries(
+    make_scene: Callable[..., Scene], spark: str
+) -> None:
+    scene = make_scene("functions", spark=spark)
+    (scene.folder / "job.py").write_text(FUNCTIONS)
+    _wait_for_the_port()
+    done = scene.run_command([sys.executable, "job.py"], **_python(scene))
+    assert done.status == 0, done.stderr
+    events = scene.events()
+    found = {name: names(writing(events, name)[-1], "inputs") for name in ("by_name", "by_text", "by_column", "inside")}
+    assert found == {"by_name": {"registered"}, "by_text": {"text"}, "by_column": {"column"}, "inside": {"registered"}}
+    assert {ol.job(event)[1].partition(".")[2] for event in events if ol.job_type(event) == "STEP"} == {"load", "never"}
+    assert done.stderr.count("declared, never executed by a query: 'never';") == 1
 
 
 def _streams(told: Told) -> None:

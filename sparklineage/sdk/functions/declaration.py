@@ -25,6 +25,9 @@ _MOST = 200
 _MOST_OF_LABEL = 190
 """With a number behind it that tells equal ones apart."""
 
+_SERVER = "SPARK_LOCAL_REMOTE"
+"""PySpark sets it while a server of Spark Connect is in this process."""
+
 _unwritable: set[Path] = set()
 _published: dict[tuple[Path, str, str], tuple[object, Declaration]] = {}
 """By journal, kind and name: what was published first, and on behalf of what."""
@@ -52,10 +55,10 @@ class Declaration:
     def publish(self, driver: Driver, name: str | None = None, root: object = None) -> None:
         """Write it into the journal, by the name that plans show; once, and again when it has grown. Never raises.
 
-        `root` is what Spark calls under that name, where it is another function that calls this one. Without a journal,
-        and under Spark Connect, no witness looks at plans: then it is as if it was sent now.
+        `root` is what Spark calls under that name, where it is another function that calls this one. Where no witness
+        looks for it in plans it is as if it was sent now.
         """
-        if driver.folder is None or driver.is_remote:
+        if driver.folder is None or not is_looked_for(driver):
             self.sent(driver)
             return
         shown = (name or self.name)[:_MOST]
@@ -135,6 +138,17 @@ class Declaration:
         is_known = self._told_to.get(record) == self.size
         self._told_to[record] = self.size
         record.declare(() if is_known else self.inputs.values(), () if is_known else self.outputs.values())
+
+
+def is_looked_for(driver: Driver) -> bool:
+    """Whether a witness looks for functions in the plans of this driver's queries.
+
+    Under Spark Connect only that of a server in this process, as `local` starts one; and what is sent in a step is the
+    step's there, of whose queries that witness does not know.
+    """
+    if driver.folder is None or not driver.is_remote:
+        return driver.folder is not None
+    return _SERVER in os.environ and open_record(driver) is None and RunFolder(driver.folder).witness.exists()
 
 
 def _application(driver: Driver) -> Path | str | None:

@@ -17,6 +17,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.sdk.functions.declaration import is_looked_for
 from sparklineage.sdk.functions.pickled import by_reference, place_of, use
 from sparklineage.sdk.functions.used import unused
 from sparklineage.sdk.functions.worker import in_worker
@@ -217,8 +218,10 @@ def _sent(declared: Any, function: Any, frame: FrameType) -> str | None:
     found, declaration = use(frame), declaration_of(declared)
     if found.root is not None and id(declared) in unused(found.root, is_of_declared):
         return None
-    # Where no witness looks at plans, this is the only moment at which anything shows its use.
-    if found.is_action or driver.folder is None or driver.is_remote:
+    # Where no witness looks at plans, this is the only moment at which anything shows its use. A batch's function is in
+    # none, and it is called in another process where the session is one of Spark Connect.
+    is_in_plan = found.name is not None or not driver.is_remote
+    if found.is_action or driver.folder is None or not (is_in_plan and is_looked_for(driver)):
         declaration.sent(driver)
         return None
     if found.is_nameless:

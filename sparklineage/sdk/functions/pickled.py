@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _ACTIONS = ("pyspark.rdd", "pyspark.core.rdd", "pyspark.core.context", "pyspark.context")
 """Where a function is pickled for a job that runs at once: those of an RDD, and foreach and foreachPartition."""
+_REMOTE = ("pyspark.sql.connect.expressions", "pyspark.sql.connect.plan")
+"""Where a client of Spark Connect pickles one for a plan or under its name in SQL."""
 _PICKLERS = ("pickle", "_pickle", "copyreg")
 """Frames of the pickler that is written in Python; cloudpickle's own is behind them."""
 _FRAMES = 60
@@ -51,6 +53,11 @@ def use(frame: FrameType | None) -> Use:
             name = getattr(udf, "_name", None)
             if isinstance(name, str):
                 return Use(is_action=False, name=name, root=getattr(udf, "func", None))
+        elif module in _REMOTE:
+            call = frame.f_locals.get("self")
+            name = getattr(call, "_function_name", None)
+            if isinstance(name, str):
+                return Use(is_action=False, name=name, root=getattr(getattr(call, "_function", None), "_func", None))
         elif module in _ACTIONS:
             # A UDF is pickled by code of the RDD's, too.
             is_action = True

@@ -524,6 +524,35 @@ def test_under_spark_connect_a_function_declares_on_each_step_that_sends_it(remo
     assert records(remote, "function") == []
 
 
+def remote_udf(function: Any, name: str) -> bytes:
+    """What a client sends of it, by PySpark's own objects for that."""
+    namespace: dict[str, Any] = {"__name__": "pyspark.sql.connect.expressions", "dumps": cloudpickle.dumps}
+    exec("def to_plan(self):\n    return dumps(self._function._func)", namespace)  # noqa: S102 - stands for pyspark's
+    found: bytes = namespace["to_plan"](SimpleNamespace(_function_name=name, _function=SimpleNamespace(_func=function)))
+    return found
+
+
+def test_a_server_of_spark_connect_in_this_process_finds_in_plans_what_no_step_sends(
+    remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARK_LOCAL_REMOTE", "1")
+    reads = sparklineage.reads("https://rates.example.com/v1")
+    assert Udf(reads(rate), "too_early")._judf
+    (remote / "witness.ndjson").touch()
+    assert Udf(reads(rate), "to_eur")._judf
+    assert remote_udf(reads(rate), "remote")
+    label = labels(remote_udf(reads(lambda currency: currency), "<lambda>"))
+    with sparklineage.step(None, "load"):
+        assert Udf(reads(rate), "of_step")._judf
+    # Such as the function of a batch, which stands in no plan.
+    cloudpickle.dumps(reads(rate))
+    monkeypatch.delenv("SPARK_LOCAL_REMOTE")
+    assert Udf(reads(rate), "elsewhere")._judf
+    assert [item["name"] for item in records(remote, "function")] == ["to_eur", "remote", *label]
+    assert [item["name"] for item in records(remote, "stepStart")] == ["rate", "load", "rate", "rate"]
+    assert [item["inputs"] for item in records(remote, "stepDatasets")] == [[RATES]]
+
+
 def test_under_spark_connect_a_data_source_declares_where_it_is_registered(remote: Path) -> None:
     @sparklineage.reads("https://rates.example.com/v1")
     class Source:
