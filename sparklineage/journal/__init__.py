@@ -9,11 +9,13 @@
         exit-status       the driver's exit status, where that tells      the driver, as its last act
         events.ndjson     the events as they are true, in order           the relay
         settled.json      the relay's last word on the events             the relay
+        settled-before.json  the same, before another attempt began       the relay
         delivery/<sink>.json, <sink>.refused.ndjson                       the relay
         lock              held by the driver, and by `submit`, while they live
         delivering        held by whoever settles and delivers
 
-In a spool that many users write into, what the relay writes (also `delivering`) lies in a folder of its own.
+In a spool that many users write into, what the relay writes (also `delivering`) lies in a folder of its own. There
+a link `spool` says in which folder the run was seen.
 A torn last line is no error. The records of each file are described in docs/journal.md.
 Standard library and `sparklineage.model` only: this package travels to cluster nodes.
 """

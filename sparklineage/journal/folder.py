@@ -114,6 +114,11 @@ class RunFolder:
         return self.state / "settled.json"
 
     @property
+    def settled_before(self) -> Path:
+        """What settled.json was before another attempt of the application began."""
+        return self.state / "settled-before.json"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

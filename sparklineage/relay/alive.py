@@ -7,11 +7,13 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.journal import LineReader, read_json
 from sparklineage.journal.lock import is_held
+from sparklineage.relay.again import attempts
 from sparklineage.relay.clocks import Clocks
 
 if TYPE_CHECKING:
@@ -105,7 +107,8 @@ def _drivers(folder: RunFolder) -> list[Driver] | None:
     """The processes that the witness wrote on this machine; None where it wrote on another one."""
     found = []
     owner = folder.path.lstat().st_uid if folder.is_apart else None
-    for record in LineReader(folder.witness, access=folder.access).read(most=1 << 16):
+    readers = (LineReader(folder.witness, place, access=folder.access) for place in attempts(folder))
+    for record in chain.from_iterable(reader.read(most=1 << 16) for reader in readers):
         pid, host, since = record.get("pid"), record.get("host"), record.get("time")
         if isinstance(pid, int) and pid > 0:
             if host not in (socket.gethostname(), None):

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.errors import JournalError
 from sparklineage.journal import FORMAT, LineReader, exit_status, read_json, sync, write_json
 from sparklineage.journal.read import size_of
+from sparklineage.model import event as ol
 from sparklineage.model.clock import now_ms
 from sparklineage.model.hiding import Hider
 from sparklineage.relay import ending
+from sparklineage.relay.again import marks
 from sparklineage.relay.checkpoint import Checkpoint
 from sparklineage.relay.made import as_its_own
 from sparklineage.relay.match import time_of
@@ -224,7 +226,9 @@ class Follower:
         return self.settler.take(caught_up=not self.more)
 
     def _already(self) -> Iterator[Event]:
-        """The events that are written since the checkpoint."""
+        """The events that are written since the checkpoint; of an attempt before, not how the application ended."""
+        before = (read_json(self.folder.settled_before) or {}).get("events")
+        ended = before if isinstance(before, int) else 0
         start = self.checkpoint.events if self.checkpoint is not None else 0
         self.written = self.checkpoint.written if self.checkpoint is not None else 0
         reader = LineReader(self.folder.events, start)
@@ -232,9 +236,14 @@ class Follower:
             before = reader.offset
             for event in reader.read(most=_BESIDE):
                 self.written += 1
-                yield event
+                if self.written > ended or not self._is_end(event):
+                    yield event
             if reader.offset == before:
                 return
+
+    def _is_end(self, event: Event) -> bool:
+        is_own = ol.run_id(event) in (self.record.run_id, self.record.reported_as)
+        return is_own and str(event.get("eventType")).upper() in ol.TERMINAL
 
     def _remember(self, checkpoint: Checkpoint) -> None:
         """That everything up to here is settled, unless that is not so."""
@@ -283,6 +292,7 @@ class Follower:
             },
             "unexecuted": list(coverage.unexecuted),
             "corrupt": self.corrupt(),
+            **marks(self.folder, self._readers),
         }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import RunFolder
+from sparklineage.journal.read import size_of
 from sparklineage.model.ids import is_run_id
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ LOCK = ".watching"
 """Held by the watcher of a root."""
 _FEW, _SELDOM, _LONGEST = 100, 400, 30.0
 """Where there are more than a few folders, the time between two looks is so many times what one takes, in seconds."""
+_GROWN = 60.0
+"""Seconds between two looks whether what is put aside has grown."""
 
 
 class WatchLock:
@@ -61,13 +64,18 @@ def is_watched(root: Path, state: Path | None = None) -> bool:
 
 @dataclass
 class Spool:
-    """Looks at a root again and again; a folder that was put aside costs one `lstat` until it changes."""
+    """Looks at a root again and again; a folder that was put aside costs one `lstat` until it changes.
+
+    Once a minute two more, for an application that goes on in files that are there.
+    """
 
     root: Path
     state: Path | None = None
     """Where the relay's own files lie, if not in the runs' folders."""
-    _aside: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Inode and time of the last change, by run id."""
+    _aside: dict[str, tuple[tuple[int, int], int]] = field(default_factory=dict)
+    """Inode and time of the last change, and bytes that were written, by run id."""
+    _grown: float = 0.0
+    """When those that are put aside are asked for their bytes again."""
     _next: float = 0.0
     """When the root is looked at again, a value of `time.monotonic()`."""
 
@@ -78,6 +86,7 @@ class Spool:
         """
         began = time.monotonic()
         found, aside = [], {}
+        thorough = began >= self._grown
         try:
             with os.scandir(self.root) as entries:
                 for entry in entries:
@@ -86,15 +95,18 @@ class Spool:
                     mark = _mark(entry)
                     if mark is None:
                         continue
-                    if self._aside.get(entry.name) == mark:
-                        aside[entry.name] = mark
+                    folder, known = self._folder(entry.name), self._aside.get(entry.name)
+                    if known is None or known[0] != mark or (thorough and known[1] != _written(folder)):
+                        found.append(folder)
                     else:
-                        found.append(self._folder(entry.name))
+                        aside[entry.name] = known
         except FileNotFoundError:
             return []
         except OSError as error:
             raise JournalError(f"{self.root}: the journal cannot be read: {error.strerror}.") from None
         self._aside = aside  # what has left the journal is forgotten
+        if thorough:
+            self._grown = began + _GROWN
         took = time.monotonic() - began
         self._next = began + min(took * _SELDOM, _LONGEST) if len(found) + len(aside) > _FEW else 0.0
         return found
@@ -112,12 +124,16 @@ class Spool:
         return RunFolder(self.root / name, self.state / name if self.state else None)
 
     def put_aside(self, folder: RunFolder) -> None:
-        """There is nothing to do for it until a file comes or goes in it."""
+        """There is nothing to do for it until a file comes or goes in it, or is found to have grown."""
         try:
             found = folder.path.lstat()
         except OSError:
             return
-        self._aside[folder.run_id] = (found.st_ino, found.st_ctime_ns)
+        self._aside[folder.run_id] = (found.st_ino, found.st_ctime_ns), _written(folder)
+
+
+def _written(folder: RunFolder) -> int:
+    return size_of(folder.witness) + size_of(folder.agent)
 
 
 def check_plain(folder: RunFolder) -> None:

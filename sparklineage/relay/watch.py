@@ -14,6 +14,7 @@ from sparklineage.errors import JournalBusyError, JournalError
 from sparklineage.journal import DeliveryLock, ForeignError, RunLock, make_state, read_json
 from sparklineage.journal.holes import give_back
 from sparklineage.journal.read import size_of
+from sparklineage.relay.again import Since, begin_again, since
 from sparklineage.relay.alive import is_gone
 from sparklineage.relay.causes import Causes, sentence
 from sparklineage.relay.checkpoint import EVERY
@@ -194,6 +195,8 @@ class Watcher:
         if not submitted and not folder.witness.exists() and not folder.settled.exists() and not self._closes_all:
             return False  # it is about to begin
         if not self._wanted(folder, submitted=submitted):
+            if not submitted and self._begins_again(folder):
+                return True
             self._spool.put_aside(folder)
             return False
         if folder.settled.exists() or folder.outcome.exists() or self._is_gone(folder):
@@ -212,6 +215,19 @@ class Watcher:
         if not folder.settled.exists() or not isinstance(offset, int):
             return True
         return folder.events.exists() and offset < folder.events.stat().st_size
+
+    def _begins_again(self, folder: RunFolder) -> bool:
+        """Whether another application has come under the id of a run that was settled; it is taken at the next look."""
+        found = since(folder)
+        if found is Since.REST:
+            self._causes.tell(f"{folder.agent}: events came after the run was settled, and they are not delivered.")
+        if found in (Since.NOTHING, Since.REST):
+            return False
+        with DeliveryLock(folder):
+            begin_again(folder, found)
+        self._spool.hurry()
+        self._say(f"{folder.run_id}  begun again, after it was settled")
+        return True
 
     @property
     def _closes_all(self) -> bool:
@@ -340,9 +356,10 @@ class Watcher:
         return self._is_gone(run.folder)
 
     def _finish(self, run: Followed) -> bool:
-        settled = read_json(run.folder.settled) or {}
+        settled, is_over = read_json(run.folder.settled) or {}, since(run.folder) is Since.NOTHING
         if self._drop(run):
-            self._spool.put_aside(run.folder)
+            if is_over:
+                self._spool.put_aside(run.folder)
             delivery = run.parcel.delivery
             line = f"{run.folder.run_id}  {settled.get('state')}, {delivery.delivered} delivered"
             self._say(f"{line}, {delivery.refused} refused (dead letters)" if delivery.refused else line)
