@@ -95,10 +95,14 @@ def settled(folder: RunFolder, mark: Mark, began: int = 0) -> Settled:
     for record in (*earlier, *_rest(folder.witness, mark.witness)):
         settler.witnessed.feed(record)
     before, since = _head(folder.steps, mark.steps), _rest(folder.steps, mark.steps)
-    anew = {_function(record) for record in since if _is_function(record) and _declared(record) >= began}
+    made = [record for record in since if _is_function(record) and _declared(record) >= began]
+    anew = {_function(record) for record in made}
+    # Those that plans show beside a label of their own: the name is that of the ones before alone.
+    labelled = {(record.get("kind"), record["beside"]) for record in made if "beside" in record}
     for record in before:
         # A function of the same name that is made again takes its place.
-        if not (_is_function(record) and _function(record) in anew):
+        kind, name, _ = its = _function(record)
+        if not (_is_function(record) and (its in anew or (kind, name) in labelled)):
             settler.steps.feed(record)
     opened = set(settler.steps.by_id)
     for record in since:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from sparklineage.journal.folder import FORMAT, RunFolder
 from sparklineage.journal.write import append_line
@@ -31,6 +31,10 @@ _SERVER = "SPARK_LOCAL_REMOTE"
 _unwritable: set[Path] = set()
 _published: dict[tuple[Path, str, str], tuple[object, Declaration]] = {}
 """By journal, kind and name: what was published first, and on behalf of what."""
+_named: dict[str, WeakSet[Declaration]] = {}
+"""The functions that are declared, by their names."""
+_mixed: set[tuple[Path, str]] = set()
+"""The names of which it was said that what they stand for is not told apart."""
 
 
 class Declaration:
@@ -46,16 +50,21 @@ class Declaration:
         self._told_to: WeakKeyDictionary[StepRecord, int] = WeakKeyDictionary()
         self._own: dict[Path | str | None, set[str | None]] = {}
         """By application how its own steps have ended: None, or the type of an error."""
+        if kind == "function":
+            _named.setdefault(self.name, WeakSet()).add(self)
 
     @property
     def size(self) -> int:
         """How many datasets; it may grow."""
         return len(self.inputs) + len(self.outputs)
 
-    def publish(self, driver: Driver, name: str | None = None, root: object = None) -> None:
+    def publish(
+        self, driver: Driver, name: str | None = None, root: object = None, *, beside: str | None = None
+    ) -> None:
         """Write it into the journal, by the name that plans show; once, and again when it has grown. Never raises.
 
-        `root` is what Spark calls under that name, where it is another function that calls this one. Where no witness
+        `root` is what Spark calls under that name, where it is another function that calls this one. `beside` is the
+        name that plans show, too, where `name` is a label that tells it from others of that name. Where no witness
         looks for it in plans it is as if it was sent now.
         """
         if driver.folder is None or not is_looked_for(driver):
@@ -68,15 +77,21 @@ class Declaration:
         self._told.add(key)
         behalf: object = self if root is None else root
         first, other = _published.setdefault((driver.folder, self.kind, shown), (behalf, self))
-        if first is not behalf and (other.inputs, other.outputs) != (self.inputs, self.outputs):
-            LOG.warning("%s: declared twice, and a query that uses either gets the datasets of both", shown)
+        if first is not behalf and other.differs(self):
+            _warn_of_the_mixed(driver.folder, shown, "either")
+        if beside is not None:
+            _, by_name = _published.get((driver.folder, self.kind, beside), (self, self))
+            if by_name.differs(self):
+                _warn_of_the_mixed(driver.folder, beside, "the later one")
         record = {
             "type": "function",
             "format": FORMAT,
             "time": now_ms(),
             "kind": self.kind,
             "name": shown,
-            "of": self.name,
+            # Where another one of its name is used, that tells nothing of this one.
+            "of": shown if beside == self.name else self.name,
+            **({"beside": beside} if beside is not None else {}),
             "declared": self._made,
             "inputs": [dataset_record(item) for item in self.inputs.values()],
             "outputs": [dataset_record(item) for item in self.outputs.values()],
@@ -88,15 +103,28 @@ class Declaration:
                 _unwritable.add(driver.folder)
                 LOG.warning("%s: its lineage is not complete: %s", shown, mask(str(error), secrets_of(os.environ)))
 
+    def differs(self, other: Declaration) -> bool:
+        """Whether the other one declares anything else."""
+        return (self.inputs, self.outputs) != (other.inputs, other.outputs)
+
+    def is_alike(self, folder: Path, shown: str, root: object) -> bool:
+        """Whether the name that plans show of `root`, which is this function or calls it, is another one's, too."""
+        found = _published.get((folder, self.kind, shown))
+        if found is not None and found[0] is not root and found[1].differs(self):
+            return True
+        if not isinstance(root, Declaration) or root.name != shown:
+            return False
+        return any(root.differs(item) for item in list(_named.get(shown, ())))
+
     def label(self, folder: Path, place: str) -> str:
-        """A name of its own, for what plans show without one: `<lambda>@job#12`."""
+        """A name of its own, for what plans show without one or by that of others: `<lambda>@job#12`."""
         # No colon: what stands before one may look like the name of a secret, and what follows is masked.
         label = f"{self.name}@{place}".encode("ascii", "replace").decode()[:_MOST_OF_LABEL]
         number = 1
         wanted = label
         while (found := _published.get((folder, self.kind, wanted))) is not None:
             other = found[1]
-            if other is self or (other.inputs, other.outputs) == (self.inputs, self.outputs):
+            if other is self or not other.differs(self):
                 break
             number += 1
             wanted = f"{label}-{number}"
@@ -138,6 +166,12 @@ class Declaration:
         is_known = self._told_to.get(record) == self.size
         self._told_to[record] = self.size
         record.declare(() if is_known else self.inputs.values(), () if is_known else self.outputs.values())
+
+
+def _warn_of_the_mixed(folder: Path, name: str, which: str) -> None:
+    if (folder, name) not in _mixed:
+        _mixed.add((folder, name))
+        LOG.warning("%s: declared twice, and a query that uses %s gets the datasets of both", name, which)
 
 
 def is_looked_for(driver: Driver) -> bool:

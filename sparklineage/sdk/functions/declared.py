@@ -224,11 +224,13 @@ def _sent(declared: Any, function: Any, frame: FrameType) -> str | None:
     if found.is_action or driver.folder is None or not (is_in_plan and is_looked_for(driver)):
         declaration.sent(driver)
         return None
-    if found.is_nameless:
+    root = _code(found.root)
+    is_alike = found.name is not None and declaration.is_alike(driver.folder, found.name, root)
+    if found.is_nameless or is_alike:
         label = declaration.label(driver.folder, place_of(function))
-        declaration.publish(driver, label)
+        declaration.publish(driver, label, beside=None if found.is_nameless else found.name)
         return label
-    declaration.publish(driver, found.name, _code(found.root))
+    declaration.publish(driver, found.name, root)
     return None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers_of_job import Rows, opened, plain, rate  # type: ignore[import-not-found]
+from helpers_of_job import score as score_of_module
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own custom
 
@@ -71,6 +72,11 @@ def both(value: int) -> int:
     return int(one(two(value)))
 
 
+@sparklineage.reads(hidden("score"))
+def score(value: int) -> int:
+    return value
+
+
 @sparklineage.reads(hidden("helper"))
 def helper() -> None: ...
 
@@ -114,6 +120,11 @@ save("both", both)
 save("method", Client().get)
 save("of_module", rate)
 save("lambda_of_module", lambda value: rate(value))
+save("score", score)
+save("score_of_module", score_of_module)
+write("scores", frame.select((F.udf(score, "long")("id") + F.udf(score_of_module, "long")("id")).alias("v")))
+spark.udf.register("score_in_sql", score_of_module, "long")
+write("score_in_sql", spark.sql("SELECT score_in_sql(id) AS v FROM range(4)"))
 tables = {
     "above": sparklineage.reads(hidden("above"))(F.udtf(Above, returnType="v: long")),
     "below": Below,

@@ -40,6 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "_unwritable", set())
     monkeypatch.setattr(module, "_published", {})
+    monkeypatch.setattr(module, "_named", {})
+    monkeypatch.setattr(module, "_mixed", set())
     yield
 
 
@@ -410,6 +412,59 @@ def test_of_a_class_only_the_methods_that_are_used_are_told(folder: Path, caplog
     }
     assert len(told) == 8
     assert caplog.messages == []
+
+
+def twins() -> tuple[Any, Any]:
+    """Two different functions of one name, as two modules have them."""
+
+    def of_another_module(currency: str) -> float:
+        return rate(currency)
+
+    of_another_module.__name__ = "rate"
+    first = sparklineage.reads("acme://a/x")(of_another_module)
+    return first, sparklineage.reads("acme://b/x")(rate)
+
+
+def test_two_of_one_name_take_along_what_tells_them_apart(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found = [labels(Udf(function, "rate")._judf) for function in twins() for _ in range(2)]
+    lines = [function.__code__.co_firstlineno for function in (twins()[0], rate)]
+    place = f"rate@{__name__}#"
+    assert found == [[f"{place}{line}"] for line in lines for _ in range(2)]
+    told = records(folder, "function")
+    assert [item["inputs"][0]["namespace"] for item in told] == ["acme://a", "acme://b"]
+    assert [(item["name"], item["of"], item["beside"]) for item in told] == [
+        (f"{place}{line}", f"{place}{line}", "rate") for line in lines
+    ]
+    assert caplog.messages == []
+
+
+def test_under_names_of_their_own_in_sql_two_of_one_name_take_nothing_along(folder: Path) -> None:
+    for name, function in zip(("to_eur", "to_usd"), twins(), strict=True):
+        assert labels(Udf(function, name)._judf) == []
+    assert [item["name"] for item in records(folder, "function")] == ["to_eur", "to_usd"]
+
+
+def test_equal_ones_of_one_name_take_nothing_along(folder: Path) -> None:
+    reads = sparklineage.reads("https://rates.example.com/v1")
+    for function in [reads(rate), reads(rate)]:
+        assert labels(Udf(function, "rate")._judf) == []
+    assert {item["name"] for item in records(folder, "function")} == {"rate"}
+
+
+def test_one_that_is_declared_when_another_of_its_name_is_in_use_is_one_warning(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = sparklineage.reads("acme://a/x")(rate)
+    assert labels(Udf(first, "rate")._judf) == []
+    second, helper = sparklineage.reads("acme://b/x")(rate), sparklineage.reads("acme://c/x")(rate)
+    assert labels(Udf(first, "rate")._judf)
+    assert caplog.messages == []
+    for _ in range(2):
+        assert labels(Udf(second, "rate")._judf) == [f"rate@{__name__}#{rate.__code__.co_firstlineno}-2"]
+    # Nor is a helper of one that is no longer alone told by that name.
+    assert labels(Udf(lambda currency: 2 * helper(currency), "rate")._judf)
+    assert [item["name"] for item in records(folder, "function")].count("rate") == 1
+    assert caplog.messages == ["rate: declared twice, and a query that uses the later one gets the datasets of both"]
 
 
 @pytest.mark.usefixtures("folder")

@@ -32,9 +32,11 @@ class Suite:
         time.sleep(0.002)  # times are told apart by the millisecond
         self._capture.begin()
 
-    def function(self, name: str, address: str, *, of: str | None = None, declared: int | None = None) -> None:
+    def function(
+        self, name: str, address: str, *, of: str | None = None, declared: int | None = None, **more: Any
+    ) -> None:
         """A function comes into use."""
-        record = {"type": "function", "format": 1, "kind": "function", "name": name, "of": of or name}
+        record = {"type": "function", "format": 1, "kind": "function", "name": name, "of": of or name, **more}
         now = now_ms()
         self._declare({**record, "time": now, "declared": declared or now}, address)
 
@@ -108,6 +110,15 @@ def test_a_function_that_is_made_anew_takes_the_place_of_the_one_before(suite: S
     suite.function("rate", "/second")
     suite.query("rate")
     assert suite.runs() == {"app.write": {"/second", "/helper"}}
+
+
+def test_a_function_that_is_told_from_one_before_by_a_label_takes_its_place(suite: Suite) -> None:
+    suite.function("rate", "/first")
+    suite.query("rate")
+    suite.test()
+    suite.function("rate@job#12", "/second", beside="rate")
+    suite.query("rate", "rate@job#12")
+    assert suite.runs() == {"app.write": {"/second"}}
 
 
 def test_tags_and_steps_of_before_are_no_runs(suite: Suite) -> None:
