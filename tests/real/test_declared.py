@@ -64,21 +64,29 @@ def hidden_inputs(events: list[Event], names: Iterable[str]) -> dict[str, set[st
     }
 
 
+def told(scene: Scene, name: str) -> tuple[list[Event], list[bytes]]:
+    """The events of the job `declared_<name>.py`, and what it has printed."""
+    done = scene.submit("--name", name, JOBS / f"declared_{name}.py", scene.folder / "out")
+    assert done.status == 0, done.stderr[-8000:]
+    assert "declared twice" not in done.stderr
+    return scene.events(), done.stdout.splitlines()
+
+
+def own_runs(events: list[Event]) -> list[str]:
+    return [event["job"]["name"] for event in events if ol.job_type(event) == "STEP" and event["eventType"] == "START"]
+
+
 @pytest.mark.parametrize("spark", ["4.2", "3.5"])
 def test_each_query_gets_what_its_functions_declare_and_nothing_else(
     spark: str, make_scene: Callable[..., Scene]
 ) -> None:
-    scene = make_scene("declared", spark=spark)
-    done = scene.submit("--name", "declared", JOBS / "declared_functions.py", scene.folder / "out")
-    assert done.status == 0, done.stderr[-8000:]
-    assert "declared twice" not in done.stderr
-    events = scene.events()
+    events, printed = told(make_scene("declared", spark=spark), "functions")
     assert hidden_inputs(events, EXPECTED) == EXPECTED
-    own = [event["job"]["name"] for event in events if ol.job_type(event) == "STEP" and event["eventType"] == "START"]
+    own = own_runs(events)
     # Twenty calls without a query, two actions on an RDD, and three UDFs that no query used.
     assert len(own) == len(set(own)) == 5
-    assert {"declared.helper", "declared.opened"} < set(own)
-    facts = json.loads(done.stdout.splitlines()[-1])
+    assert {"functions.helper", "functions.opened"} < set(own)
+    facts = json.loads(printed[-1])
     assert facts["columns"] == ["Rates(id)", "partial(id)", "<lambda>(id)"]
     assert set(facts["modules"]) == {4}
     assert 1 <= facts["opened"]["often"] <= 2 * facts["opened"]["workers"]
@@ -86,11 +94,7 @@ def test_each_query_gets_what_its_functions_declare_and_nothing_else(
 
 @pytest.mark.parametrize("spark", ["4.2", "4.0"])
 def test_a_source_is_found_by_each_name_that_it_is_registered_by(spark: str, make_scene: Callable[..., Scene]) -> None:
-    scene = make_scene("sources", spark=spark)
-    done = scene.submit("--name", "sources", JOBS / "declared_sources.py", scene.folder / "out")
-    assert done.status == 0, done.stderr[-8000:]
-    assert "declared twice" not in done.stderr
-    events = scene.events()
+    events, _ = told(make_scene("sources", spark=spark), "sources")
     assert hidden_inputs(events, SOURCES) == SOURCES
     # None of them was left for a run of its own.
-    assert [event["job"]["name"] for event in events if ol.job_type(event) == "STEP"] == []
+    assert own_runs(events) == []

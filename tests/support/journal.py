@@ -28,6 +28,14 @@ def folder(root: Path, run_id: str = APP, **run: Any) -> RunFolder:
     return made
 
 
+def apart(root: Path, run_id: str = APP) -> RunFolder:
+    """The folder of a run in a spool, whose relay keeps what it writes elsewhere; nothing is in it yet."""
+    made = RunFolder(root / "spool" / run_id, root / "state" / run_id)
+    for path in (made.path, made.state, made.deliveries):
+        path.mkdir(parents=True)
+    return made
+
+
 def add(path: Path, *records: dict[str, Any]) -> None:
     """Append records as lines."""
     with path.open("a", encoding="utf-8") as file:

@@ -20,7 +20,7 @@ from sparklineage.relay import Delivery, HttpSink, RunRecord, Settler, drain, pr
 from sparklineage.relay.deliver import Courier, deliver_all
 from sparklineage.relay.drain import drain_leftovers
 from sparklineage.relay.follow import Follower
-from tests.support.journal import APP, T0, add, application, event, folder, outcome, witnessed
+from tests.support.journal import APP, T0, add, apart, application, event, folder, outcome, witnessed
 from tests.support.receiver import Receiver
 from tests.unit.relay import test_streams
 from tests.unit.relay.test_streams import FOLDER, INSERT, STEP, Stream
@@ -37,9 +37,7 @@ def later(number: int) -> str:
 @pytest.fixture
 def made(tmp_path: Path) -> RunFolder:
     """A folder that a witness has just made."""
-    found = RunFolder(tmp_path / "spool" / APP, tmp_path / "state" / APP)
-    for path in (found.path, found.state, found.deliveries):
-        path.mkdir(parents=True)
+    found = apart(tmp_path)
     for path in (found.witness, found.agent, found.steps):
         path.touch()
     return found

@@ -24,7 +24,7 @@ from sparklineage.relay.past import LIMITS
 from sparklineage.relay.sinks.http import HttpSink
 from sparklineage.relay.status import _before
 from sparklineage.relay.watch import Watcher
-from tests.support.journal import APP, add, application, event, execution, witnessed
+from tests.support.journal import APP, add, apart, application, event, execution, witnessed
 from tests.support.receiver import Receiver
 from tests.unit.relay.test_past import FEW, journal
 
@@ -37,10 +37,7 @@ def run_id(number: int) -> str:
 
 @pytest.fixture
 def made(tmp_path: Path) -> RunFolder:
-    found = RunFolder(tmp_path / "spool" / APP, tmp_path / "state" / APP)
-    for path in (found.path, found.state, found.deliveries):
-        path.mkdir(parents=True)
-    return found
+    return apart(tmp_path)
 
 
 def begin(made: RunFolder, pid: int = 1 << 22) -> None:
@@ -68,9 +65,7 @@ def write(made: RunFolder, records: list[tuple[str, dict[str, Any]]]) -> None:
 def test_a_relay_that_goes_on_from_a_checkpoint_tells_the_same(made: RunFolder, tmp_path: Path, seed: int) -> None:
     """Wherever it stopped: after the checkpoint, or before what it had settled was all written."""
     rounds = list(journal(seed, 150))
-    whole = RunFolder(tmp_path / "whole" / APP, tmp_path / "whole-state" / APP)
-    for path in (whole.path, whole.state):
-        path.mkdir(parents=True)
+    whole = apart(tmp_path / "whole")
     other = Follower(whole)
     for records in rounds:
         write(whole, records)
@@ -102,13 +97,18 @@ def _key(item: dict[str, Any]) -> str:
     return json.dumps(item, sort_keys=True)
 
 
-def test_a_checkpoint_that_cannot_be_read_is_none(made: RunFolder) -> None:
+def settle_a_query(made: RunFolder) -> None:
+    """As a relay that has taken a checkpoint behind it."""
     begin(made)
     query(made, 0)
     follower = Follower(made)
     follower.poll()
     assert follower.checkpoint is not None
     follower.checkpoint.take(follower.settler, follower._hider, follower.written)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_none(made: RunFolder) -> None:
+    settle_a_query(made)
     path = made.state / "checkpoint.json"
     for text in ("{", "{}", '{"format": 9}', json.dumps({**json.loads(path.read_text()), "events": 10**9})):
         path.write_text(text)
@@ -116,12 +116,7 @@ def test_a_checkpoint_that_cannot_be_read_is_none(made: RunFolder) -> None:
 
 
 def test_a_run_that_leaves_while_it_is_looked_at_holds_up_nobody(made: RunFolder) -> None:
-    begin(made)
-    query(made, 0)
-    follower = Follower(made)
-    follower.poll()
-    assert follower.checkpoint is not None
-    follower.checkpoint.take(follower.settler, follower._hider, follower.written)
+    settle_a_query(made)
     reading = Follower(made, write=False)
     made.events.unlink()
     assert _before(made, reading) == []

@@ -17,30 +17,12 @@ from hypothesis import strategies as st
 
 import sparklineage
 from sparklineage.sdk.steps import nesting
+from tests.support.context import Context
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PROPERTY = "spark.sparklineage.step"
-
-
-class Context:
-    """The part of a SparkContext that steps use, with the local properties of each thread; it notes who queries."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.local = threading.local()
-        self.queries: dict[str, str | None] = {}
-
-    def getConf(self) -> dict[str, str]:  # noqa: N802 - Spark's name
-        return {"spark.sparklineage.journal": str(self.folder)}
-
-    def getLocalProperty(self, key: str) -> str | None:  # noqa: N802 - Spark's name
-        found: str | None = getattr(self.local, key, None)
-        return found
-
-    def setLocalProperty(self, key: str, value: str | None) -> None:  # noqa: N802 - Spark's name
-        setattr(self.local, key, value)
 
 
 class Scene:

@@ -17,32 +17,12 @@ import pytest
 
 import sparklineage
 from sparklineage.sdk.steps import nesting, record
+from tests.support.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROPERTY = "spark.sparklineage.step"
-
-
-class Context:
-    """The part of a SparkContext that steps use, with the local properties of each thread as in pinned-thread mode."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.local = threading.local()
-        self.calls = 0
-
-    def getConf(self) -> dict[str, str]:  # noqa: N802 - Spark's name
-        return {"spark.sparklineage.journal": str(self.folder)}
-
-    def getLocalProperty(self, key: str) -> str | None:  # noqa: N802 - Spark's name
-        self.calls += 1
-        found: str | None = getattr(self.local, key, None)
-        return found
-
-    def setLocalProperty(self, key: str, value: str | None) -> None:  # noqa: N802 - Spark's name
-        self.calls += 1
-        setattr(self.local, key, value)
 
 
 class Session:
