@@ -1,42 +1,31 @@
-"""What `sparklineage.application` has in common with `submit`: the settings, a journal folder, a relay beside it."""
+"""What `sparklineage.application` has in common with `submit`: a journal folder, and a relay beside the process."""
 
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import shutil
-import socket
 import stat
-import sys
 import time
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.assemble.next_folder import Reported, hand_over
 from sparklineage.assemble.relay_process import RelayProcess, settle_here
-from sparklineage.assemble.said import say_once
+from sparklineage.assemble.run_record import run_record, start_of
 from sparklineage.assemble.unexecuted import unexecuted_of
-from sparklineage.config.load import load_settings
-from sparklineage.config.loading import load_spec
-from sparklineage.config.settings import Value, settings_of
-from sparklineage.config.transports import undeliverable
 from sparklineage.errors import JournalBusyError
-from sparklineage.journal import FORMAT, Reserve, RunFolder, RunLock, create_folder, exit_status, read_json, write_json
+from sparklineage.journal import Reserve, RunFolder, RunLock, create_folder, exit_status, read_json, write_json
 from sparklineage.journal.write import append_line
-from sparklineage.model import event as ol
-from sparklineage.model.clock import now_ms
 from sparklineage.model.ids import new_run_id
 from sparklineage.model.masking import secrets_of
 from sparklineage.relay import arrivals
 from sparklineage.relay.deliver import Waits
 from sparklineage.relay.handover import Handover
 from sparklineage.relay.retire import Keep
-from sparklineage.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from sparklineage.config import Settings
     from sparklineage.model.parent import Parent
@@ -46,52 +35,6 @@ _LINGER = 60.0
 
 delivering: dict[Path, tuple[str, str]] = {}
 """The folders for which this process has started a relay: its backend, without secrets, and what names that."""
-
-
-def settings_for(
-    environ: Mapping[str, str], *, backend: str | None, config: Path | None, profile: str | None
-) -> Settings:
-    """The settings that `submit` would have in this folder; warns of them as it does, once. Raises ConfigError."""
-    flags = {"--backend": backend}
-    found = load_settings(environ=environ, flags=flags, directory=Path(), config=config, profile=profile)
-    say_once(found.warnings, environ)
-    return replace(found, backend=Value(found.backend.value, _argument(found.backend.source)))
-
-
-def client_for(
-    environ: Mapping[str, str], *, backend: str | None = None, config: Path | None, profile: str | None
-) -> tuple[dict[str, Any], str] | None:
-    """What the client for Python is to be told, so that it sends to the same backend as the agent, and what says so.
-
-    None where that is none that takes events by http, or a secret lies with a service. Raises ConfigError.
-    """
-    flags = {"--backend": backend}
-    spec = load_spec(environ=environ, flags=flags, directory=Path(), config=config, profile=profile)
-    if spec["disabled"] is True or undeliverable(spec.resolved):
-        return None
-    found = settings_of(spec.with_mode("outbox", "sparklineage.application")).backend
-    receiver = found.value
-    if receiver is None or receiver.deferred:
-        return None
-    # The client joins the two, and lets a part that begins with a slash replace the path of the other.
-    place, _, path = receiver.target.partition("://")[2].partition("/")
-    told: dict[str, Any] = {
-        "type": "http",
-        "url": f"{receiver.target.partition('://')[0]}://{place}",
-        "endpoint": path,
-        "timeout": receiver.timeout,
-        "custom_headers": dict(receiver.headers),
-    }
-    if receiver.api_key is not None:
-        told["auth"] = {"type": "api_key", "apiKey": receiver.api_key.reveal()}
-    if receiver.compression is not None:
-        told["compression"] = receiver.compression
-    return {"transport": told}, _argument(found.source)
-
-
-def _argument(source: str) -> str:
-    """What is an option of commands is an argument of `sparklineage.application`."""
-    return "backend=" if source == "--backend" else source
 
 
 class Beside:
@@ -125,7 +68,7 @@ class Beside:
         `named` where somebody chose the job's name, which counts for a session that is yet to be made too.
         """
         folder = create_folder(settings.journal.value, new_run_id())
-        return cls._owned(folder, settings, environ, _record(folder, settings, environ, job, parent, named=named))
+        return cls._owned(folder, settings, environ, run_record(folder, settings, environ, job, parent, named=named))
 
     @classmethod
     def of(
@@ -143,7 +86,7 @@ class Beside:
         if settings.backend.value is None:
             why = "no backend is configured: `sparklineage relay drain` or a relay that watches the journal delivers"
             return cls(folder, relay=None, why=why, lock=None)
-        return cls._owned(folder, settings, environ, _record(folder, settings, environ, job, parent))
+        return cls._owned(folder, settings, environ, run_record(folder, settings, environ, job, parent))
 
     @classmethod
     def after(
@@ -166,13 +109,13 @@ class Beside:
         if not before.settled.exists() and not shared:
             settle_here(before, secrets_of(environ))
         folder = create_folder(before.path.parent, new_run_id())
-        record = _record(folder, settings, environ, job, parent) | {"reportedAs": reported.run_id}
+        record = run_record(folder, settings, environ, job, parent) | {"reportedAs": reported.run_id}
         if shared:
             record["backend"] = None  # the relay of the node delivers
             folder.path.chmod(0o2770)
         try:
             # The agent has told its start under the first one's run.
-            append_line(folder.agent, _start(record))
+            append_line(folder.agent, start_of(record))
             if shared:
                 # Before the witness's file is there, from which on the relay of the node takes it in.
                 write_json(folder.run, record)
@@ -277,56 +220,3 @@ class Beside:
         else:
             write_json(self.folder.outcome, outcome)
             self.folder.outcome.chmod(0o660)
-
-
-def _start(record: Mapping[str, Any]) -> ol.Event:
-    parent, job = record["parent"], record["job"]
-    return ol.make(
-        "START",
-        time=record["startedAt"],
-        run=record["runId"],
-        job=(job["namespace"], job["name"]),
-        run_facets={"parent": ol.facet("1-2-0/ParentRunFacet", **parent)} if parent else {},
-        job_facets={"jobType": ol.job_type_facet("APPLICATION")},
-    )
-
-
-def _record(
-    folder: RunFolder,
-    settings: Settings,
-    environ: Mapping[str, str],
-    job: tuple[str, str],
-    parent: Parent | None,
-    *,
-    named: bool = False,
-) -> dict[str, Any]:
-    backend = settings.backend.value
-    return {
-        "format": FORMAT,
-        "runId": folder.run_id,
-        "job": {"namespace": job[0], "name": job[1]},
-        "named": named,
-        "parent": parent.facet() if parent else None,
-        "governance": dict(settings.governance) or None,
-        "startedAt": now_ms(),
-        "sparkVersion": None,
-        "scalaVersion": None,
-        "agentVersion": None,
-        "agent": folder.witness.exists(),
-        "witness": folder.witness.exists(),
-        "transport": "outbox",
-        "backend": backend.key if backend else None,
-        # Arguments of a program that is none of ours may hold anything.
-        "command": [Path(sys.executable or "python").name, *sys.argv[:1]],
-        "user": _user(environ),
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "toolkit": VERSION,
-    }
-
-
-def _user(environ: Mapping[str, str]) -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return environ.get("USER") or str(os.getuid())

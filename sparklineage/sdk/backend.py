@@ -26,7 +26,7 @@ def client_of(environ: Mapping[str, str]) -> tuple[dict[str, Any], str] | None:
 
     None where that takes no events by http, or where something is wrong, which is one warning.
     """
-    from sparklineage.assemble.beside import client_for  # noqa: PLC0415
+    from sparklineage.assemble.application_settings import client_for  # noqa: PLC0415
 
     try:
         return client_for(environ, config=None, profile=None)
@@ -39,7 +39,7 @@ def switched_off_by(environ: Mapping[str, str]) -> str | None:
     """What turns lineage off: a variable, or a place in the configuration. Raises ConfigError."""
     if (name := switched_off(environ)) is not None:
         return name
-    from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
+    from sparklineage.assemble.application_settings import settings_for  # noqa: PLC0415
 
     disabled = settings_for(environ, backend=None, config=None, profile=None).disabled
     return disabled.source if disabled.value else None
@@ -60,7 +60,7 @@ def backend_of(driver: Driver, environ: Mapping[str, str]) -> tuple[str | None, 
 
 
 def _of_journal(folder: RunFolder, environ: Mapping[str, str]) -> tuple[str | None, str]:
-    from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
+    from sparklineage.assemble.application_settings import settings_for  # noqa: PLC0415
 
     if folder.path.is_dir() and folder.path.stat().st_mode & stat.S_ISGID:
         return None, "the relay of this node delivers to its own"

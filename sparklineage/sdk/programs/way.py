@@ -48,7 +48,7 @@ def choose(wanted: Wanted) -> Way:
         why = "the process that started this one tells its start and end"
         _left_out(wanted, why)
         return Way(name="submit", why=why, folder=folder, run_id=before.run_id)
-    from sparklineage.assemble.beside import settings_for  # noqa: PLC0415
+    from sparklineage.assemble.application_settings import settings_for  # noqa: PLC0415
     from sparklineage.config import is_switched_off  # noqa: PLC0415
 
     if is_switched_off(environ):
@@ -88,7 +88,8 @@ def _in_journal(
 
 def _on_its_own(wanted: Wanted, session: Any, context: Any, settings: Settings, parent: Parent | None) -> Way:
     """Before the session, or with one that has neither a journal nor an agent."""
-    from sparklineage.assemble.beside import Beside, client_for  # noqa: PLC0415
+    from sparklineage.assemble.application_settings import client_for  # noqa: PLC0415
+    from sparklineage.assemble.beside import Beside  # noqa: PLC0415
 
     environ, job = wanted.environ, _job(wanted, context, settings)
     # An argument is stronger than any variable.
