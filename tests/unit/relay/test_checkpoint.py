@@ -139,7 +139,7 @@ def on_disk(path: Path) -> int:
 
 def test_what_is_delivered_is_given_back_to_the_disk(made: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     every = 1 << 19
-    for place in ("checkpoint", "watch"):
+    for place in ("checkpoint", "followed"):
         monkeypatch.setattr(f"sparklineage.relay.{place}.EVERY", every)
     begin(made, os.getpid())
     with Receiver() as receiver:
@@ -191,12 +191,12 @@ def rounds(watcher: Watcher) -> None:
 _RELAY = """
 import sys, time
 from pathlib import Path
-import sparklineage.relay.checkpoint, sparklineage.relay.watch
+import sparklineage.relay.checkpoint, sparklineage.relay.followed
 from sparklineage.model.backend import Backend
 from sparklineage.relay.sinks.http import HttpSink
 from sparklineage.relay.status import _before
 from sparklineage.relay.watch import Watcher
-sparklineage.relay.checkpoint.EVERY = sparklineage.relay.watch.EVERY = 1 << 17
+sparklineage.relay.checkpoint.EVERY = sparklineage.relay.followed.EVERY = 1 << 17
 backend = Backend(url=sys.argv[1], timeout=60.0, marquez=True)
 watcher = Watcher(Path(sys.argv[2]), lambda until: HttpSink(backend, until=until), say=print, warn=print,
                   state=Path(sys.argv[3]))

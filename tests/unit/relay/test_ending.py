@@ -14,7 +14,7 @@ import pytest
 
 from sparklineage.journal import RunFolder, create_folder, read_json
 from sparklineage.model.backend import Backend
-from sparklineage.relay import Follower, HttpSink, watch
+from sparklineage.relay import Follower, HttpSink, followed
 from sparklineage.relay.watch import Watcher
 from tests.support.journal import APP, add, application, witnessed
 from tests.support.receiver import Receiver
@@ -216,7 +216,7 @@ class Rounds:
 @pytest.fixture
 def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     """An application that has stopped its SparkContext and whose process, this one, lives on."""
-    monkeypatch.setattr(watch, "_QUIET", 0.1)
+    monkeypatch.setattr(followed, "_QUIET", 0.1)
     made = begun(tmp_path, "python", pid=os.getpid(), host=socket.gethostname())
     stopped(made, "application")
     return made
@@ -237,7 +237,7 @@ def test_a_living_process_is_waited_for_and_its_exit_is_the_state(tmp_path: Path
 def test_after_a_long_silence_the_contexts_end_is_the_state_and_stays_it(
     tmp_path: Path, living: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "_LINGER", 0.4)
+    monkeypatch.setattr(followed, "_LINGER", 0.4)
     with Receiver() as receiver:
         found = Rounds(tmp_path, receiver)
         found.go_on_until_said()
@@ -250,7 +250,7 @@ def test_after_a_long_silence_the_contexts_end_is_the_state_and_stays_it(
 
 
 def test_a_notebooks_context_is_over_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "_QUIET", 0.1)
+    monkeypatch.setattr(followed, "_QUIET", 0.1)
     stopped(begun(tmp_path, "gateway", pid=os.getpid(), host=socket.gethostname()), "application")
     with Receiver() as receiver:
         found = Rounds(tmp_path, receiver)
@@ -261,8 +261,8 @@ def test_a_notebooks_context_is_over_at_once(tmp_path: Path, monkeypatch: pytest
 
 def test_a_driver_that_leaves_its_status_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may do much after it has stopped its SparkContext, and fail at that."""
-    monkeypatch.setattr(watch, "_QUIET", 0.1)
-    monkeypatch.setattr(watch, "_ASK", 0.1)
+    monkeypatch.setattr(followed, "_QUIET", 0.1)
+    monkeypatch.setattr(followed, "_ASK", 0.1)
     with subprocess.Popen([sys.executable, "-c", LIVES_ON, str(tmp_path / APP)], stdin=subprocess.PIPE) as driver:
         made = begun(tmp_path, "gateway", pid=driver.pid, host=socket.gethostname())
         stopped(made, "application")

@@ -121,7 +121,7 @@ def test_a_round_over_a_thousand_finished_runs_looks_into_none(
     found = watching()
     found.rounds()
     looked: list[Path] = []
-    monkeypatch.setattr("sparklineage.relay.watch.check_run", lambda made: looked.append(made.path))
+    monkeypatch.setattr("sparklineage.relay.judge.check_run", lambda made: looked.append(made.path))
     began = time.process_time()
     for _ in range(10):
         found.watcher.round()
@@ -266,13 +266,13 @@ def test_an_application_that_told_its_end_is_settled_when_its_listeners_are_sile
     tmp_path: Path, receiver: Receiver, watching: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where its process is not seen; a query's own end may come after its application's."""
-    monkeypatch.setattr("sparklineage.relay.watch._QUIET", 3600.0)
+    monkeypatch.setattr("sparklineage.relay.followed._QUIET", 3600.0)
     made = spooled(tmp_path, 1, host="another", end="COMPLETE")
     found = watching()
     found.rounds()
     assert not made.settled.exists()
     assert [item["eventType"] for item in receiver.events] == ["START"]
-    monkeypatch.setattr("sparklineage.relay.watch._QUIET", 1.0)
+    monkeypatch.setattr("sparklineage.relay.followed._QUIET", 1.0)
     time.sleep(1.1)
     found.rounds()
     assert found.said == [f"{run_id(1)}  COMPLETE, 2 delivered"]
@@ -283,7 +283,7 @@ def test_what_the_next_round_knows_is_told_though_that_comes_late(
     tmp_path: Path, receiver: Receiver, watching: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rounds are seldom where nothing has moved for long."""
-    monkeypatch.setattr("sparklineage.relay.watch._QUIET", 0.0)
+    monkeypatch.setattr("sparklineage.relay.followed._QUIET", 0.0)
     made = spooled(tmp_path, 1, pid=os.getpid())
     found = watching()
     found.rounds()
