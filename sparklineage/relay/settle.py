@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
 from sparklineage.model.hiding import Hider
+from sparklineage.relay.closing import end_of, terminal_of, with_rest
+from sparklineage.relay.coverage import Tally
 from sparklineage.relay.made import (
     Application,
     failed,
     governed,
-    verdict,
     with_cluster,
     with_declared,
     with_execution,
@@ -31,7 +31,7 @@ from sparklineage.relay.made import (
 )
 from sparklineage.relay.match import AgentRun, Matcher, time_of
 from sparklineage.relay.own_runs import OwnRuns
-from sparklineage.relay.past import LIMITS, Limits, Past, check, forget_jobs, forget_steps, overdue, spent
+from sparklineage.relay.past import LIMITS, Limits, check, forget_jobs, forget_steps, overdue, spent
 from sparklineage.relay.snapshot import of_run, of_steps, of_witnessed, to_run, to_steps, to_witnessed
 from sparklineage.relay.surroundings import NOWHERE, Surroundings
 
@@ -39,23 +39,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sparklineage.journal import RunFolder
+    from sparklineage.relay.coverage import Coverage
     from sparklineage.relay.record import Outcome, RunRecord
     from sparklineage.relay.steps import Step, Steps
-    from sparklineage.relay.witnessed import Execution, Job, Witnessed
+    from sparklineage.relay.witnessed import Witnessed
 
 SLACK = 60_000
 """Milliseconds by which records of one moment may differ."""
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Which of the user's queries the agent reported."""
-
-    queries: int
-    reported: int
-    left_out: tuple[dict[str, Any], ...]
-    unexecuted: tuple[dict[str, Any], ...] = ()
-    """What declares datasets that no query has: steps, tags, functions."""
 
 
 class Settler:
@@ -70,13 +60,12 @@ class Settler:
         surroundings: Surroundings = NOWHERE,
         limits: Limits = LIMITS,
     ) -> None:
-        self.past = Past()
         self.limits = limits
         self.record = surroundings.placed(record)
         self._surroundings = surroundings
-        self._hider = hider or Hider()
         self.closed_by_us = 0
         self._match = Matcher()
+        self._tally = Tally(self._match, hider or Hider())
         self._sent: Counter[tuple[str, str, str]] = Counter(map(_identity, already))
         self._runs: dict[str, AgentRun] = {}
         self._over: dict[str, None] = {}
@@ -88,9 +77,7 @@ class Settler:
         self._seen_before = 0
         self._heard = 0
         """Time of the agent's last event."""
-        self._own = OwnRuns(self._match, self.past)
-        self._lacking: set[tuple[int, int]] = set()
-        """Writes that the agent reported without what they wrote."""
+        self._own = OwnRuns(self._match, self._tally.past)
 
     @property
     def witnessed(self) -> Witnessed:
@@ -204,26 +191,7 @@ class Settler:
 
     def coverage(self) -> Coverage:
         """Of the user's queries, how many the agent reported and which it left out."""
-        roots = self.witnessed.roots()
-        reported = self._match.reported_roots() - self._lacking
-        past = replace(self.past, left_out=list(self.past.left_out))
-        for root in roots:
-            past.count(root, reported=(root.epoch, root.number) in reported, told=self._left_out)
-        return Coverage(
-            queries=past.queries,
-            reported=past.reported,
-            left_out=tuple(past.left_out),
-            unexecuted=tuple({**item, "step": self._hider.text(item["step"])} for item in past.unexecuted),
-        )
-
-    def _left_out(self, root: Execution) -> dict[str, Any]:
-        step = self._match.step_at(root)
-        return {
-            "what": "output" if (root.epoch, root.number) in self._lacking else "query",
-            "description": self._hider.text(root.description),
-            "command": self._hider.text(root.command),
-            "step": step.name if step else None,
-        }
+        return self._tally.coverage()
 
     def _let_go(self, heard: float) -> None:
         """Of what is over, so that an application may run for months; the agent was heard up to the time `heard`."""
@@ -231,7 +199,7 @@ class Settler:
             self._close(run, None)
         too_many = len(self.witnessed.executions) > 5 * self.limits.recent
         for root, family in spent(self._match, self._runs, self.limits, heard):
-            key, around, owner = (root.epoch, root.number), self._match.declaring(root), self._match.step_at(root)
+            around, owner = self._match.declaring(root), self._match.step_at(root)
             reported = any(item.run for item in family)
             is_told_later = not owner.told if owner else any(step.declares for step in around)
             if not reported and root.is_root and is_told_later:
@@ -239,10 +207,8 @@ class Settler:
                     continue  # it is told when its step is over, or the application
                 if any(step.declares for step in around):
                     self._out += self._who().step_run(owner or around[0], root, None, around)
-            if root.is_users:
-                self.past.count(root, reported=reported and key not in self._lacking, told=self._left_out)
+            self._tally.let_go(root, reported=reported)
             self._own.merged.update(step.id for step in around)
-            self._lacking.discard(key)
             self.witnessed.forget(family)
         forget_jobs(self._match, {run.job_number for run in self._runs.values()}, self.limits, heard)
         self._own.merged -= forget_steps(self._match, {run.carried for run in self._runs.values()}, self.limits)
@@ -261,8 +227,7 @@ class Settler:
             "over": list(self._over),
             "seen": self._seen_before,
             "merged": sorted(self._own.merged),
-            "lacking": sorted(self._lacking),
-            "past": vars(self.past),
+            **self._tally.state(),
             "witnessed": of_witnessed(self.witnessed),
             "steps": of_steps(self.steps),
         }
@@ -275,10 +240,9 @@ class Settler:
         self._application = self._runs.get(state["application"])
         self._begun = state["begun"]
         self._over = dict.fromkeys(state["over"])
-        self._lacking = {(epoch, number) for epoch, number in state["lacking"]}
         self.closed_by_us, self._seen_before = state["closed"], state["seen"]
-        self.past = Past(**state["past"])
-        self._own = OwnRuns(self._match, self.past, set(state["merged"]))
+        self._tally.restore(state)
+        self._own = OwnRuns(self._match, self._tally.past, set(state["merged"]))
 
     @property
     def is_repeating(self) -> bool:
@@ -335,38 +299,19 @@ class Settler:
 
     def _close(self, run: AgentRun, outcome: Outcome | None) -> None:
         """Send the run's one terminal event, true as far as anything knows."""
-        base = run.opened().terminal[-1] if run.said else None
         execution = self._match.execution_of(run, is_last=True)
-        truth: Execution | Job | None = self._match.job_of(run) if run.kind == "RDD_JOB" else execution
-        error, trace, time = None, None, run.last
-        if truth is not None and truth.end is not None:
-            state, error, trace = verdict(truth, outcome)
-            time = truth.end
-        elif base is not None:
-            # Without the witness: the first job's FAIL is true, the COMPLETE behind it is not.
-            state = next((kind for kind in ("FAIL", "ABORT") if kind in run.said), "COMPLETE")
-        elif outcome is not None:
-            state, error, time = outcome.state, outcome.message, outcome.ended
-            if truth is not None and state == "COMPLETE":
-                state, error = "ABORT", "The application ended before this query did."
-        else:
+        truth = self._match.job_of(run) if run.kind == "RDD_JOB" else execution
+        end = end_of(run, truth, outcome)
+        if end is None:
             return
-        if base is None:
+        if not run.said:
             self.closed_by_us += 1
-            base = {**run.first, "eventTime": to_iso(max(time, run.last))}
-        event = self._enriched(run, {**base, "eventType": state})
+        event = self._enriched(run, terminal_of(run, end))
         if execution is not None:
             event = with_execution(event, execution)
-            if state == "COMPLETE" and execution.writes and not ol.datasets(event, "outputs"):
-                self._lacking.add((execution.epoch, execution.number))
-        for other in run.terminal[:-1]:
-            for side in ("inputs", "outputs"):
-                event = ol.with_datasets(event, side, ol.datasets(other, side))
-        if state == "FAIL" or (state == "ABORT" and error):
-            present = ol.run_facets(event).get("errorMessage")
-            said_message = present.get("message") if isinstance(present, dict) else None
-            event = failed(event, error or said_message or "The query failed; Spark gave no message.", trace)
-        self._finish_run(run.id, event)
+            if end.state == "COMPLETE" and execution.writes and not ol.datasets(event, "outputs"):
+                self._tally.lacks(execution)
+        self._finish_run(run.id, with_rest(event, run, end))
 
     def _begin(self, time: int) -> None:
         """Tell the start of the application, once; that it began at this time where nothing else tells."""
