@@ -11,8 +11,9 @@ from sparklineage.journal.write import append_line
 from sparklineage.model.clock import now_ms
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.session import Driver
+from sparklineage.sdk.steps.datasets import dataset_record
 from sparklineage.sdk.steps.nesting import innermost, started_in
-from sparklineage.sdk.steps.record import LOG, StepRecord, dataset_record, open_record
+from sparklineage.sdk.steps.record import LOG, StepRecord, open_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

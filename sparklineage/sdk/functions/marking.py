@@ -15,7 +15,8 @@ from sparklineage.sdk.functions.holders import inside, udf_of
 from sparklineage.sdk.functions.objects import declared
 from sparklineage.sdk.functions.pickled import is_importable
 from sparklineage.sdk.session import Driver
-from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
+from sparklineage.sdk.steps.datasets import checked_dataset, dataset_record
+from sparklineage.sdk.steps.record import LOG
 from sparklineage.sdk.warning import text_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.sdk.functions.declared import declaration_of, is_declared
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
+from sparklineage.sdk.steps.datasets import checked_dataset, dataset_record
 from sparklineage.sdk.steps.given import listed, text
-from sparklineage.sdk.steps.record import LOG, checked_dataset, dataset_record
+from sparklineage.sdk.steps.record import LOG
 from sparklineage.sdk.steps.step import Step
 from sparklineage.sdk.streams.query import Query, RemoteQuery, when_started
 from sparklineage.sdk.streams.stream import Stream
