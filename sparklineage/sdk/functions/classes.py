@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sparklineage.sdk.functions.declaration import Declaration
-from sparklineage.sdk.functions.pickled import is_importable, use
+from sparklineage.sdk.functions.pickled import table_function, use
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps.record import LOG
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from sparklineage.model.dataset import Dataset
 
 _METHODS = (classmethod, staticmethod)
-_CHECK = "_validate_udtf_handler"
-"""PySpark's function that looks for `eval` whenever a table function is made of a class, in 3.5 to 4.2."""
 
 _of_classes: WeakKeyDictionary[type, Declaration] = WeakKeyDictionary()
 
@@ -66,7 +64,9 @@ class _Eval:
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """The user's own method."""
         if instance is None and owner is not None:
-            self._looked_for(owner, sys._getframe(1))  # noqa: SLF001 - the stack is all that tells
+            name = table_function(owner, sys._getframe(1))  # noqa: SLF001 - the stack is all that tells
+            if name is not None:
+                self._declaration.publish(Driver.of(None, os.environ), name)
         method = self.__wrapped__
         return method.__get__(instance, owner) if hasattr(type(method), "__get__") else method
 
@@ -92,12 +92,6 @@ class _Eval:
             method = method.__wrapped__
         code = getattr(method, "__code__", None)
         return code is None or "eval" in code.co_names
-
-    def _looked_for(self, owner: type, frame: types.FrameType) -> None:
-        # A class of a module that executors import is pickled by its name, which nobody notices.
-        if frame.f_code.co_name == _CHECK and frame.f_back is not None and is_importable(owner):
-            name = frame.f_back.f_locals.get("name")
-            self._declaration.publish(Driver.of(None, os.environ), name if isinstance(name, str) else owner.__name__)
 
 
 class _Subclasses:

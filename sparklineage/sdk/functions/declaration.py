@@ -60,13 +60,20 @@ class Declaration:
         return len(self.inputs) + len(self.outputs)
 
     def publish(
-        self, driver: Driver, name: str | None = None, root: object = None, *, beside: str | None = None
+        self,
+        driver: Driver,
+        name: str | None = None,
+        root: object = None,
+        *,
+        beside: str | None = None,
+        of: str | None = None,
     ) -> None:
         """Write it into the journal, by the name that plans show; once, and again when it has grown. Never raises.
 
         `root` is what Spark calls under that name, where it is another function that calls this one. `beside` is the
-        name that plans show, too, where `name` is a label that tells it from others of that name. Where no witness
-        looks for it in plans it is as if it was sent now.
+        name that plans show, too, where `name` is a label that tells it from others of that name. `of` is the first
+        name of what may have several, where that is not this function's own. Where no witness looks for it in plans it
+        is as if it was sent now.
         """
         if driver.folder is None or not is_looked_for(driver):
             self.sent(driver)
@@ -91,7 +98,7 @@ class Declaration:
             "kind": self.kind,
             "name": shown,
             # Where another one of its name is used, that tells nothing of this one.
-            "of": shown if beside == self.name else self.name,
+            "of": shown if beside == self.name else of or self.name,
             **({"beside": beside} if beside is not None else {}),
             "declared": self._made,
             "inputs": [dataset_record(item) for item in self.inputs.values()],

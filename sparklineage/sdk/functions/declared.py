@@ -18,7 +18,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.sdk.functions.declaration import is_looked_for
-from sparklineage.sdk.functions.pickled import by_reference, place_of, use
+from sparklineage.sdk.functions.pickled import by_reference, place_of, table_function, use
 from sparklineage.sdk.functions.used import unused
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
@@ -107,6 +107,10 @@ class DeclaredMethod(Declared):
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """What the user's function gives, with the declaration."""
         function = _function(self)
+        if instance is None and owner is not None:
+            name = table_function(owner, sys._getframe(1))  # noqa: SLF001 - the stack is all that tells
+            if name is not None:
+                declaration_of(self).publish(Driver.of(None, os.environ), name, owner, of=owner.__name__)
         bound = function.__get__(instance, owner)
         if type(bound) is types.MethodType and bound.__func__ is function:
             return types.MethodType(self, bound.__self__)

@@ -15,6 +15,8 @@ _REMOTE = ("pyspark.sql.connect.expressions", "pyspark.sql.connect.plan")
 """Where a client of Spark Connect pickles one for a plan or under its name in SQL."""
 _PICKLERS = ("pickle", "_pickle", "copyreg")
 """Frames of the pickler that is written in Python; cloudpickle's own is behind them."""
+_CHECK = "_validate_udtf_handler"
+"""PySpark's function that looks for `eval` whenever a table function is made of a class, in 3.5 to 4.2."""
 _FRAMES = 60
 _WITHIN = 3
 """How deep partial functions and methods are looked into."""
@@ -103,6 +105,17 @@ def is_importable(kind: type) -> bool:
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)
     return found is kind
+
+
+def table_function(owner: type, frame: FrameType) -> str | None:
+    """The name of the table function that the code at this frame makes of a class of a module that executors import.
+
+    Such a class is pickled by its name, which nobody notices.
+    """
+    if frame.f_code.co_name != _CHECK or frame.f_back is None or not is_importable(owner):
+        return None
+    name = frame.f_back.f_locals.get("name")
+    return name if isinstance(name, str) else owner.__name__
 
 
 def place_of(function: Any) -> str:

@@ -17,6 +17,8 @@ _MOST = 5_000
 """Objects that are looked at; beyond, everything counts as used."""
 _BY_TEXT = {"getattr", "attrgetter", "methodcaller", "__getattribute__"}
 """Code that names one of these may call whatever it likes."""
+_BY_SPARK = ("eval", "terminate", "cleanup", "analyze")
+"""What Spark calls of a class, which is that of a table function."""
 _DATA = (str, bytes, bytearray, int, float, complex, bool, type(None), types.ModuleType)
 _FOREIGN = ("builtins", "pyspark", "py4j", "sparklineage")
 """Modules whose classes know nothing of the job's methods."""
@@ -28,6 +30,8 @@ def unused(root: object, is_kind: Callable[[type], bool]) -> set[int]:
     What is reached in any other way is used.
     """
     walk = _Walk()
+    if isinstance(root, type):
+        walk.names.update(_BY_SPARK)
     walk.from_(root)
     if len(walk.seen) >= _MOST or walk.names & _BY_TEXT:
         return set()

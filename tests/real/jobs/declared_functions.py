@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers_of_job import Rows, opened, plain, rate  # type: ignore[import-not-found]
+from helpers_of_job import Rows, RowsByMethod, opened, plain, rate  # type: ignore[import-not-found]
 from helpers_of_job import score as score_of_module
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own custom
@@ -99,6 +99,15 @@ class Above(Each): ...
 class Below(Each): ...
 
 
+class ByMethod:
+    @sparklineage.reads(hidden("by_method"))
+    def eval(self, value: int) -> Iterator[tuple[int]]:
+        yield (value,)
+
+    @sparklineage.reads(hidden("at_its_end"))
+    def terminate(self) -> None: ...
+
+
 class Early(Each): ...
 
 
@@ -128,7 +137,9 @@ write("score_in_sql", spark.sql("SELECT score_in_sql(id) AS v FROM range(4)"))
 tables = {
     "above": sparklineage.reads(hidden("above"))(F.udtf(Above, returnType="v: long")),
     "below": Below,
+    "by_method": F.udtf(ByMethod, returnType="v: long"),
     "rows_of_module": F.udtf(Rows, returnType="v: long"),
+    "by_method_of_module": F.udtf(RowsByMethod, returnType="v: long"),
 }
 for name, table in tables.items():
     spark.udtf.register(f"sql_{name}", table)

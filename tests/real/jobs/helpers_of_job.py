@@ -51,6 +51,13 @@ class Rows:
             yield (value,)
 
 
+class RowsByMethod:
+    @sparklineage.reads(("hidden", "by_method_of_module"))
+    def eval(self, value: int) -> Iterator[tuple[int]]:
+        with _lock:
+            yield (value,)
+
+
 @sparklineage.reads(("hidden", "score_of_module"))
 def score(value: int) -> int:
     """Of the same name as one of the job's own."""

@@ -32,6 +32,11 @@ class Other(Rows):
     pass
 
 sparklineage.reads("https://rates.example.com/v1")(Rows)
+
+class Decorated:
+    @sparklineage.reads("https://rates.example.com/v1")
+    def eval(self, value):
+        yield (value,)
 """
 
 
@@ -43,13 +48,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def told(folder: Path) -> list[tuple[str, str, list[str], list[str]]]:
     """Kind, name, inputs and outputs of what was declared of functions and sources."""
-    path = folder / "steps.ndjson"
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     return [
         (line["kind"], line["name"], *([item["namespace"] for item in line[key]] for key in ("inputs", "outputs")))
-        for line in lines
-        if line["type"] == "function"
+        for line in lines(folder)
     ]
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    """The records of functions and sources."""
+    path = folder / "steps.ndjson"
+    found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [line for line in found if line["type"] == "function"]
 
 
 def without_the_package(data: bytes, code: str) -> list[str]:
@@ -111,11 +120,39 @@ def test_a_table_function_of_a_module_is_told_though_nothing_shows_that_it_is_pi
     job = importlib.import_module("tables_of_job")
     try:
         assert b"eval" not in cloudpickle.dumps(job.Rows)
-        for kind in (job.Rows, job.Other):
+        for kind in (job.Rows, job.Other, job.Decorated):
             registered(f"sql_{kind.__name__}", udtf(kind, returnType="v: long"))
     finally:
         del sys.modules["tables_of_job"]
-    assert [name for _, name, _, _ in told(folder)] == ["Rows", "sql_Rows", "Other", "sql_Other"]
+    assert [name for _, name, _, _ in told(folder)] == [
+        *("Rows", "sql_Rows", "Other", "sql_Other"),
+        *("Decorated", "sql_Decorated"),
+    ]
+    # Where it is used by the one, it needs no run of its own by the other.
+    assert [line["of"] for line in lines(folder)][-2:] == ["Decorated", "Decorated"]
+
+
+def test_the_methods_of_a_table_function_are_told_where_spark_calls_them(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Rows:
+        @sparklineage.reads(RATES)
+        def eval(self, value: int) -> Iterator[tuple[int]]:
+            yield (value,)
+
+        @sparklineage.writes(MAIL)
+        def terminate(self) -> None: ...
+
+        @sparklineage.reads("s3://never/asked")
+        def other(self) -> None: ...
+
+    data = sent(registered("to_eur", udtf(Rows, returnType="v: long")))
+    assert told(folder) == [
+        ("function", "to_eur", ["https://rates.example.com"], []),
+        ("function", "to_eur", [], ["acme://mail"]),
+    ]
+    assert without_the_package(data, "print(*it().eval(7), type(vars(it)['eval']).__name__)") == ["(7,)", "function"]
+    assert caplog.messages == []
 
 
 def test_a_table_function_that_was_made_before_its_class_is_declared_is_told_at_once(folder: Path) -> None:
