@@ -16,7 +16,7 @@ from sparklineage.config.load import is_switched_off
 from sparklineage.config.loading import load_spec
 from sparklineage.config.secrets import resolve
 from sparklineage.errors import SparklineageError, UnsupportedSparkError
-from sparklineage.journal import RunFolder, read_json
+from sparklineage.journal import RunFolder, kept, read_json
 from sparklineage.journal.folder import APPLICATION_ID_VARIABLE, APPLICATION_VARIABLE
 from sparklineage.model.conf_builder import options
 from sparklineage.model.conf_entry import ConfEntry
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sparklineage.targets import Application, Existing, Rendered
 
 _Builder = TypeVar("_Builder")
+_SPOOL = "spark.sparklineage.spool"
 
 
 def load(
@@ -119,7 +120,10 @@ def configure(
         return builder
     say_once(spec.warnings, spec.environ)
     run = _open_run(spec)
-    if run is None and spec["delivery.mode"] == "auto" and spec["transport.type"] is not None:
+    if kept.beside() is not None:
+        spec = spec.with_mode("outbox", kept.WHY)
+        run = run or _kept_run()
+    elif run is None and spec["delivery.mode"] == "auto" and spec["transport.type"] is not None:
         spec = spec.with_mode("direct", "configure: nobody else would deliver beside this job")
     done = for_this_python(spec)
     theirs = _theirs(builder, done.install, spec)
@@ -176,10 +180,16 @@ def _open_run(spec: Spec) -> ConfSet | None:
     record = read_json(RunFolder(Path(path)).run) if path else None
     if path is None or record is None:
         return None
-    found = {RUN_ID: Path(path).name, "spark.sparklineage.spool": str(Path(path).parent)}
+    found = {RUN_ID: Path(path).name, _SPOOL: str(Path(path).parent)}
     if record.get("named"):
         found[APP_NAME] = str(record["job"]["name"])
     return _of_application(found, spec)
+
+
+def _kept_run() -> ConfSet:
+    """What lets the session of a test report into the journal that it looks at."""
+    spool = Text(str(kept.beside()))
+    return ConfSet((ConfEntry(key=_SPOOL, value=spool, source="sparklineage.testing", why=kept.WHY),))
 
 
 def _sent_run(spec: Spec) -> ConfSet | None:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import SparklineageError
-from sparklineage.journal import RunFolder, read_json
+from sparklineage.journal import RunFolder, kept, read_json
 from sparklineage.sdk.sending.emit import switched_off
 from sparklineage.sdk.warning import warn
 
@@ -52,6 +52,8 @@ def backend_of(driver: Driver, environ: Mapping[str, str]) -> tuple[str | None, 
     """
     if driver.direct is not None:
         return driver.direct.address, driver.direct.place
+    if kept.is_kept(driver.folder):
+        return None, kept.WHY
     if driver.folder is None:
         return None, "no backend is configured"
     beside = sys.modules.get("sparklineage.assemble.beside")

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from sparklineage.errors import SparklineageError
+from sparklineage.journal import kept
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.warning import LOG
 
@@ -67,7 +69,7 @@ class Driver:
         session = spark if spark is not None else active()
         context = context_of(session)
         is_remote = type(session).__module__.startswith("pyspark.sql.connect.")
-        folder = folder_of(context, environ)
+        folder = folder_of(context, environ) or _folder_of_tests()
         if folder is not None:
             if not quiet and str(folder) in _closed:
                 _warn_of_end(folder)
@@ -159,7 +161,17 @@ def active() -> Any:
 def folder_of(context: Any, environ: Mapping[str, str]) -> Path | None:
     """The run folder that this session, or without one this process, declares into. Never raises."""
     path = (_journal_of(context) if context is not None else None) or environ.get(JOURNAL_VARIABLE)
-    return Path(path) if path else None
+    if not path:
+        return None
+    folder = Path(path)
+    return folder if kept.beside() is None or kept.is_kept(folder) else None
+
+
+def _folder_of_tests() -> Path | None:
+    try:
+        return kept.folder_beside()
+    except (OSError, SparklineageError):
+        return None
 
 
 def move_journal(context: Any, folder: Path) -> None:

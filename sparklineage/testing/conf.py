@@ -6,17 +6,19 @@ import atexit
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.assemble.library import fetch_missing, for_this_python, load
 from sparklineage.errors import AgentJarError
+from sparklineage.journal import kept
 from sparklineage.model.conf_set import ConfSet
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sparklineage.config.spec import Spec
 
@@ -24,6 +26,8 @@ SPOOL = "spark.sparklineage.spool"
 _SOURCE = "sparklineage.testing"
 spools: list[Path] = []
 """The journals of this process's sessions."""
+_beside: list[Path] = []
+"""That of what has no session."""
 
 
 def spark_conf(
@@ -35,7 +39,8 @@ def spark_conf(
     its JVM. `conf` are properties of your own; lists such as `spark.jars` and `spark.extraListeners` are joined with
     them, and all of them are in the answer. `journal` is a folder for the records, else a temporary one.
 
-    The sparklineage.yml in force counts, for a namespace or a filter, but nothing is ever sent. Fetches the agent's
+    The sparklineage.yml in force counts, for a namespace or a filter, but nothing is ever sent: neither by the session
+    nor by a `sparklineage.application` on it. Fetches the agent's
     JAR unless it is cached. Raises AgentJarError where it cannot be had, ConfigError and UnsupportedSparkError.
     """
     spec = _traced(load())
@@ -48,7 +53,22 @@ def spark_conf(
     found = {**users.as_dict(reveal=True), **done.conf.merged_with(users).as_dict()}
     spool = Path(journal).absolute() if journal is not None else _temporary()
     spools.append(spool)
+    kept.keep(spool)
     return {**found, SPOOL: str(spool)}
+
+
+@contextmanager
+def nothing_is_sent() -> Iterator[None]:
+    """Meanwhile nothing that is declared, and no application, leaves this process; the fixture `lineage` shows it.
+
+    A session that `sparklineage.configure` makes reports into the journal of the tests, too.
+    """
+    if not _beside:
+        _beside.append(_temporary())
+        # The last of the journals is that of a session, whose application a test sees before it has done anything.
+        spools.insert(0, _beside[0])
+    with kept.everything(_beside[0]):
+        yield
 
 
 def _traced(spec: Spec) -> Spec:

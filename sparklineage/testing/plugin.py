@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sparklineage.testing.golden import Golden
     from sparklineage.testing.view import Lineage
 
+_FIXTURES = frozenset({"lineage", "lineage_conf", "lineage_spark"})
 _WRITTEN = pytest.StashKey[list[Path]]()
 
 
@@ -28,6 +29,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "lineage_golden", "folder of the golden files, seen from the test's own (default: lineage_golden)",
         default="lineage_golden",
     )  # fmt: skip
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Nothing is sent while a test with one of the fixtures runs, nor while its other fixtures are made."""
+    if _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        yield
+        return
+    from sparklineage.testing.conf import nothing_is_sent  # noqa: PLC0415
+
+    with nothing_is_sent():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -56,13 +69,16 @@ def lineage_spark(lineage_conf: dict[str, str]) -> Iterator[Any]:
 
 
 @pytest.fixture
-def lineage(request: pytest.FixtureRequest) -> Lineage:
+def lineage(request: pytest.FixtureRequest) -> Iterator[Lineage]:
     """What the real agent saw since this test began: `lineage.inputs`, `lineage.run("delays").state`, …"""
+    from sparklineage.testing.conf import nothing_is_sent  # noqa: PLC0415
     from sparklineage.testing.session import Watch  # noqa: PLC0415
     from sparklineage.testing.view import Lineage  # noqa: PLC0415
 
-    watch = Watch()
-    return Lineage(watch.read, watch.begin, _golden(request).check)
+    # Where it is asked for by its name alone, the hook did not see it.
+    with nothing_is_sent():
+        watch = Watch()
+        yield Lineage(watch.read, watch.begin, _golden(request).check)
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import SparklineageError
@@ -46,7 +47,7 @@ class Watch:
         """Every application that has told something since. Raises UntracedError where none could."""
         __tracebackhide__ = True
         context = _context()
-        if context is not None and context.getConf().get(SPOOL) is None:
+        if context is not None and not _is_traced(context):
             raise UntracedError(
                 "The Spark session of this test has no lineage: build it with the fixture lineage_conf "
                 "(SparkSession.builder.config(map=lineage_conf)), before any other session of this process."
@@ -81,6 +82,11 @@ def local_session(conf: Mapping[str, str]) -> Any:
 def _context() -> Any:
     context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
     return getattr(context, "_active_spark_context", None)
+
+
+def _is_traced(context: Any) -> bool:
+    found = context.getConf().get(SPOOL)
+    return found is not None and Path(found) in spools
 
 
 def _wait(context: Any) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.real.submission import REPOSITORY
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.spark
 
@@ -92,6 +93,28 @@ def test_sent_to_executors(lineage_spark, lineage, number):
 """
 
 
+NIGHTLY = """
+import os
+import pytest
+import sparklineage
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_nightly(lineage_spark, lineage, tmp_path, number):
+    url = os.environ["OPENLINEAGE_URL"]
+    with pytest.raises(ZeroDivisionError), sparklineage.application(lineage_spark, name="nightly", backend=url):
+        with sparklineage.step(lineage_spark, "rates", inputs=[f"s3://lake/rates{number}"]):
+            lineage_spark.range(3).write.parquet(str(tmp_path / "out"))
+        1 / 0
+    assert lineage.inputs == {f"s3://lake/rates{number}"}
+    assert lineage.outputs == {tmp_path / "out"}
+    assert lineage.application.state == "FAIL"
+
+def test_nothing_of_it_is_sent_without_the_fixture(lineage_spark):
+    with sparklineage.application(lineage_spark, name="third") as app:
+        assert app.way == "journal"
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of the page's files, with one more test that passes and one that fails."""
@@ -105,15 +128,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def _run(project: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environ = {
         key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK", "OPENLINEAGE"))
     }
+    environ |= {"PYTHONPATH": str(REPOSITORY), "PYSPARK_PYTHON": sys.executable, **variables}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={project}/base", *options]
-    return subprocess.run(
-        command, cwd=project, env={**environ, "PYTHONPATH": str(REPOSITORY), "PYSPARK_PYTHON": sys.executable},
-        capture_output=True, text=True, timeout=400, check=False,
-    )  # fmt: skip
+    return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=400, check=False)
 
 
 def test_the_pages_examples_pass_and_a_wrong_one_is_explained(project: Path) -> None:
@@ -160,3 +181,11 @@ def test_no_test_sees_what_others_declared(project: Path) -> None:
     assert "8 passed" in done.stdout, done.stdout[-8000:]
     alone = _run(project, "test_order.py", "-k", "declared_before or 2")
     assert "3 passed" in alone.stdout, alone.stdout[-8000:]
+
+
+def test_applications_and_what_has_no_session_are_shown_and_not_sent(project: Path) -> None:
+    (project / "test_nightly.py").write_text(NIGHTLY)
+    with Receiver() as receiver:
+        done = _run(project, "test_upload.py", "test_nightly.py", OPENLINEAGE_URL=receiver.url)
+    assert "4 passed" in done.stdout, done.stdout[-8000:]
+    assert receiver.posts == 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparklineage.errors import SparklineageError
+from sparklineage.journal import kept
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import caught_up
 from sparklineage.sdk.programs.chosen import Wanted, Way
@@ -30,7 +31,7 @@ _told: dict[Path, int] = {}
 def warn_of_queries_since(before: RunFolder) -> None:
     """Say how many queries the session has run since the application of this folder has ended. Never raises."""
     start = _told.get(before.path)
-    if start is None:
+    if start is None or kept.is_kept(before.path):
         return
     with suppress(OSError), before.agent.open("rb") as file:
         file.seek(start)
@@ -60,7 +61,8 @@ class ByJournal(Way):
 
     def end(self, end: End) -> None:
         until = time.monotonic() + self.flush
-        close_journal(self.beside.folder.path)
+        if not kept.is_kept(self.beside.folder.path):
+            close_journal(self.beside.folder.path)
         if end.signal is not None:
             # The one that is told to end does not wait; the relay settles and delivers without it.
             self.beside.record_end(outcome(end, self.wanted.environ))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.journal import kept
 from sparklineage.journal.folder import APPLICATION_ID_VARIABLE, APPLICATION_VARIABLE, RunFolder
 from sparklineage.model import event as ol
 from sparklineage.model.clock import now_ms
@@ -56,6 +57,8 @@ def choose(wanted: Wanted) -> Way:
     settings = settings_for(environ, backend=wanted.backend, config=wanted.config, profile=wanted.profile)
     if settings.disabled.value:
         return Way(name="off", why=f"lineage is switched off ({settings.disabled.source})")
+    if kept.is_kept(folder):
+        settings, wanted = _undelivered(settings), replace(wanted, backend=None)
     if settings.drain_timeout.source != "default":  # which is `submit`'s, for people who wait for it
         wanted = replace(wanted, configured=settings.drain_timeout.value)
     parent, warnings = parent_from(environ)
@@ -66,6 +69,13 @@ def choose(wanted: Wanted) -> Way:
     if before is None or (context is None and _is_over(before)):
         return _on_its_own(wanted, session, context, settings, parent)
     return _in_journal(wanted, before, context, settings, parent)
+
+
+def _undelivered(settings: Settings) -> Settings:
+    """The same where tests look at the lineage: nobody delivers it, and their journal takes it."""
+    backend, mode = replace(settings.backend, value=None), replace(settings.mode, value="outbox")
+    journal = replace(settings.journal, value=kept.beside() or settings.journal.value)
+    return replace(settings, backend=backend, mode=mode, journal=journal)
 
 
 def _in_journal(
@@ -120,11 +130,12 @@ def _is_over(folder: RunFolder) -> bool:
 
 def _by_journal(wanted: Wanted, beside: Beside, variables: Mapping[str, str]) -> ByJournal:
     folder = beside.folder
+    why = kept.WHY if kept.is_kept(folder.path) else beside.why
     if beside.relay is None:
-        _left_out(wanted, beside.why)
+        _left_out(wanted, why)
     return ByJournal(
         name="journal",
-        why=beside.why,
+        why=why,
         run_id=folder.run_id,
         folder=folder.path,
         variables=variables,

