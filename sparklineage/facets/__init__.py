@@ -9,7 +9,8 @@
 
 Names and fields are those of the OpenLineage specification; what it does not know (governance, SageMaker, MLflow) has
 a schema of its own in this package. No function raises, unless a step is open that is strict: a bad value is one
-warning of the logger `sparklineage`, and what is returned is left out wherever it is declared.
+warning of the logger `sparklineage`, and what is returned is left out wherever it is declared. Credentials of addresses
+and of connection strings are hidden, in whichever text of a facet they stand.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from sparklineage.facets.dataset import (
 )
 from sparklineage.facets.experiment import mlflow, sagemaker
 from sparklineage.facets.governed import governance
+from sparklineage.facets.hidden import hiding
 from sparklineage.facets.quality import assertion, data_quality_assertions, data_quality_metrics
 from sparklineage.facets.spark_schema import schema
 from sparklineage.facets.statistics import input_statistics, output_statistics
@@ -63,4 +65,5 @@ _PARTS = ("assertion", "transformation")
 
 for _name in __all__:
     if _name != "Facet":
-        globals()[_name] = lenient(NoPart if _name in _PARTS else NoFacet.of, f"facets.{_name}")(globals()[_name])
+        _nothing = NoPart if _name in _PARTS else NoFacet.of
+        globals()[_name] = lenient(_nothing, f"facets.{_name}")(hiding(globals()[_name]))

@@ -7,7 +7,6 @@ from typing import Any
 
 from sparklineage.facets.check import attributes, known_place, pairs, plain, short, text, uri
 from sparklineage.model.facet import Facet, Place
-from sparklineage.model.uri_credentials import text_without_credentials
 from sparklineage.version import PRODUCER
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+\Z")
@@ -19,8 +18,7 @@ def custom(name: str, fields: Any, *, place: Place = "dataset", schema_url: str 
 
     `fields` is a mapping, a dataclass or an attrs instance (one that openlineage-python defines brings `_producer` and
     `_schemaURL` along; for all others `schema_url` is where the JSON Schema lies). Raises ValueError for a name
-    without a prefix, which the specification reserves for its own facets. Addresses among its values lose their
-    credentials.
+    without a prefix, which the specification reserves for its own facets.
     """
     if not _NAME.match(text("name", name)):
         raise ValueError(
@@ -39,13 +37,5 @@ def custom(name: str, fields: Any, *, place: Place = "dataset", schema_url: str 
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise ValueError(f"{short(name)} needs schema_url, the http(s) address of its JSON Schema")
     ours = {"_producer": uri("_producer", producer), "_schemaURL": uri("schema_url", url)}
-    theirs = {key: _safe(value) for key, value in found.items() if key not in _BROUGHT}
+    theirs = {key: value for key, value in found.items() if key not in _BROUGHT}
     return Facet(name, known_place(place), ours | theirs)
-
-
-def _safe(value: Any) -> Any:
-    if isinstance(value, str):
-        return text_without_credentials(value)
-    if isinstance(value, list):
-        return [_safe(item) for item in value]
-    return {key: _safe(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -9,7 +9,6 @@ from sparklineage.facets.check import label, measured, pairs, shown, text
 from sparklineage.model import event as ol
 from sparklineage.model.facet import Facet
 from sparklineage.model.masking import MASK, SECRET_VARIABLE
-from sparklineage.model.uri_credentials import text_without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +77,7 @@ def _facet(
 ) -> Facet:
     """`fields` are texts, or numbers as ids and versions are, by the names of the arguments."""
     found: dict[str, Any] = {
-        _INNER.sub(lambda word: word[1].upper(), key): text_without_credentials(label(key, value))
+        _INNER.sub(lambda word: word[1].upper(), key): label(key, value)
         for key, value in fields.items()
         if value is not None
     }
@@ -92,8 +91,8 @@ def _facet(
 
 
 def _parameter(key: str, value: Any) -> str:
-    """The value as a text; masked where the key is a secret's, without credentials where it is an address."""
-    found = text_without_credentials(shown(key, value))
+    """The value as a text; masked where the key is a secret's."""
+    found = shown(key, value)
     name = _WORDS.sub("_", key)
     is_secret = SECRET_VARIABLE.search(name) is not None and _OF_A_TOKENIZER.search(name) is None
     return MASK if is_secret and found and not isinstance(value, (bool, int, float, type(None))) else found

@@ -28,26 +28,47 @@ _SHORTEST = 6
 """Characters of a variable's value from which on it is told from ordinary text."""
 
 # No pattern begins with a repetition, and those inside have bounds: a stack trace of dotted names took seconds.
-_NAME = (
-    r"(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key|account[.]key)"
-    r"[\w.\-]{0,64}"
+_WORD = (
+    r"(?:secret|password|passwd|token|access[.]?key|credential|api[_.-]?key|jaas|private[_.-]?key|account[._-]?key"
+    r"|shared[._-]?access[._-]?(?:key|signature))"
 )
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # The user and password of a URL.
-    (re.compile(r"(?P<keep>://)[^\s/@'\"]+@"), rf"\g<keep>{MASK}@"),
+_NAME = rf"{_WORD}[\w.\-]{{0,64}}"
+_VALUE = r"[^\s\"',;&)}\]]+"
+_USER = (re.compile(r"(?P<keep>://)[^\s/@'\"]+@"), rf"\g<keep>{MASK}@")
+_ANYWHERE: tuple[tuple[re.Pattern[str], str], ...] = (
     # Not the word behind "basic" in a sentence: a credential has a digit or is long.
     (
         re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)(?=\S{0,64}\d|\S{16})[A-Za-z0-9._~+/=\-]{6,}"),
         rf"\g<keep>{MASK}",
     ),
-    # Signed URLs of Azure and AWS, and the key of Azure Functions.
-    (re.compile(r"(?i)(?P<keep>[?&](?:sig|signature|x-amz-signature|code|key|auth)=)[^\s&\"']+"), rf"\g<keep>{MASK}"),
+    # Signed URLs of Azure, AWS and Google, HDFS's delegation tokens, and the key of Azure Functions.
     (
-        # Not the line number of a stack trace: (Token.java:12).
-        re.compile(rf"(?i)(?P<keep>{_NAME}[\"']?\s{{0,8}}[=:]\s{{0,8}}[\"']?)(?![\"'\s]|\d+\))[^\s\"',;&)}}\]]+"),
+        re.compile(r"(?i)(?P<keep>[?&](?:sig|(?:x-\w{2,8}-)?signature|code|key|auth|delegation)=)[^\s&\"']+"),
         rf"\g<keep>{MASK}",
     ),
+    # How a connection string has its password.
+    (re.compile(r"(?i)(?P<keep>(?:^|[;?&])\s{0,8}pwd\s{0,8}=\s{0,8})[^\s;&\"']+"), rf"\g<keep>{MASK}"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
+)
+_PAIR = (
+    # Not the line number of a stack trace: (Token.java:12).
+    re.compile(rf"(?i)(?P<keep>{_NAME}[\"']?\s{{0,8}}[=:]\s{{0,8}}[\"']?)(?![\"'\s]|\d+\)){_VALUE}"),
+    rf"\g<keep>{MASK}",
+)
+# The next word of a sentence and the type of a column are no secrets, nor is a port, a tag of an image or a call.
+_TYPES = (
+    "STRING|TEXT|VARCHAR|CHAR|BINARY|BOOLEAN|TINYINT|SMALLINT|INT|INTEGER|BIGINT|LONG|FLOAT|DOUBLE|DECIMAL|NUMERIC|DATE"
+    "|TIMESTAMP|STRUCT|ARRAY|MAP|VARIANT|JSON|UUID"
+)
+_SAID = rf"(?!(?-i:[a-z]+|{_TYPES})(?:[\s<>,.;:()]|$))"
+_PAIRS_IN_PROSE = tuple(
+    (re.compile(rf"(?i)(?P<keep>{pair})(?![\"'\s]){besides}{_VALUE}"), rf"\g<keep>{MASK}")
+    for pair, besides in (
+        (rf"{_NAME}[\"']?\s{{0,8}}=\s{{0,8}}[\"']?", r"(?![A-Za-z_]\w{0,64}\()"),
+        (rf"{_NAME}[\"']\s{{0,8}}:\s{{0,8}}[\"']?", ""),
+        (rf"{_NAME}\s{{0,8}}:(?:\s{{0,8}}[\"']|\s{{1,8}})", _SAID),
+        (rf"(?:^|[^\w/.:@\-])(?:\w{{1,32}}_)?{_WORD}\w{{0,64}}:", rf"{_SAID}(?!\d+\))"),
+    )
 )
 
 
@@ -55,7 +76,17 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the given secret values and without anything that looks like one."""
     for secret in sorted((value for value in secrets if len(value) >= 4), key=len, reverse=True):
         text = text.replace(secret, MASK)
-    for pattern, replacement in _PATTERNS:
+    for pattern, replacement in (_USER, *_ANYWHERE, _PAIR):
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def mask_prose(text: str) -> str:
+    """As `mask`, for what people write of their data, where a name and a colon need be no secret's.
+
+    `password: hunter-2` is masked, `password: hashed` and `struct<token:string>` are not. The users of addresses stay.
+    """
+    for pattern, replacement in (*_ANYWHERE, *_PAIRS_IN_PROSE):
         text = pattern.sub(replacement, text)
     return text
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sparklineage.model.masking import MASK
+from sparklineage.model.masking import MASK, mask_prose
 
 FILE_SYSTEMS = frozenset(
     {
@@ -38,7 +38,7 @@ _READABLE = re.compile(r"(?:(?:\[[^\]]*\]|[^:\[\],]*)(?::\d+)?(?:,|--|$))*")
 
 _OPENS = (
     r"[\w.\-]{0,64}?(?:pass|pwd|secret|token|key|cred|authorization|signature|jaas|cookie|session"
-    r"|user|uid|login|principal|mail)[\w.\-]{0,64}|sig|sas|code|pin|auth"
+    r"|user|uid|login|principal|mail)[\w.\-]{0,64}|sig|sas|code|pin|auth|delegation"
 )
 _PARAMETER = re.compile(rf"(?i)(?:^|[?;&#])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
 _OF_A_NAME = re.compile(rf"(?i)[?;&#]\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
@@ -53,10 +53,15 @@ _CREDENTIAL = re.compile(
 # In links, which have more parameters than these; their names are searched for the words.
 _OF_A_LINK = re.compile(
     r"(?i)(?<=[?&#;])(?:[^=&#;?]{0,64}(?:key|token|secret|auth|password|passwd|cookie|credential|signature)[^=&#;?]{0,64}"
-    r"|pwd|code|sig|sas)="
+    r"|pwd|code|sig|sas|delegation)="
 )
 _LOGIN = re.compile(r"(?<=://)[^\s/@:'\"]*:[^\s/@'\"]+@")
 _ADDRESS = re.compile(r"(?i)(?:jdbc|arn|file|dbfs):|[a-z][a-z0-9+.\-]*://")
+_IN_A_TEXT = re.compile(
+    r"(?i)(?<![a-z0-9+.\-:/])(?:(?:jdbc|arn|file|dbfs):(?=[^\s\"'<>`])|[a-z][a-z0-9+.\-]{0,32}://)[^\s\"'<>`]*"
+)
+# Without one of these there is nothing to hide.
+_HINT = re.compile(r"(?i)[=:@]|\b(?:bearer|basic)\s|AKIA|ASIA")
 # Which server and database are meant: told by parameters of SQL Server, Teradata and BigQuery.
 _IDENTITY = re.compile(
     r"(?i)[?;&,/]\s*(?:servername|portnumber|instance|instancename|databasename|database|dbs_port|projectid)"
@@ -89,17 +94,28 @@ def without_parameters(name: str) -> str:
 
 
 def text_without_credentials(text: str) -> str:
-    """What is mostly no dataset and may be any text: without credentials where it is an address, else as it is.
+    """What may be any text: without the credentials of addresses and of connection strings in it, else as it is.
 
-    Of a link of the web only what is behind the name of its first secret parameter goes; of a text with addresses in
-    it the users with their passwords.
+    Of a link of the web only what is behind the name of its first secret parameter goes, of what is no address the
+    secrets themselves.
     """
-    if _ADDRESS.match(text) is None:
-        return _LOGIN.sub("", text)
-    if scheme_of(text) not in _WEB:
-        return without_credentials(text)
-    start = _start(text)
-    rest, _ = _without_user(text[len(start) :], scheme_of(text), placed=True)
+    if _HINT.search(text) is None:
+        return text
+    if _ADDRESS.match(text):
+        # All of it, as passwords may hold blanks.
+        text = _address_without_credentials(text)
+    found, end = [], 0
+    for word in _IN_A_TEXT.finditer(text):
+        found += [mask_prose(text[end : word.start()]), _address_without_credentials(word.group())]
+        end = word.end()
+    return _LOGIN.sub("", "".join([*found, mask_prose(text[end:])]))
+
+
+def _address_without_credentials(uri: str) -> str:
+    if scheme_of(uri) not in _WEB:
+        return without_credentials(uri)
+    start = _start(uri)
+    rest, _ = _without_user(uri[len(start) :], scheme_of(uri), placed=True)
     found = _OF_A_LINK.search(rest)
     return start + (rest[: found.end()] + MASK if found else rest)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.model.uri_credentials import text_without_credentials
 from sparklineage.sdk.sending.emit import FLUSH
 from sparklineage.sdk.steps.given import session, text
 from sparklineage.sdk.warning import warn
@@ -67,12 +68,18 @@ def wanted(
     return Wanted(
         session=session(spark, strict=strict),
         environ=environ,
-        name=name if name is None or isinstance(name, str) else text(name, strict=strict),
+        name=_name(name, strict=strict),
         backend=backend,
         config=Path(config) if config is not None else None,
         profile=profile,
         flush=_seconds(flush, strict=strict) if flush is not None else None,
     )
+
+
+def _name(name: Any, *, strict: bool) -> str | None:
+    if isinstance(name, str):  # a blank one is as good as none
+        return text_without_credentials(name)
+    return None if name is None else text(name, strict=strict)
 
 
 def _seconds(flush: Any, *, strict: bool) -> float | None:

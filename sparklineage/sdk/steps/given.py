@@ -6,12 +6,15 @@ import re
 from typing import Any
 
 from sparklineage.model.dataset import is_one_dataset
+from sparklineage.model.uri_credentials import text_without_credentials
 from sparklineage.sdk.session import is_session
 from sparklineage.sdk.warning import text_of, warn
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _MOST = 100_000
 """Datasets of one list."""
+_LONGEST_NAME = 10_000
+"""Characters of a name that are looked at; far fewer of them count."""
 
 
 def listed(datasets: Any, *, strict: bool = False) -> list[Any]:
@@ -39,7 +42,10 @@ def listed(datasets: Any, *, strict: bool = False) -> list[Any]:
 
 
 def text(value: Any, *, strict: bool = False) -> str:
-    """A name as a text, `step` where it says nothing. Where it is not strict it never raises."""
+    """A name as a text, `step` where it says nothing. Where it is not strict it never raises.
+
+    Credentials in it are hidden here, before it becomes a job's name and stands in facets.
+    """
     try:
         found = str(value)
     except Exception as error:
@@ -52,6 +58,7 @@ def text(value: Any, *, strict: bool = False) -> str:
         wrong = TypeError(f"a name is a text, and this is a {type(value).__name__}")
     elif not found.strip():
         wrong = ValueError("a name is blank")
+    found = text_without_credentials(found[:_LONGEST_NAME])
     if wrong is None:
         return found
     if strict:

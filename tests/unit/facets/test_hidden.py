@@ -1,0 +1,93 @@
+"""No credential gets into a facet, and texts without any stay as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sparklineage import facets
+from tests.unit.facets.hostile import _FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CANARY = "CANARY"
+SECRETS = [
+    f"jdbc:postgresql://u:{CANARY}@h/db",
+    f"https://ci:{CANARY}@host/s.json",
+    f"https://host/s.json?sig={CANARY}",
+    f"step https://u:{CANARY}@h/x",
+    f"see (https://{CANARY}@h/x)",
+    f"https://h/k?X-Amz-Credential={CANARY}&X-Amz-Signature={CANARY}",
+    f"https://h/k?X-Goog-Signature={CANARY}",
+    f"webhdfs://nn/x?delegation={CANARY}",
+    f"Server=h;Password={CANARY}",
+    f"Server=h;Uid=sa;Pwd={CANARY};",
+    f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={CANARY}==;EndpointSuffix=x",
+    f"Endpoint=sb://h/;SharedAccessKeyName=n;SharedAccessKey={CANARY}",
+    f'{{"url": "https://u:{CANARY}@h", "password": "{CANARY}"}}',
+    f"the password: {CANARY}",
+    f"db_password:{CANARY}",
+]
+PLAIN = [
+    "password: hashed with bcrypt",
+    "one line an order; token: its key",
+    "struct<name:string,token:array<binary>,password:decimal(10,2)>",
+    "STRUCT<token:STRING,secret:DECIMAL(10,2)>",
+    "token = upper(trim(key))",
+    "see abfss://data@acc.dfs.core.windows.net/x, or ask bob@example.com at 12:30",
+    "reads s3://bucket/token=5/x daily",
+    "file:///data/token=5/x",
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbC",
+    "the key is arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbC",
+    "repo.example.com/token-service:1.2.3",
+    "https://secret-store.example.com:8443/db?tab=2",
+    "postgresql://h/db holds it",
+    "订单 password",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(("function", "arguments"), _FUNCTIONS.items(), ids=lambda item: getattr(item, "__name__", ""))
+def test_no_text_of_a_facet_tells_a_credential(
+    function: Callable[..., facets.Facet], arguments: dict[str, object], secret: str
+) -> None:
+    """Every text that a function takes, and every key."""
+    for name, value in arguments.items():
+        for given in (secret, {secret: 1}, {"x": secret}, {"x": {"y": [secret]}}):
+            if isinstance(given, str) or isinstance(value, dict):
+                assert CANARY not in str(function(**{**arguments, name: given}).value), name
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_facet_of_ones_own_tells_none(secret: str) -> None:
+    url = "https://acme.example/x.json"
+    facet = facets.custom("acme_x", {"a": [{"b": secret}], secret: 1}, schema_url=url)
+    assert CANARY not in str(facet)
+    assert facet.value["_schemaURL"] == url
+
+
+def test_the_schema_of_a_facet_stays_an_address() -> None:
+    found = facets.custom("acme_a", {"a": 1}, schema_url="https://ci:CANARY@host/s.json?v=1&sig=CANARY")
+    assert found.value["_schemaURL"] == "https://host/s.json?v=1&sig=********"
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_text_without_credentials_stays_as_it_is(text: str) -> None:
+    found = facets.custom("acme_x", {"a": text, "b": {text: [text]}}, schema_url="https://acme.example/x.json")
+    assert (found.value["a"], found.value["b"]) == (text, {text: [text]})
+    assert facets.documentation(text).value["description"] == text
+    assert facets.schema({"a": text}).value["fields"] == [{"name": "a", "type": text}]
+    assert facets.assertion("fresh", True, expected=text)["expected"] == text
+    assert facets.mlflow(run_id="1", parameters={"a": text}).value["parameters"] == {"a": text}
+
+
+def test_the_names_of_datasets_stay_what_they_are_elsewhere() -> None:
+    """A folder `token=5` is a part of a dataset's name, and the dataset itself has it."""
+    folder = ("file", "/data/token=A5/x")
+    found = facets.column_lineage({"a": [(folder, "b")]}, dataset=[(folder, "c")]).value
+    names = [*found["fields"]["a"]["inputFields"], *found["dataset"]]
+    names += [*facets.lineage([folder]).value["inputs"], *facets.symlinks(folder).value["identifiers"]]
+    names += [facets.lifecycle_state("RENAME", previous=folder).value["previousIdentifier"]]
+    assert {(name["namespace"], name["name"]) for name in names} == {folder}
