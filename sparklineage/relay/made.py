@@ -95,7 +95,9 @@ class Application:
             # They were seen before the last word of these, and a backend puts all words of a run together.
             for side, found in step.seen.items():
                 events[-1] = ol.with_datasets(events[-1], side, found.values())
-            step.seen = {}
+            for side, found in step.inside.items():
+                events[-1] = ol.with_declared(events[-1], side, found.values())
+            step.seen, step.inside = {}, {}
         step.begun, step.progress, step.told = True, [], bool(said) and said[-1][0] in ol.TERMINAL
         if step.told:
             events[-1] = with_step_facets(events[-1], step)

@@ -173,15 +173,18 @@ class Matcher:
         candidates = [execution] if execution else self._free(run)
         roots = {id(root): root for root in map(self.witnessed.root_of, candidates)}
         root = next(iter(roots.values())) if len(roots) == 1 else None
-        found = _BATCH.search(root.description) if root is not None else None
-        if root is None or root.start is None or found is None:
-            return None
-        step = self.steps.of_batch(found[1], root.start, root.end)
-        if step is None:
+        step = self.stream_of(root) if root is not None else None
+        if root is None or root.start is None or step is None:
             return None
         is_inside = execution is not None and execution is not root
         has_written = any(item.writes or _COMMAND.match(item.command) for item in candidates)
         return Batch(step, is_first=root.start <= step.start, is_inside=is_inside, has_written=has_written)
+
+    def stream_of(self, execution: Execution) -> Step | None:
+        """The step of the streaming query in whose batch this is; None where no step tells of it."""
+        root = self.witnessed.root_of(execution)
+        found = _BATCH.search(root.description) if self.steps.streams else None
+        return self.steps.of_batch(found[1], root.start, root.end) if found and root.start is not None else None
 
     def declaring(self, execution: Execution | None, carried: str | None = None) -> list[Step]:
         """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""

@@ -23,7 +23,7 @@ class OwnRuns:
     match: Matcher
     past: Past
     merged: set[str] = field(default_factory=set)
-    """Steps and functions whose datasets stand on a run of the agent's."""
+    """Steps and functions whose datasets stand on a run of the agent's, or of a stream."""
 
     def of_steps(
         self, steps: Iterable[Step], runs: Collection[AgentRun], application: Application, outcome: Outcome | None
@@ -31,13 +31,16 @@ class OwnRuns:
         """A run for every query of these steps that the agent left out, and for a step without any.
 
         `runs` are the agent's open ones. A block that failed has one in any case: the queries before may have ended
-        well. With an outcome the application is over, and so is what waited for it.
+        well. What is declared inside of a batch is on the run of the stream and needs no other. With an outcome the
+        application is over, and so is what waited for it.
         """
         earlier = self.match.steps.earlier
         fresh = {step.id: step for step in steps if not step.told and step.id not in earlier}
         if outcome is None:
             # A tagged DataFrame may be executed at any time, so its step has no query only when all is over.
-            fresh = {step.id: step for step in fresh.values() if not step.tagged or step.id in self.merged}
+            fresh = {
+                step.id: step for step in fresh.values() if not step.tagged or step.folded or step.id in self.merged
+            }
             if not fresh:
                 return []
         for step in fresh.values():
@@ -48,21 +51,22 @@ class OwnRuns:
         for root in self.match.witnessed.roots():
             around = self.match.declaring(root)
             owner = self.match.step_at(root)
-            if (root.epoch, root.number) in reported or not any(step.declares for step in around):
+            is_told = (root.epoch, root.number) in reported or self.match.stream_of(root) is not None
+            if is_told or not any(step.declares for step in around):
                 continue
             # A query outside of any step, which functions or tags declare for, is told with the application.
             is_due = outcome is not None if owner is None or owner.id in earlier else owner.id in fresh
             if is_due:
                 made += application.step_run(owner or around[0], root, outcome, around)
         for step in fresh.values():
-            is_idle = step.declares and step.id not in reached
+            is_idle = step.declares and step.id not in reached and not step.folded
             if step.is_call and (is_idle or step.error is not None) and self.match.steps.is_repeated(step):
                 continue
             if is_idle:
                 self.past.idle(step)
                 made += application.step_run(step, None, outcome)
             elif step.error is not None:
-                made += application.step_run(step, None, outcome, ())
+                made += application.step_run(step, None, outcome, () if step.id in reached else None)
         for step in self.match.steps.functions.values() if outcome is not None else ():
             # A helper, or a function that was sent to executors by hand, has declared on a block.
             is_idle = step.declares and step.id not in reached and step.id not in earlier
@@ -97,6 +101,8 @@ class OwnRuns:
             if run.kind == "RDD_JOB":
                 found.update(step.id for step in self.match.declaring_job(run))
         for root in self.match.witnessed.roots():
+            if self.match.stream_of(root) is not None:
+                continue  # it is on the stream's run, or on one that the agent has of the first batch
             for item in self.match.witnessed.family_of(root):
                 found.update(step.id for step in self.match.declaring(item))
         return found

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.model import event as ol
 from sparklineage.model.clock import to_iso
 from sparklineage.model.hiding import Hider
+from sparklineage.relay.batches import fold
 from sparklineage.relay.closing import end_of, terminal_of, with_rest
 from sparklineage.relay.coverage import Tally
 from sparklineage.relay.made import (
@@ -169,6 +170,7 @@ class Settler:
             if remote is not None:
                 self._begin(remote.start)  # there is no agent that would
         over = {step.id: step for step in self.steps.by_id.values() if caught_up and self._is_over(step)}
+        self._own.merged |= fold(self._match)
         self._out += self._own.of_streams(self._who(), None, over, self._is_told)
         if caught_up:
             self._out += self._own.of_steps(over.values(), self._runs.values(), self._who(), None)
@@ -184,6 +186,7 @@ class Settler:
             if run.kind != "APPLICATION":
                 self._close(run, outcome)
         everything = self.steps.by_id
+        self._own.merged |= fold(self._match, is_last=True)
         self._out += self._own.of_streams(self._who(), outcome, everything, self._is_told)
         self._out += self._own.of_steps(everything.values(), self._runs.values(), self._who(), outcome)
         self._close_application(outcome)
@@ -202,13 +205,15 @@ class Settler:
             around, owner = self._match.declaring(root), self._match.step_at(root)
             reported = any(item.run for item in family)
             is_told_later = not owner.told if owner else any(step.declares for step in around)
-            if not reported and root.is_root and is_told_later:
+            stream = self._match.stream_of(root)
+            if not reported and root.is_root and is_told_later and stream is None:
                 if not too_many:
                     continue  # it is told when its step is over, or the application
                 if any(step.declares for step in around):
                     self._out += self._who().step_run(owner or around[0], root, None, around)
             self._tally.let_go(root, reported=reported)
-            self._own.merged.update(step.id for step in around)
+            if stream is None:
+                self._own.merged.update(step.id for step in around)
             self.witnessed.forget(family)
         forget_jobs(self._match, {run.job_number for run in self._runs.values()}, self.limits, heard)
         self._own.merged -= forget_steps(self._match, {run.carried for run in self._runs.values()}, self.limits)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.event import datasets
+from sparklineage.relay.batches import gather
 from sparklineage.relay.witnessed import in_plans
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ class Step:
     """What the agent has reported of its batches since then, as events have it, by side and key."""
     names: dict[str, dict[str, None]] = field(default_factory=dict)
     """The keys of all that it has ever reported of them, by side."""
+    inside: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """What was declared inside of its batches since then, as events have it, by side and key."""
+    gathered: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By side and key, in which words it was declared there last."""
+    folded: bool = False
+    """Whether what it declares is on the run of a streaming query, for it was inside of a batch."""
     tagged: bool = False
     """Whether DataFrames are tagged with it, which may be executed when it is long over."""
     is_block: bool = True
@@ -154,6 +161,9 @@ class Steps:
             found.end = time
             error = record.get("error")
             found.error = error if isinstance(error, dict) else None
+            stream = self.stream_around(found)
+            if stream is not None and stream.end is None:
+                found.folded = gather(stream, found)
 
     def forget(self, gone: Iterable[str]) -> None:
         """Let go of the steps of these ids."""
@@ -167,6 +177,19 @@ class Steps:
             step = self.by_id.get(number)
             if step is not None and (end is None or step.start <= end) and (step.end is None or start <= step.end):
                 return step
+        return None
+
+    def stream_around(self, step: Step) -> Step | None:
+        """The step of the streaming query in whose batch this block was; None of one that is no part of any."""
+        seen: set[str] = set()
+        while step.stream is None and step.parent is not None and step.id not in seen:
+            seen.add(step.id)
+            above = self.by_id.get(step.parent)
+            if above is None:
+                return None
+            if above.stream is not None:
+                return above
+            step = above
         return None
 
     def get(self, number: str | None) -> Step | None:

@@ -45,6 +45,8 @@ class Execution:
     """The agent's run that reported it."""
     cut_off: bool = False
     """Whether it ended only after its context had: with the context, not by itself."""
+    folded: bool = False
+    """Whether what is declared for it was looked at for the run of a streaming query."""
 
     @property
     def is_root(self) -> bool:
