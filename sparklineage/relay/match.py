@@ -22,6 +22,8 @@ _COMMAND = re.compile(
     r"Execute (?!CreateView|SetCommand)|\w*(?:ReplaceData|WriteDelta|WriteToDataSource|DeleteFrom|Truncate|Merge)"
 )
 """First lines of plans that may change data, beside those that write rows."""
+_HANDS_ON = re.compile(r"Execute SaveAsV1TableCommand\b")
+"""Those of commands that leave the work to another one, which knows the table: `saveAsTable` from Spark 4.2 on."""
 
 
 @dataclass
@@ -204,8 +206,8 @@ class Matcher:
     def is_told_elsewhere(self, run: AgentRun) -> bool:
         """Whether another run gets what is declared of this query.
 
-        Of an inner query, such as the one below a Delta write, the outer one does where it has a run. Of a batch of a
-        stream the queries inside do: they write what the batch writes.
+        Of an inner query, such as the one below a Delta write, the outer one does where it has a run, unless it only
+        hands on to that. Of a batch of a stream the queries inside do: they write what the batch writes.
         """
         execution = run.execution
         if execution is None:
@@ -214,7 +216,15 @@ class Matcher:
         if is_batch(root):
             inner = [item for item in self.witnessed.family_of(root) if item is not root and item.run]
             return execution is root and any(item.step == root.step for item in inner)
-        return not execution.is_root and root.run is not None
+        teller = self._teller(root)
+        return execution is not teller and teller.run is not None
+
+    def _teller(self, root: Execution) -> Execution:
+        """Of a query and all that runs on its behalf, the execution whose run gets what is declared of it."""
+        if not _HANDS_ON.match(root.command):
+            return root
+        inner = (item for item in self.witnessed.family_of(root) if item is not root and item.writes and item.run)
+        return min(inner, key=lambda item: item.number, default=root)
 
     def _together(self, execution: Execution) -> list[Execution]:
         """The executions whose plans tell about this one."""
