@@ -6,10 +6,12 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import functions as F  # noqa: N812 - Spark's own custom
 
 import sparklineage
 from sparklineage.testing import Lineage, Run
@@ -82,6 +84,53 @@ def test_the_pages_example_ties_what_it_reads_to_what_it_writes(
     assert run.job == "tests.ships"
     assert run.inputs == {tmp_path / "in"}
     assert run.outputs == {"postgresql://db.example.com/ships#public.masts"}
+
+
+def test_what_is_declared_inside_of_batches_is_on_the_streams_run(
+    lineage_spark: Any, lineage: Lineage, tmp_path: Path
+) -> None:
+    @sparklineage.reads("s3://rates/of-the-stream")
+    def of_the_stream(mast: int) -> int:
+        return mast
+
+    @sparklineage.reads("s3://rates/of-a-batch")
+    def of_a_batch(mast: int) -> int:
+        return mast
+
+    def save(batch: Any, number: int) -> None:
+        session = batch.sparkSession
+        with sparklineage.step(session, "nested", inputs=[f"s3://rates/{number}"], outputs=[f"s3://sums/{number}"]):
+            batch.write.mode("append").parquet(str(tmp_path / "out"))
+        if number == 2:
+            batch.select(F.udf(of_a_batch, "int", useArrow=False)("mast").alias("m")).write.parquet(
+                str(tmp_path / "udf")
+            )
+        if number == 3:
+            sparklineage.tag(batch, inputs=["s3://rates/tagged"]).write.parquet(str(tmp_path / "tagged"))
+            with sparklineage.step(session, "by hand", outputs=["s3://sums/by-hand"]):
+                pass
+            with suppress(ValueError), sparklineage.step(session, "handled", outputs=["s3://sums/handled"]):
+                raise ValueError("no mast")
+
+    read = lineage_spark.readStream.schema("mast int").option("maxFilesPerTrigger", 1)
+    rows = read.json(str(_files(tmp_path / "in", 5))).select(
+        F.udf(of_the_stream, "int", useArrow=False)("mast").alias("mast")
+    )
+    writer = rows.writeStream.foreachBatch(sparklineage.foreach_batch("harbour", save, inputs=[REGISTER]))
+    writer.option("checkpointLocation", str(tmp_path / "state")).trigger(availableNow=True).start().awaitTermination(
+        300
+    )
+    run = _ended(lineage)
+    rates = {f"s3://rates/{name}" for name in (*range(5), "of-the-stream", "of-a-batch", "tagged")}
+    assert run.inputs == {tmp_path / "in", REGISTER, *rates}
+    written = {tmp_path / name for name in ("out", "udf", "tagged")}
+    assert run.outputs == {*written, *(f"s3://sums/{name}" for name in (*range(5), "by-hand", "handled"))}
+    last = [item["name"] for event in run.events for side in ("inputs", "outputs") for item in event[side]]
+    assert [last.count(name) for name in ("1", "of-a-batch", "tagged", "handled")] == [2, 1, 1, 1]  # 1 of either side
+    # None of them has a run of its own, but for what it has to say of its failure.
+    assert {one.job: one.state for one in lineage.runs if one.kind == "STEP"} == {
+        "tests.harbour": "COMPLETE", "tests.handled": "FAIL",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", ["count", "toPandas", "show", "foreachPartition", "take", "cached", "table"])
