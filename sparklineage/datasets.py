@@ -6,10 +6,10 @@
     datasets.kafka("broker:9092", "orders")
 
 The names are those of the specification's naming conventions and of openlineage-python's helpers, and where the Spark
-agent names the same thing, the agent's. A URI does as well wherever a dataset is taken; these are for what has no URI
-that says all. No function raises, unless a step is open that is strict: a bad part is one warning of the logger
-`sparklineage`, which names the part and never shows a credential, and what is returned is left out wherever it is
-declared.
+agent names the same thing, the agent's, unless the function says otherwise. A URI does as well wherever a dataset is
+taken; these are for what has no URI that says all. No function raises, unless a step is open that is strict: a bad part
+is one warning of the logger `sparklineage`, which names the part and never shows a credential, and what is returned is
+left out wherever it is declared.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def adls(container: str, account: str, path: str) -> Dataset:
 
     `account` is a name or a whole host.
     """
-    host = _bare("account", account)
+    host = _bare("account", account, example="mystorage")
     host = host if "." in host else f"{host}.dfs.core.windows.net"
     return _object("abfss", f"{_bare('container', container)}@{host}", path)
 
@@ -139,8 +139,12 @@ def postgresql(host: str, database: str, table: str, *, schema: str = "public", 
 
 
 def mysql(host: str, database: str, table: str, *, port: int = 3306) -> Dataset:
-    """A table: `mysql://host:port` and `database.table`."""
-    return named(f"mysql://{_host(host, port).lower()}", f"{_part('database', database)}.{_part('table', table)}")
+    """A table: `mysql://host:port` and `database.table`.
+
+    A `table` that names its database itself, as in `crm.orders`, is in that one: the agent takes the job's so, too.
+    """
+    within, found = _part("database", database), _part("table", table)
+    return named(f"mysql://{_host(host, port).lower()}", found if "." in found else f"{within}.{found}")
 
 
 def oracle(host: str, service: str, table: str, *, schema: str, port: int = 1521) -> Dataset:
@@ -157,12 +161,16 @@ def sqlserver(host: str, database: str, table: str, *, schema: str = "dbo", port
 
 
 def redshift(
-    cluster: str, region: str, database: str, table: str, *, schema: str = "public", port: int = 5439
+    cluster: str, region: str, database: str, table: str, *, schema: str = "public", port: int | None = 5439
 ) -> Dataset:
-    """A table of Amazon Redshift: `redshift://cluster.region:port` and `database.schema.table`."""
-    return _table(
-        "redshift", f"{_bare('cluster', cluster)}.{_bare('region', region)}", database, table, schema=schema, port=port
-    )
+    """A table of Amazon Redshift: `redshift://cluster.region:port` and `database.schema.table`.
+
+    That is the specification's name. What Spark reaches by JDBC the agent calls by the host in its URL: for the same
+    name give that host as `cluster`, `my-cluster.abc123.eu-west-1.redshift.amazonaws.com`, to which the region adds
+    nothing, and `port=None` where the URL has no port.
+    """
+    host, where = _bare("cluster", cluster), _bare("region", region)
+    return _table("redshift", host if "." in host else f"{host}.{where}", database, table, schema=schema, port=port)
 
 
 def snowflake(account: str, database: str, table: str, *, schema: str = "PUBLIC", organization: str = "") -> Dataset:
@@ -171,9 +179,8 @@ def snowflake(account: str, database: str, table: str, *, schema: str = "PUBLIC"
     `account` alone is organization and account with a hyphen between them, or an account locator with its region and
     cloud (`xy12345.us-east-2.aws`; without them the agent takes `us-west-1.aws`), or the host of either.
     """
-    where = account_of_snowflake(
-        _bare("account", f"{_bare('organization', organization)}-{account}" if organization else account)
-    )
+    whole = f"{_bare('organization', organization)}-{account}" if organization else account
+    where = account_of_snowflake(_bare("account", whole, example="myorg-myaccount"))
     found = unquoted(_part("table", table))
     name = found if "." in found or schema == "" else f"{unquoted(_part('schema', schema))}.{found}"
     return named(f"snowflake://{where}", f"{unquoted(_part('database', database))}.{name}")
@@ -194,14 +201,22 @@ def kafka(bootstrap: str, topic: str) -> Dataset:
 
 
 def kinesis(region: str, account: str, stream: str) -> Dataset:
-    """A stream of Amazon Kinesis: `arn:aws:kinesis:region:account` and `stream/name`."""
+    """A stream of Amazon Kinesis, named after its ARN: `arn:aws:kinesis:region:account` and `stream/name`.
+
+    Of a stream that Spark itself reads the agent takes the host of the endpoint: `kinesis://host` and the stream. For
+    that one give the URI, `Dataset.of("kinesis://kinesis.eu-west-1.amazonaws.com/clicks")`.
+    """
     return named(
         f"arn:aws:kinesis:{_bare('region', region)}:{_bare('account', account)}", f"stream/{_part('stream', stream)}"
     )
 
 
 def mongodb(host: str, database: str, collection: str, *, port: int = 27017) -> Dataset:
-    """A collection: `mongodb://host:port` and `database.collection`; of a replica set the first host."""
+    """A collection: `mongodb://host:port` and `database.collection`; of a replica set the first host.
+
+    Of a stream that Spark itself reads the agent takes the job's connection string and the database, and the name of
+    the collection alone. For that one give the pair: `named("mongodb://host:27017/shop", "orders")`.
+    """
     name = f"{_part('database', database)}.{_part('collection', collection)}"
     return named(f"mongodb://{_host(_first('host', host), port)}", name)
 
@@ -315,20 +330,20 @@ def _host(host: str, port: int | None = None, *, what: str = "host") -> str:
     return ported(found, str(port))
 
 
-def _bare(what: str, value: str) -> str:
-    found = _part(what, value)
+def _bare(what: str, value: str, *, example: str = "") -> str:
+    shown = example or _EXAMPLES[what]
+    found = _part(what, value, example=shown)
     if any(mark in found for mark in "/\\@?#;, "):
-        raise ValueError(
-            f"{what} is a name alone, such as {_EXAMPLES[what]!r}, without scheme, path, parameters or credentials"
-        )
+        raise ValueError(f"{what} is a name alone, such as {shown!r}, without scheme, path, parameters or credentials")
     return found
 
 
-def _part(what: str, value: str) -> str:
+def _part(what: str, value: str, *, example: str = "") -> str:
+    shown = example or _EXAMPLES[what]
     if not isinstance(value, str):
-        raise ValueError(f"{what} is a text, such as {_EXAMPLES[what]!r}, and this is a {type(value).__name__}")
+        raise ValueError(f"{what} is a text, such as {shown!r}, and this is a {type(value).__name__}")
     if not value.strip():
-        raise ValueError(f"{what} is blank; write for example {_EXAMPLES[what]!r}")
+        raise ValueError(f"{what} is blank; write for example {shown!r}")
     return value.strip()
 
 

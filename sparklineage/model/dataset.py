@@ -16,7 +16,7 @@ from sparklineage.model.lenient import Placeholder, lenient
 from sparklineage.model.trimming import trimmed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _ADDRESS = re.compile(r"(?i)://|^(?:jdbc:[a-z][\w+.\-]*|arn|file|dbfs):")
 # What ends a name in a URI, or parts it.
@@ -91,14 +91,19 @@ class Dataset:
 
     @property
     def uri(self) -> str:
-        """Namespace and name in one text, as people write it, and as `of` reads it."""
-        scheme = self.namespace.partition(":")[0]
-        name = _MARKS.sub(_encoded, self.name) if scheme in NAMED else self.name
-        if "://" in self.namespace:
-            return f"{self.namespace.rstrip('/')}{'' if name.startswith('/') else '/'}{name}"
-        if name.startswith("/") or scheme in ("arn", self.namespace):
-            return f"{self.namespace}:{name}"
-        return f"{self.namespace}#{name}"
+        """Namespace and name in one text, as people write it, and as `of` reads it where a URI can say them.
+
+        It cannot for some pairs: the folder of a day, which `of` leaves off, a file without a root, names of others
+        below a namespace such as `mongodb://host/db`. Then it is for people alone; give `of` the pair.
+        """
+        spellings = list(_spellings(self.namespace, self.name))
+        return next(filter(self._is_meant_by, spellings), spellings[0])
+
+    def _is_meant_by(self, uri: str) -> bool:
+        try:
+            return _of_uri(uri) == self
+        except ValueError:
+            return False
 
 
 @dataclass(frozen=True, order=True)
@@ -211,6 +216,24 @@ def _safe_name(namespace: str, name: str) -> str:
     elif _ADDRESS.search(namespace):
         name = uri_credentials.without_parameters(name) or "/"
     return _safe(name)
+
+
+def _spellings(namespace: str, name: str) -> Iterator[str]:
+    """How both may be written in one text, the usual way first."""
+    scheme = namespace.partition(":")[0]
+    encoded = _MARKS.sub(_encoded, name)
+    usual = encoded if scheme in NAMED else name
+    if "://" in namespace:
+        yield f"{namespace.rstrip('/')}{'' if usual.startswith('/') else '/'}{usual}"
+    elif usual.startswith("/") or scheme in ("arn", namespace):
+        yield f"{namespace}:{usual}"
+    else:
+        yield f"{namespace}#{usual}"
+    yield f"{namespace}{':' if scheme == namespace else ''}#{encoded}"
+    if scheme == "sqlserver":
+        host, _, instance = namespace.partition("://")[2].partition("/")
+        name_of_host, colon, port = host.partition(":")
+        yield f"{scheme}://{name_of_host}\\{instance}{colon}{port}#{encoded}"
 
 
 def _encoded(mark: re.Match[str]) -> str:

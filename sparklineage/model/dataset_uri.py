@@ -12,6 +12,9 @@ The rules are those of the agent's own classes for file systems and JDBC, which 
 - Snowflake: namespace `snowflake://organization-account`, or `snowflake://locator.region.cloud`, without the domain
 - `kafka://host:port/topic`, of several brokers the first; `bigquery:project.dataset.table`,
   `mongodb://host:port/database.collection`, `arn:aws:glue:region:account:table/db/t`
+- Athena, Spanner, Milvus, Fabric (`awsathena://host/catalog.database.table`): the name without a slash, as the
+  specification has it; Azure Data Explorer as the agent has it, its database in the namespace:
+  `azurekusto://host/database` and the table
 - HTTP: scheme and host, and the path as it is, without its query and fragment
 - all others: the same, or with a table behind a `#` as the agent names what JDBC reaches: `acme://host/db#schema.table`
   is `db.schema.table`, and `duckdb:///x.db#t` the table of that name in `duckdb:/x.db`
@@ -51,7 +54,14 @@ _FIRST = {"kafka", "mongodb", "elasticsearch"}
 _REMOTE_FILES = {"ftp", "ftps", "sftp"}
 # Pages and files, which have no tables.
 _WHOLE = FILE_SYSTEMS | {"arn", "http", "https"}
-NAMED = _DATABASES | _FIRST | {"mongodb+srv", "unitycatalog", "kinesis", "bigquery"}
+NAMED = frozenset(
+    {
+        *_DATABASES,
+        *_FIRST,
+        *("mongodb+srv", "unitycatalog", "kinesis", "bigquery"),
+        *("awsathena", "spanner", "milvus", "fabric-warehouse", "mssql"),
+    }
+)
 """Schemes with a name and no path behind the host: a slash is a dot, and what is percent-encoded is decoded."""
 
 
@@ -124,6 +134,9 @@ def _address(scheme: str, place: str, table: str) -> tuple[str, str]:
     """What HTTP serves, and what nobody here knows: host and path, and a table behind it."""
     host, path = _apart(re.split(r"[?#]", place, maxsplit=1)[0])
     name = path.rstrip("/") or "/"
+    if scheme == "azurekusto":
+        database, _, rest = path.strip("/").partition("/")
+        return f"{scheme}://{host}/{database}", ".".join(filter(None, (rest, table)))
     if scheme == "azurecosmos" and (found := re.fullmatch(r"(/dbs/[^/]+)/(.+)", f"{name}/{table}".rstrip("/"))):
         return f"{scheme}://{host}{found.group(1)}", f"/{found.group(2).strip('/')}"
     if table and scheme in _REMOTE_FILES:
@@ -142,7 +155,9 @@ def _file(uri: str, scheme: str, place: str) -> tuple[str, str]:
     host, path = _apart(place)
     if ":" in host and scheme in _OBJECT_STORES:
         raise ValueError(f"{shown(uri)} has no host that can be read; write it without credentials")
-    if not place.startswith("/"):
+    if not place.startswith("//" if scheme in _OBJECT_STORES else "/"):
+        if place.startswith("/"):
+            raise ValueError(f"{shown(uri)} has lost a slash; write {scheme}://bucket/key")
         root = f"{scheme}://bucket/key" if scheme in _OBJECT_STORES else f"{scheme}:///path from the root"
         raise ValueError(f"{shown(uri)} is relative; write {root}")
     name = _normal(path)
@@ -171,7 +186,9 @@ def _named(uri: str, scheme: str, place: str, table: str) -> tuple[str, str]:
     if scheme == "snowflake" and not is_jdbc(uri):
         host, names, table = account(host), [unquoted(name) for name in names], unquoted(table)
     if table:
-        names = [table] if scheme in DATABASE_IN_TABLE and "." in table else [*names, table]
+        names = [*names, table]
+    if scheme in DATABASE_IN_TABLE and names and "." in names[-1]:
+        names = names[-1:]
     name = ".".join(names)
     if "." not in name and (is_jdbc(uri) or scheme in _DATABASES):
         raise ValueError(f"{shown(uri)} names no table; write it behind a #, such as {scheme}://host/db#schema.table")

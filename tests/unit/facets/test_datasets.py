@@ -14,6 +14,8 @@ from tests.support.agent_names import SNOWFLAKE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_REDSHIFT = "c.abc123.eu-west-1.redshift.amazonaws.com"
+
 
 @pytest.mark.parametrize(
     ("ours", "official"),
@@ -73,6 +75,12 @@ def test_names_are_those_of_the_official_helpers(ours: Dataset, official: naming
         (datasets.kafka("SASL_SSL://b:9093, SASL_SSL://c:9093", "t"), "kafka://b:9093/t"),
         (datasets.kafka("b:9092,c:9092", "t"), "kafka://b:9092,c:9092/t"),
         (datasets.kafka("b:9092", "one,two"), "kafka://b:9092/one,two"),
+        (datasets.mysql("db", "shop", "crm.orders"), "jdbc:mysql://db/shop#crm.orders"),
+        (datasets.mysql("db", "shop", "crm.orders"), "mysql://db/shop/crm.orders"),
+        (datasets.redshift(_REDSHIFT, "eu-west-1", "d", "t"), f"jdbc:redshift://{_REDSHIFT}:5439/d#public.t"),
+        (datasets.redshift(_REDSHIFT, "eu-west-1", "d", "s.t"), f"jdbc:redshift://{_REDSHIFT}:5439/d#s.t"),
+        (datasets.redshift(_REDSHIFT, "eu-west-1", "d", "t", port=None), f"jdbc:redshift://{_REDSHIFT}/d#public.t"),
+        (datasets.redshift("c", "eu-west-1", "d", "t"), "redshift://c.eu-west-1/d/public/t"),
     ],
 )
 def test_a_uri_gives_the_same_name(ours: Dataset, uri: str) -> None:
@@ -121,6 +129,11 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
         (lambda: datasets.mysql("db", "shop", "t", port="3306"), "port is a whole number, such as 5432, and this is a"),  # type: ignore[arg-type]
         (lambda: datasets.postgresql("h;password=canary", "d", "t"), "host is a name alone, such as 'db.example.com'"),
         (lambda: datasets.local("~nobody-at-all/x"), "path begins with a ~ of nobody"),
+        (
+            lambda: datasets.snowflake("https://org-acc.snowflakecomputing.com", "D", "T"),
+            "account is a name alone, such as 'myorg-myaccount'",
+        ),
+        (lambda: datasets.adls("c", "https://acc", "x"), "account is a name alone, such as 'mystorage'"),
         (lambda: datasets.mysql("db", "shop", None), "table is a text, such as 'orders', and this is a NoneType"),  # type: ignore[arg-type]
     ],
 )
@@ -204,7 +217,7 @@ _CONSTRUCTORS = {
     "mysql": (_HOSTS, _NAMES, _NAMES),
     "oracle": (_HOSTS, _NAMES, _NAMES),
     "postgresql": (_HOSTS, _NAMES, _NAMES),
-    "redshift": (_WORDS, _WORDS, _NAMES, _NAMES),
+    "redshift": (_WORDS | st.just(_REDSHIFT), _WORDS, _NAMES, _NAMES),
     "s3": (_WORDS, _NAMES),
     "snowflake": (_WORDS, _NAMES, _NAMES),
     "sqlserver": (_HOSTS, _NAMES, _NAMES),
@@ -225,3 +238,39 @@ def test_the_uri_of_a_dataset_is_the_same_dataset(name: str, data: st.DataObject
     found = getattr(datasets, name)(*parts, **more)
     assert Dataset.of(found.uri) == found
     assert Dataset.of(found) == found
+
+
+_NAMESPACES = [
+    "acme://erp", "acme", "awsathena://athena.eu-west-1.amazonaws.com", "azurekusto://h/db",
+    "kinesis://kinesis.eu-west-1.amazonaws.com", "spanner://p:i", "milvus://h:19530", "mssql://h:1433",
+    "fabric-warehouse://h", "sqlserver://h/inst", "sqlserver://h:1433/inst", "duckdb:/data/x.db", "sqlite:/data/x.db",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("namespace", _NAMESPACES)
+@given(name=_NAMES)
+@settings(max_examples=60, deadline=None)
+def test_the_uri_of_a_pair_is_the_same_dataset(namespace: str, name: str) -> None:
+    found = datasets.named(namespace, name)
+    assert Dataset.of(found.uri) == found
+
+
+def test_some_pairs_have_no_uri() -> None:
+    """As `Dataset.uri` says."""
+    pairs = [
+        ("s3://b", "landing/2026-11-21"),
+        ("file", "x"),
+        ("mongodb://h:27017/shop", "orders"),
+        ("acme://h/eu", "x"),
+    ]
+    found = [datasets.named(*pair) for pair in pairs]
+    assert [one.uri for one in found] == [
+        "s3://b/landing/2026-11-21", "file:x", "mongodb://h:27017/shop/orders", "acme://h/eu/x"
+    ]  # fmt: skip
+    assert [Dataset.of((one.namespace, one.name)) for one in found] == found
+
+
+def test_a_stream_of_kinesis_that_spark_reads_goes_by_its_endpoint() -> None:
+    found = Dataset.of("kinesis://kinesis.eu-west-1.amazonaws.com/clicks")
+    assert found == Dataset("kinesis://kinesis.eu-west-1.amazonaws.com", "clicks")
+    assert found != datasets.kinesis("eu-west-1", "123", "clicks")

@@ -96,6 +96,9 @@ def test_credentials_are_cut_off(value: str | tuple[str, str] | Dataset) -> None
         ("jdbc:postgresql://#t", "'jdbc:postgresql://#t' names no dataset: a host or a name is missing"),
         ("kafka://b:9092", "'kafka://b:9092' names no dataset: a host or a name is missing"),
         ("s3:bucket/key", "'s3:bucket/key' is relative; write s3://bucket/key"),
+        ("s3:/bucket/key", "'s3:/bucket/key' has lost a slash; write s3://bucket/key"),
+        ("abfss:/c@acc/key", "has lost a slash; write abfss://bucket/key"),
+        ("azurekusto://h/db", "names no dataset: a host or a name is missing"),
         ("jdbc:oracle:thin:@(DESCRIPTION=(HOST=h)#t", "is not a URI that can be read"),
         ("file:data/x", "'file:data/x' is relative; write file:///path from the root"),
         (
@@ -137,6 +140,8 @@ def test_bad_values_say_what_to_write(value: object, message: str) -> None:
         ("mssql://h/db#dbo.a", "mssql://h", "db.dbo.a"),
         ("mssql://h/db#my%20table", "mssql://h", "db.my table"),
         ("neo4j://h#Person", "neo4j://h", "Person"),
+        ("azurekusto://h/db#t", "azurekusto://h/db", "t"),
+        ("awsathena://h/c#d.t", "awsathena://h", "c.d.t"),
         ("acme://h/a/b/#t", "acme://h", "a/b.t"),
         ("azurecosmos://h/dbs/d#colls/t", "azurecosmos://h/dbs/d", "/colls/t"),
         ("azurecosmos://h/dbs/d/colls/t", "azurecosmos://h/dbs/d", "/colls/t"),
@@ -149,6 +154,23 @@ def test_bad_values_say_what_to_write(value: object, message: str) -> None:
 )
 def test_a_fragment_names_a_part_of_any_database(uri: str, namespace: str, name: str) -> None:
     assert Dataset.of(uri) == Dataset(namespace, name)
+
+
+@pytest.mark.parametrize(
+    ("uri", "namespace", "name"),
+    [
+        ("awsathena://athena.eu-west-1.amazonaws.com/c.d.t", "awsathena://athena.eu-west-1.amazonaws.com", "c.d.t"),
+        ("spanner://p:i/d/s/t", "spanner://p:i", "d.s.t"),
+        ("milvus://h:19530/d.c", "milvus://h:19530", "d.c"),
+        ("fabric-warehouse://h/d.s.t", "fabric-warehouse://h", "d.s.t"),
+        ("mssql://h:1433/d.s.t", "mssql://h:1433", "d.s.t"),
+        # Of this one the agent has the database in the namespace (KustoRelationVisitor).
+        ("azurekusto://h.kusto.windows.net/db/t", "azurekusto://h.kusto.windows.net/db", "t"),
+    ],
+)
+def test_what_the_specification_names_without_a_slash_has_none(uri: str, namespace: str, name: str) -> None:
+    found = Dataset.of(uri)
+    assert found == Dataset(namespace, name) == Dataset.of(found.uri)
 
 
 @pytest.mark.parametrize("uri", ["duckdb:///x.db", "h2:mem:test", "derby:/a/b"])

@@ -142,7 +142,7 @@ def test_what_is_left_has_nothing_to_cut(text: str, start: str) -> None:
 
 
 def test_no_uri_takes_long() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for mark in "@/?#;,:&(= ":
         for start in ("jdbc:oracle:thin:", "jdbc:mysql://", "https://", "s3://", "jdbc:x:"):
             without_credentials(start + mark * 20_000)
@@ -150,7 +150,7 @@ def test_no_uri_takes_long() -> None:
         for start in ("file:///x?", "arn:aws:s3:::x?", "https://h/x?", "", "a://"):
             for text in (mark * 20_000, f"a{mark}key" * 5_000, f"://u:{mark}" * 5_000):
                 text_without_credentials(start + text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,7 @@ def test_no_uri_takes_long() -> None:
         ("jdbc:mysql://(host=h,port=1,user=u,password=pw)/db", "jdbc:mysql://(host=h,port=1)/db"),
         ("jdbc:mysql://u:p@h1:1,u:p@h2:2/db", "jdbc:mysql://h1:1,h2:2/db"),
         ("https://bob:pw@mlflow.example.com:5000/x", "https://mlflow.example.com:5000/x"),
+        ("webhdfs://nn/x?op=OPEN&delegation=pw", "webhdfs://nn/x"),
         ("https://h/x?version=3", "https://h/x?version=3"),
         ("https://h/@scope/x", "https://h/@scope/x"),
         ("https://h/#/experiments/1", "https://h/#/experiments/1"),
