@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -186,6 +187,32 @@ def test_a_failing_batch_is_told(lineage_spark: Any, lineage: Lineage, tmp_path:
         query.awaitTermination(300)
     run = _ended(lineage)
     assert (run.state, run.error) == ("FAIL", "ValueError: the mast is broken")
+
+
+def test_stopping_a_query_in_a_batch_is_no_failure(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:
+    raised: list[Exception] = []
+
+    def save(batch: Any, _number: int) -> None:
+        try:
+            batch.count()
+            stopped.wait(30)
+            time.sleep(1)
+            with sparklineage.step(batch.sparkSession, "masts", outputs=[REGISTER]):
+                batch.count()
+        except Exception as error:
+            raised.append(error)
+            raise
+
+    stopped = threading.Event()
+    function = sparklineage.foreach_batch("harbour", save, inputs=[REGISTER], interval=1.0)
+    query = _start(lineage_spark, _files(tmp_path / "in", 2), function, processingTime="0 seconds")
+    until(lambda: any(run.name == "harbour" for run in lineage.runs))
+    threading.Timer(0.5, stopped.set).start()
+    query.stop()
+    assert query.exception() is None
+    assert len(raised) == 1
+    run = _ended(lineage)
+    assert (run.state, run.error) == ("COMPLETE", None)
 
 
 def test_a_query_that_fails_between_batches_is_told(lineage_spark: Any, lineage: Lineage, tmp_path: Path) -> None:

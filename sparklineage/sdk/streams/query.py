@@ -47,6 +47,16 @@ class Query:
                 raise
             raise UnreachableError from error
 
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped it. Never raises.
+
+        It is asked while a batch runs, whose failure Spark cannot know yet.
+        """
+        try:
+            return not self._found.isActive()
+        except Exception:  # noqa: BLE001 - no JVM, or one that is on its way out
+            return False
+
     def batch(self) -> int | None:
         """The number of its latest batch; None where the batches tell by themselves."""
         return None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT = 20.0
 """Seconds after which what waits beside a query looks whether it has anything to say."""
+_PAUSE = 0.2
+"""Seconds for which a batch of a stopped query is waited for before the query is asked again."""
 _AT_EXIT = 0.5
 """Seconds for which the end of the process waits for the ends of its queries, which may be over by then."""
 
@@ -43,6 +45,7 @@ class Stream(StepRecord):
     ) -> None:
         """`query` is its id, or an empty text; `interval` the seconds from one word to the next."""
         self._waiting: threading.Thread | None = None
+        self._asked: Query | None = None
         super().__init__(driver, name, environ, strict=strict)
         self.is_over = False
         self.batch = -1
@@ -51,6 +54,11 @@ class Stream(StepRecord):
         self._told, self._is_news = clock(), False
         # A batch speaks in its own thread, and what waits for the end of the query in another.
         self._speaking = threading.RLock()
+        self._is_idle = threading.Event()
+        self._is_idle.set()
+        """Set while no batch runs."""
+        self._cut_off: BaseException | None = None
+        """What the batch raised during which the query was stopped."""
 
     @property
     def strict(self) -> bool:
@@ -70,6 +78,7 @@ class Stream(StepRecord):
     def attend(self, query: Query | None) -> None:
         """Wait beside the query for its end."""
         if query is not None:
+            self._asked = query
             name = "sparklineage-stream"
             self._waiting = threading.Thread(target=self._await, args=(query,), name=name, daemon=True)
             self._waiting.start()
@@ -82,8 +91,14 @@ class Stream(StepRecord):
         """Give the thread its own step back. Never raises."""
         self.suspend()
 
+    def open_batch(self, number: int) -> None:
+        """A batch begins."""
+        self.batch = number
+        self._is_idle.clear()
+
     def progress(self) -> None:
         """A batch is done."""
+        self._is_idle.set()
         self._is_news = True
         self.tell()
 
@@ -105,6 +120,24 @@ class Stream(StepRecord):
     def _may_speak(self) -> bool:
         return self._clock() - self._told >= self._interval
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped the query, which interrupts the batch that runs. Never raises."""
+        return self._asked is not None and self._asked.is_stopped()
+
+    @property
+    def is_left(self) -> bool:
+        """Whether no batch is part of it any more: a query of the same id is another run."""
+        return self.is_over or self._cut_off is not None
+
+    def fail(self, error: BaseException) -> None:
+        """A batch has raised this. Of a query that was stopped, Spark says whether that is a failure."""
+        if self._waiting is not None and self._waiting.is_alive() and self.is_stopped:
+            self._cut_off = error
+        else:
+            self.finish(error)
+        self._is_idle.set()
+
     def finish(self, error: BaseException | None) -> None:
         """Record the end, once."""
         with self._speaking:
@@ -122,9 +155,16 @@ class Stream(StepRecord):
             self.finish(None)
 
     def _await(self, query: Query) -> None:
-        failure = None
+        failure: BaseException | None = None
         try:
-            while not query.wait(min(max(self._interval, 1.0), _LONGEST_WAIT)):
+            while True:
+                was_idle = self._is_idle.is_set()
+                if query.wait(min(max(self._interval, 1.0), _LONGEST_WAIT)):
+                    if was_idle:
+                        break
+                    # Once it is stopped Spark calls it over, and how its last batch ends is told by the next answer.
+                    self._is_idle.wait(_PAUSE)
+                    continue
                 batch = query.batch() if self._may_speak else None
                 if batch is not None and batch != self.batch:
                     self.batch, self._is_news = batch, True
@@ -132,8 +172,9 @@ class Stream(StepRecord):
         except UnreachableError:
             return  # the end of the process or of the application tells
         except Exception as error:  # noqa: BLE001 - the query's own failure
-            failure = error
+            failure = self._cut_off or error
         self.finish(failure)
+        self._cut_off = None  # it holds the frames of the batch
 
     def _append(self, record: Mapping[str, Any]) -> None:
         if record.get("type") == "stepStart":

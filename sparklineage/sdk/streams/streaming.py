@@ -47,7 +47,8 @@ def foreach_batch(
 
     A running query is one run of the job `<application>.<name>`: it starts with the first batch, tells what it has read
     and written at most every `interval` seconds, and ends with the query, as FAIL where a batch or the query
-    failed. Inside a batch `current_step()` is this one.
+    failed. Where it was stopped, what that makes its last batch raise is no failure. Inside a batch `current_step()` is
+    this one.
 
     With a journal, what the agent reports of the first batch stays; of those that follow it is part of this run, so
     that a query of many small batches does not flood the backend. Where the agent sends by itself nothing of ours is
@@ -130,7 +131,7 @@ class ForeachBatch:
             self.__wrapped__(batch, number)
         except BaseException as error:
             stream.leave()
-            stream.finish(error)
+            stream.fail(error)
             raise
         stream.leave()
         stream.progress()
@@ -181,13 +182,14 @@ class ForeachBatch:
                 return None
             query = (driver.context.getLocalProperty(_QUERY) if driver.context is not None else None) or ""
             stream = self._open.get(query)
-            if stream is None or stream.is_over:
+            if stream is None or stream.is_left:
                 stream = self._open[query] = self._stream(driver, query)
                 stream.begin(*self._declared)
+                stream.open_batch(int(number))
                 stream.attend(Query.of(session, driver.context, query))
             else:
                 stream.enter()
-            stream.batch = int(number)
+                stream.open_batch(int(number))
         except Exception as error:
             if self._strict:
                 if stream is not None:

@@ -33,6 +33,10 @@ class Java:
         self.over = threading.Event()
         self.failure: Exception | None = None
         self.asked: list[int] = []
+        self.stopped = False
+
+    def isActive(self) -> bool:  # noqa: N802 - Spark's name
+        return not self.stopped
 
     def awaitTermination(self, milliseconds: int) -> bool:  # noqa: N802 - Spark's name
         self.asked.append(milliseconds)
@@ -40,7 +44,8 @@ class Java:
         over = self.over.wait(0.05 if milliseconds < 20_000 else milliseconds / 1000)
         if over and self.failure is not None:
             raise self.failure
-        return over
+        # As Spark does: a query that is stopped is over for who asks, also while its batch still runs.
+        return over or self.stopped
 
 
 class FailedError(Exception):
@@ -152,6 +157,65 @@ def test_what_no_later_batch_tells_is_told_after_the_interval(scene: Scene, rece
         time.sleep(0.02)
     assert kinds(receiver, end=False) == ["START", "RUNNING"]
     assert set(scene.queries["q1"].asked) == {2000}
+
+
+class CutOffError(Exception):
+    """What a call into the JVM raises in a batch whose query is being stopped."""
+
+
+@pytest.mark.parametrize("failure", [None, FailedError("the mast is broken")])
+def test_spark_says_whether_the_batch_of_a_stopped_query_has_failed(
+    scene: Scene, receiver: Receiver, failure: Exception | None
+) -> None:
+    def save(_batch: Any, _number: int) -> None:
+        query = scene.queries["q1"]
+        query.stopped = True
+        until = time.monotonic() + 10
+        while len(query.asked) < 4:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert [event["eventType"] for event in receiver.events if event["eventType"] in ol.TERMINAL] == []
+        raise CutOffError("o277.count")
+
+    with pytest.raises(CutOffError):
+        scene.batch(scene.made(save, interval=0), "q1", 0)
+    assert ol.TERMINAL.isdisjoint(kinds(receiver, end=False))
+    scene.queries["q1"].failure = failure
+    scene.queries["q1"].over.set()
+    said = kinds(receiver)
+    assert (said[0], said[-1]) == ("START", "COMPLETE" if failure is None else "FAIL")
+    if failure is not None:
+        message = receiver.events[-1]["run"]["facets"]["errorMessage"]["message"]
+        assert message.endswith("CutOffError: o277.count")
+
+
+def test_a_failed_batch_of_a_query_that_nobody_stopped_is_told_at_once(scene: Scene, receiver: Receiver) -> None:
+    def save(_batch: Any, _number: int) -> None:
+        raise ValueError("the mast is broken")
+
+    with pytest.raises(ValueError, match="mast"):
+        scene.batch(scene.made(save), "q1", 0)
+    assert kinds(receiver) == ["START", "FAIL"]
+
+
+def test_a_query_that_starts_again_is_another_run_than_the_one_that_was_cut_off(
+    scene: Scene, receiver: Receiver
+) -> None:
+    def save(_batch: Any, number: int) -> None:
+        if number == 1:
+            scene.queries["q1"].stopped = True
+            raise CutOffError
+
+    function = scene.made(save)
+    scene.batch(function, "q1", 0)
+    with pytest.raises(CutOffError):
+        scene.batch(function, "q1", 1)
+    scene.queries.pop("q1").over.set()
+    scene.batch(function, "q1", 2)
+    assert kinds(receiver).count("START") == 2
+    assert ol.run_id(next(event for event in receiver.events if event["eventType"] == "COMPLETE")) == ol.run_id(
+        receiver.events[0]
+    )
 
 
 def test_a_failure_between_batches_is_told(scene: Scene, receiver: Receiver) -> None:
