@@ -68,6 +68,15 @@ def test_own_facets_fit_their_published_schemas(name: str, facet: facets.Facet) 
         jsonschema.validate({**facet.value, "pii": "yes", "runId": 3, "jobName": 3}, schema)
 
 
+@pytest.mark.parametrize("place", ["run", "dataset"])
+def test_one_schema_of_governance_is_for_runs_and_datasets(place: Any) -> None:
+    facet = facets.governance(pii=True, place=place)
+    schema = json.loads((files("sparklineage.model") / "governance-1.0.json").read_text(encoding="utf-8"))
+    jsonschema.validate(dict(facet.value), schema)
+    assert facet.place in schema["description"]
+    assert schema["title"] == "GovernanceFacet"
+
+
 def test_a_schema_is_nested_as_the_agent_nests_it() -> None:
     """tests/real compares the same types with the agent's own events."""
     assert facets.schema(NESTED).value["fields"] == [
