@@ -157,6 +157,8 @@ class Matcher:
         root = self.witnessed.root_of(execution)
         if is_batch(root):
             root = execution  # each query of a batch is the user's own
+            if not root.step and not root.has_jobs:
+                root = next((item for item in self._helpers(root) if item.step), root)
         if root.step:
             return self.steps.get(root.step)
         # A query without any Spark job carries no property; its time tells, where only one step stood open.
@@ -214,8 +216,11 @@ class Matcher:
             return False
         root = self.witnessed.root_of(execution)
         if is_batch(root):
+            if execution is not root:
+                command = self._commands(root).get(execution.number)
+                return command is not None and command.run is not None
             inner = [item for item in self.witnessed.family_of(root) if item is not root and item.run]
-            return execution is root and any(item.step == root.step for item in inner)
+            return any(self.step_at(item) is self.step_at(root) for item in inner)
         teller = self._teller(root)
         return execution is not teller and teller.run is not None
 
@@ -232,7 +237,34 @@ class Matcher:
         root = self.witnessed.root_of(execution)
         if not is_batch(root):
             return family
-        return [item for item in family if item in (execution, root) or (execution is root and not item.run)]
+        commands = self._commands(root)
+        users = {item.number: commands.get(item.number, item) for item in family}
+        here = (execution, root)
+        return [
+            item for item in family if users[item.number] in here or (execution is root and not users[item.number].run)
+        ]
+
+    def _commands(self, root: Execution) -> dict[int, Execution]:
+        """Of a batch the commands on whose behalf Delta runs queries, by the numbers of those.
+
+        To Spark all of them are the batch's own.
+        """
+        found: dict[int, Execution] = {}
+        commands: list[Execution] = []
+        for item in sorted(self.witnessed.family_of(root), key=lambda item: item.number):
+            if item.is_deltas(root):
+                command = next((one for one in reversed(commands) if one.holds(item.start)), None)
+                if command is not None:
+                    found[item.number] = command
+            elif item is not root and (item.writes or _COMMAND.match(item.command)):
+                commands.append(item)
+        return found
+
+    def _helpers(self, command: Execution) -> list[Execution]:
+        """Of a command in a batch the queries that Delta runs on its behalf."""
+        root = self.witnessed.root_of(command)
+        numbers = {number for number, found in self._commands(root).items() if found is command}
+        return [item for item in self.witnessed.family_of(root) if item.number in numbers]
 
     def reported_roots(self) -> set[tuple[int, int]]:
         """The root executions that the agent has reported, themselves or by one under them."""

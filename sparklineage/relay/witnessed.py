@@ -57,6 +57,15 @@ class Execution:
         """Whether it is a command that writes rows somewhere, as its plan's first line tells."""
         return _WRITES.search(self.command) is not None
 
+    def holds(self, time: int | None) -> bool:
+        """Whether it ran at this time."""
+        return time is not None and self.start is not None and self.start <= time and (not self.end or time <= self.end)
+
+    def is_deltas(self, root: Execution) -> bool:
+        """Whether Delta runs it on behalf of a command, which has the description of the root, or one of its own."""
+        is_extended = root.description != self.description and root.description in self.description
+        return is_extended or self.description.startswith(_DELTA_OWN)
+
     @property
     def is_users(self) -> bool:
         """A query that the user wrote, as far as Spark's descriptions tell."""

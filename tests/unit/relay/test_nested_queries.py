@@ -83,3 +83,19 @@ def test_what_is_declared_of_a_table_is_not_on_the_write_below() -> None:
     nest.query(1, 12, 49, CREATE)
     nest.query(2, 20, 40, INSERT)
     assert nest.told() == {"run-0": set(), "run-1": {"rates", "used_0", "used_1", "used_2"}, "run-2": set()}
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_what_is_declared_of_a_merge_in_a_batch_is_on_the_merge(reported: bool) -> None:
+    batch = f"\nid = {STEP}\nrunId = {STEP}\nbatch = 0"
+    nest = Nest()
+    nest.query(0, 10, 80, "Project (2)", description=batch)
+    nest.query(1, 12, 20, INSERT, description=batch)
+    nest.query(2, 22, 70, "Execute MergeIntoCommand (1)", description=batch)
+    nest.query(
+        3, 24, 30, "Project (3)", description="$anonfun$recordDeltaOperationInternal$1 at X:1", reported=reported
+    )
+    nest.query(4, 32, 60, "Project (9)", description=f"{batch} - MERGE operation - writing", reported=False)
+    found = {"run-0": set(), "run-1": {"rates", "used_0", "used_1"}}
+    found |= {"run-2": {"rates", "used_0", "used_2", "used_3", "used_4"}}
+    assert nest.told() == found | ({"run-3": set()} if reported else {})
