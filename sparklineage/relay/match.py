@@ -22,6 +22,10 @@ _COMMAND = re.compile(
     r"Execute (?!CreateView|SetCommand)|\w*(?:ReplaceData|WriteDelta|WriteToDataSource|DeleteFrom|Truncate|Merge)"
 )
 """First lines of plans that may change data, beside those that write rows."""
+_READS = re.compile(
+    r"AdaptiveSparkPlan|\w*Aggregate|Collect(?:Limit|Tail)|TakeOrdered|Project|Filter|Sort|Range|Union|\w*Scan\b"
+)
+"""And of some that surely change none."""
 _HANDS_ON = re.compile(r"Execute SaveAsV1TableCommand\b")
 """Those of commands that leave the work to another one, which knows the table: `saveAsTable` from Spark 4.2 on."""
 
@@ -222,7 +226,7 @@ class Matcher:
             inner = [item for item in self.witnessed.family_of(root) if item is not root and item.run]
             return any(self.step_at(item) is self.step_at(root) for item in inner)
         teller = self._teller(root)
-        return execution is not teller and teller.run is not None
+        return execution is not teller and teller.run is not None and not _is_apart(execution, root)
 
     def _teller(self, root: Execution) -> Execution:
         """Of a query and all that runs on its behalf, the execution whose run gets what is declared of it."""
@@ -236,7 +240,11 @@ class Matcher:
         family = self.witnessed.family_of(execution)
         root = self.witnessed.root_of(execution)
         if not is_batch(root):
-            return family
+            return [
+                item
+                for item in family
+                if item is execution or not (_is_apart(execution, root) or _is_apart(item, root))
+            ]
         commands = self._commands(root)
         users = {item.number: commands.get(item.number, item) for item in family}
         here = (execution, root)
@@ -274,6 +282,23 @@ class Matcher:
 def is_batch(execution: Execution) -> bool:
     """Whether it is the batch of a stream, as Spark describes it."""
     return _BATCH.search(execution.description) is not None
+
+
+def _is_apart(execution: Execution, root: Execution) -> bool:
+    """Whether it is a query of the user's that Spark counts to another one, which is none of its own.
+
+    Threads that share their local properties, as those that run one `inheritable_thread_target` do, begin the second
+    query as if the first had. Below a write Spark and Delta write in another way, and what is above ends last.
+    """
+    if execution is root or not execution.writes:
+        return False
+    is_later = root.end is not None and execution.end is not None and root.end < execution.end
+    is_alike = _first_word(execution) == _first_word(root)
+    return is_later or is_alike or _READS.match(root.command) is not None
+
+
+def _first_word(execution: Execution) -> str:
+    return execution.command.rpartition(" (")[0] or execution.command
 
 
 def time_of(event: Mapping[str, Any]) -> int | None:

@@ -99,3 +99,24 @@ def test_what_is_declared_of_a_merge_in_a_batch_is_on_the_merge(reported: bool) 
     found = {"run-0": set(), "run-1": {"rates", "used_0", "used_1"}}
     found |= {"run-2": {"rates", "used_0", "used_2", "used_3", "used_4"}}
     assert nest.told() == found | ({"run-3": set()} if reported else {})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "end"),
+    [(INSERT, INSERT, 40), (INSERT, INSERT, 60), (INSERT, CREATE, 60), ("Scan (1)", INSERT, 40)],
+)
+def test_writes_of_threads_that_share_their_properties_are_queries_of_their_own(
+    first: str, second: str, end: int
+) -> None:
+    nest = Nest()
+    nest.query(0, 10, 50, first)
+    nest.query(1, 12, end, second)
+    assert nest.told() == {"run-0": {"rates", "used_0"}, "run-1": {"rates", "used_1"}}
+
+
+@pytest.mark.parametrize("outer", ["Execute SaveIntoDataSourceCommand (1)", "AtomicCreateTableAsSelect (1)", CREATE])
+def test_a_write_below_a_write_is_part_of_it(outer: str) -> None:
+    nest = Nest()
+    nest.query(0, 10, 50, outer)
+    nest.query(1, 12, 50, INSERT)
+    assert nest.told() == {"run-0": {"rates", "used_0", "used_1"}, "run-1": set()}
