@@ -28,7 +28,10 @@ def inside(target: Any) -> Callable[[Callable[[Any], Any]], Any] | None:
 
 def udf_of(target: Any) -> Any:
     """The UDF behind what udf(), pandas_udf(), udtf() and spark.udf.register() return; None for anything else."""
-    inner = getattr(target, "_unwrapped", target)
+    try:
+        inner = getattr(target, "_unwrapped", target)
+    except Exception:  # noqa: BLE001 - what stands for something else may raise whatever it is asked
+        inner = target
     # Looked up without asking for them: PySpark asks the JVM for the type of what it returns.
     names = ("func", "evalType", "returnType", "_name")
     return inner if all(inspect.getattr_static(inner, name, _NONE) is not _NONE for name in names) else None

@@ -34,7 +34,7 @@ def error_of(
     kind = type(error)
     return {
         "type": f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
-        "message": beginning(text_of(error), secrets, _MOST),
+        "message": beginning(_message(error), secrets, _MOST),
         "stackTrace": _trace(error, secrets),
     }
 
@@ -58,10 +58,17 @@ def _closes(error: GeneratorExit) -> bool:
     return False
 
 
+def _message(error: BaseException) -> str:
+    try:
+        return text_of(error)
+    except BaseException:  # noqa: BLE001 - the job is to get its own exception, whatever that says of itself
+        return f"a {type(error).__name__} that cannot be shown"
+
+
 def _trace(error: BaseException, secrets: Sequence[str]) -> str:
     try:
         parts = traceback.format_exception(type(error), error, error.__traceback__, limit=-_FRAMES)
-    except Exception:  # noqa: BLE001 - what it is made of is the user's own
+    except BaseException:  # noqa: BLE001 - what it is made of is the user's own
         return ""
     shown: list[str] = []
     left = _MOST

@@ -13,7 +13,7 @@ from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps import nesting
 from sparklineage.sdk.steps.given import listed, session, session_and_name, text
 from sparklineage.sdk.steps.record import StepRecord
-from sparklineage.sdk.warning import warn
+from sparklineage.sdk.warning import text_of, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -193,7 +193,8 @@ class Step(StepHandle, ContextDecorator):
         """The function, each call of which is a step: to its end, also where it is a coroutine or a generator.
 
         Of a method it may be around or below `staticmethod`, `classmethod` and `property`. A class, a UDF and whatever
-        cannot be called stay what they are, with a warning, or TypeError where the step is strict.
+        cannot be called stay what they are, with a warning, or TypeError where the step is strict. So does what raises
+        when it is looked at.
         """
         if in_worker():
             return func
@@ -206,6 +207,14 @@ class Step(StepHandle, ContextDecorator):
             if self._strict:
                 raise
             warn(str(error), about=f"step {self.name!r}", environ=self._environ)
+            return func
+        except Exception as error:
+            if self._strict:
+                raise
+            told = (
+                f"it is not around this {type(func).__name__}, which raises: {type(error).__name__}: {text_of(error)}"
+            )
+            warn(told, about=f"step {self.name!r}", environ=self._environ)
             return func
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -128,6 +128,43 @@ def test_an_exception_that_cannot_be_shown_goes_on(folder: Path, caplog: pytest.
     assert caplog.messages == []
 
 
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_an_exception_whose_text_ends_the_process_goes_on(
+    raised: type[BaseException], folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class EndingError(Exception):
+        def __str__(self) -> str:
+            raise raised
+
+    error = EndingError()
+    with pytest.raises(EndingError) as caught, sparklineage.step(None, "score"):
+        raise error
+    assert caught.value is error
+    (end,) = records(folder, "stepEnd")
+    assert end["error"]["message"] == "a EndingError that cannot be shown"
+    assert caplog.messages == []
+
+
+class Proxy:
+    """What stands for something else, which is not there."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"no {name}")
+
+    def __call__(self) -> str:
+        return "called"
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_raises_when_it_is_looked_at_stays_what_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    proxy = Proxy()
+    assert sparklineage.step(None, "score")(proxy) is proxy
+    (message,) = caplog.messages
+    assert message.startswith("step 'score': it is not around this Proxy, which raises: RuntimeError: no ")
+    with pytest.raises(RuntimeError, match="no "):
+        sparklineage.step(None, "score", strict=True)(proxy)
+
+
 @pytest.mark.usefixtures("folder")
 def test_to_leave_what_was_not_entered_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     block = sparklineage.step(None, "score")
