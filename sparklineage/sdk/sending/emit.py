@@ -1,6 +1,10 @@
 """Sending events with openlineage-python's own client, from a thread that no job ever waits for.
 
 The way of steps where there is no journal: Spark Connect, serverless, an agent that sends by itself.
+
+The exit of the process waits for that thread. What is declared after it has, in functions that the program registered
+with `atexit` before, is sent at once: CPython calls none that is registered while it calls them, and up from 3.12 some
+versions start no thread then either.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from sparklineage.model.event import datasets, job, job_facets, run_facets, run_
 from sparklineage.model.hiding import Hider
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.interrupted import keep_interrupted
+from sparklineage.sdk.sending.exiting import is_exit
+from sparklineage.sdk.sending.limit import TimeOver, is_main, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,7 +81,7 @@ def is_installed() -> bool:
 
 
 class Emitter:
-    """A queue with one thread behind it. No method raises, and only `flush` takes any time."""
+    """A queue with one thread behind it. No method raises, and until the process ends only `flush` takes any time."""
 
     def __init__(
         self, environ: Mapping[str, str], *, connect: Callable[[], Any] | None = None, most: int = _MOST
@@ -120,6 +126,10 @@ class Emitter:
     def put(self, event: Event | None) -> None:
         """Leave one event to be sent; without one the client is made alone."""
         self._in_this_process()
+        if is_exit() and (self._closed or (self._thread is None and is_main())):
+            if event is not None and not (self.is_hopeless or self._send_at_once(event)):
+                self.dropped += 1
+            return
         with self._moved:
             if self._closed:
                 self.dropped += event is not None
@@ -143,7 +153,7 @@ class Emitter:
         began = time.monotonic()
         until = began + (max(0.0, self._limit - self._waited) if timeout is None else timeout)
         with self._moved:
-            while (self._waiting or self._busy) and (left := until - time.monotonic()) > 0:
+            while not self._closed and (self._waiting or self._busy) and (left := until - time.monotonic()) > 0:
                 self._moved.wait(left)
             self._waited += time.monotonic() - began
             return not (self._waiting or self._busy)
@@ -159,6 +169,7 @@ class Emitter:
             self._waiting.clear()
             self._moved.notify_all()
         if not done:
+            self._waited = self._limit
             limit = self._limit if timeout is None else timeout
             self._warn("left", f"{left} events of lineage could not be sent within {limit:g} seconds and are lost")
         elif self._thread is not None and self._thread.is_alive():
@@ -196,14 +207,42 @@ class Emitter:
                 self.trouble = None
             except Exception as error:  # noqa: BLE001 - the job goes on
                 self.dropped += event is not None
-                self.trouble = mask(f"{type(error).__name__}: {error}", secrets_of(self._environ))[:500]
-                if isinstance(error, ImportError) or (client is None and isinstance(error, _WRONG)):
-                    self._give_up()
+                self._failed(error, client)
+                if self.is_hopeless:
                     return
-                self._warn("send", f"an event of lineage could not be sent: {self.trouble}")
 
         with suppress(Exception):  # older clients have no `close`
             client.close(max(_SHORTEST, self._until - time.monotonic()))
+
+    def _send_at_once(self, event: Event) -> bool:
+        """From this thread, within what is left of the time that the exit may wait; whether it is sent."""
+        left, began, client = self._limit - self._waited, time.monotonic(), None
+        try:
+            if left <= 0:
+                raise TimeOver
+            with within(left):
+                client = self._connect()
+                client.emit(_attrs(self._hider.event(event)))
+                # One that sends from a thread of its own has no later moment either.
+                with suppress(Exception):
+                    client.close(max(_SHORTEST, began + left - time.monotonic()))
+        except TimeOver:
+            self._warn("left", f"lineage of the exit could not be sent within {self._limit:g} seconds and is lost")
+            return False
+        except Exception as error:  # noqa: BLE001 - the exit goes on
+            self._failed(error, client)
+            return False
+        finally:
+            self._waited += time.monotonic() - began
+        self.sent, self.trouble = self.sent + 1, None
+        return True
+
+    def _failed(self, error: Exception, client: Any) -> None:
+        self.trouble = mask(f"{type(error).__name__}: {error}", secrets_of(self._environ))[:500]
+        if isinstance(error, ImportError) or (client is None and isinstance(error, _WRONG)):
+            self._give_up()
+        else:
+            self._warn("send", f"an event of lineage could not be sent: {self.trouble}")
 
     def _give_up(self) -> None:
         why = f"without openlineage-python; {INSTALL}"
@@ -232,7 +271,6 @@ def emitter(environ: Mapping[str, str], config: Mapping[str, Any] | None = None)
     found = _emitters.get(key)
     if found is None:
         found = _emitters[key] = Emitter(environ, connect=lambda: _client(config))
-        atexit.register(_close, found)
     return found
 
 
@@ -265,6 +303,12 @@ def _attrs(event: Event) -> Any:
     )
 
 
-def _close(found: Emitter) -> None:
-    found.close()
+def _close() -> None:
+    for (pid, _), found in list(_emitters.items()):
+        if pid == os.getpid():
+            found.close()
     keep_interrupted()
+
+
+# With the import, and not with the first event: what is registered first is called last.
+atexit.register(_close)

@@ -511,6 +511,65 @@ def test_what_waits_is_sent_when_the_process_ends(receiver: Receiver) -> None:
     assert [event["eventType"] for event in receiver.events] == ["START", "COMPLETE"]
 
 
+ASYNC = """
+import os
+os.environ["OPENLINEAGE__TRANSPORT__TYPE"] = "async_http"
+os.environ["OPENLINEAGE__TRANSPORT__URL"] = os.environ["OPENLINEAGE_URL"]
+"""
+AT_EXIT = """
+import atexit, sys
+{before}
+@atexit.register
+def report():
+    import sparklineage
+    with sparklineage.step(None, "report", outputs=["s3://b/late"]):
+        pass
+{after}
+"""
+
+
+@pytest.mark.service
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),  # nothing of ours is imported before, nor any of what Python needs for threads
+        ("import threading", ""),
+        ("import sparklineage", ""),
+        ("import sparklineage; sparklineage.step", "with sparklineage.step(None, 'a'): pass"),
+        ("", "import sparklineage\nwith sparklineage.step(None, 'a'): pass"),  # what waits for the exit is called first
+        ("", "import sparklineage\napp = sparklineage.application(name='whole')"),
+        (ASYNC, ""),
+    ],
+)
+def test_what_is_declared_at_the_exit_is_sent(before: str, after: str, receiver: Receiver) -> None:
+    done = run(AT_EXIT.format(before=before, after=after), receiver, SPARKLINEAGE_DELIVERY_MODE="direct")
+    assert (done.returncode, done.stdout) == (0, "")
+    told = [event for event in receiver.events if event["job"]["name"].endswith(".report")]
+    assert [event["eventType"] for event in told] == ["START", "COMPLETE"]
+    assert names(told[-1], "outputs") == {("s3://b", "late")}
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("after", ["", "import sparklineage\nwith sparklineage.step(None, 'a'): pass"])
+def test_what_is_declared_at_the_exit_waits_no_longer_than_the_rest(after: str, receiver: Receiver) -> None:
+    """The limit is one for all, and so is the warning."""
+    receiver.silent = True
+    before = time.monotonic()
+    done = run(AT_EXIT.format(before="", after=after), receiver)
+    assert time.monotonic() - before < emit.FLUSH + 5
+    assert done.returncode == 0
+    assert done.stderr.count("could not be sent within 5 seconds") == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.service
+def test_what_cannot_be_sent_at_the_exit_is_one_warning(receiver: Receiver) -> None:
+    receiver.answer = lambda *_: 404
+    done = run(AT_EXIT.format(before="", after=""), receiver)
+    assert "404" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.service
 def test_what_was_declared_is_there_when_the_process_is_killed(receiver: Receiver) -> None:
     done = run(JOB.format(body="import time; time.sleep(3); os.kill(os.getpid(), signal.SIGKILL)"), receiver)
