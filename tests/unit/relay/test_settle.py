@@ -362,7 +362,7 @@ def test_a_secret_in_an_error_is_masked(made: RunFolder) -> None:
 
 def test_a_step_is_told_once_by_the_outer_query(made: RunFolder) -> None:
     declare(made, 5, 30)
-    add(made.witness, *execution(0, 10)[:1], *execution(1, 12, 18, root=0))
+    add(made.witness, *execution(0, 10, command="Execute SaveIntoDataSourceCommand"), *execution(1, 12, 18, root=0))
     add(made.witness, witnessed("jobStart", 13, jobId=0, executionId=1, step=STEP), *execution(0, 10, 20)[1:])
     add(made.agent, event("START", 10, Q1, "app.save", outputs=("/o",)), event("START", 12, Q2, "app.scan"))
     add(made.agent, event("COMPLETE", 18, Q2, "app.scan"), event("COMPLETE", 20, Q1, "app.save", outputs=("/o",)))
