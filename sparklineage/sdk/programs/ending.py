@@ -145,7 +145,17 @@ class Ending:
 
 def _exit(status: Any = None, /) -> NoReturn:
     """Exit the interpreter by raising SystemExit(status)."""
-    raise _Exit(status) if status is not None else _Exit()
+    # A thread's own end is no matter here, and `threading.excepthook` is silent for that very class alone.
+    kind = _Exit if _is_main() or _is_handed_over() else SystemExit
+    raise kind(status) if status is not None else kind()
+
+
+def _is_handed_over() -> bool:
+    """Whether it gets from this thread to whoever asks for the result, which may be the program's lowest frame."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - only the stack tells
+    while frame is not None and frame.f_globals.get("__name__") != "concurrent.futures.thread":
+        frame = frame.f_back
+    return frame is not None
 
 
 def _is_main() -> bool:

@@ -108,6 +108,10 @@ child = multiprocessing.get_context("fork").Process(target=sys.exit, args=(5,))
 child.start()
 child.join()
 """
+POOL = """\
+from concurrent.futures import ThreadPoolExecutor
+ThreadPoolExecutor().submit(sys.exit, 3).result()
+"""
 ENDS = {
     "returns": ("", 0, ["START", "COMPLETE"], None),
     "exits well": ("sys.exit(0)", 0, ["START", "COMPLETE"], None),
@@ -138,6 +142,11 @@ ENDS = {
     "has a child that exits": (
         CHILD + "raise SystemExit(6)", 6, ["START", "FAIL"], "The application exited with status 6.",
     ),
+    "has a thread that exits": (
+        "import threading\nthread = threading.Thread(target=sys.exit, args=(5,))\nthread.start()\nthread.join()",
+        0, ["START", "COMPLETE"], None,
+    ),
+    "exits in a thread of a pool": (POOL, 3, ["START", "FAIL"], "The application exited with status 3."),
     "has a fork that exits": (
         "pid = os.fork()\nif not pid: raise SystemExit(5)\nos.waitpid(pid, 0)\nos._exit(0)",
         0, ["START", "ABORT"], "nothing recorded how it ended",
@@ -200,6 +209,20 @@ def test_each_end_is_told_as_it_was(scene: Scene, how: str) -> None:
     assert (start["eventType"], end["eventType"]) == ("START", "COMPLETE")
     assert [item["name"] for item in end["outputs"]] == ["out"]
     assert end["run"]["facets"]["parent"]["run"]["runId"] == told.of("nightly_load")[0]["run"]["runId"]
+
+
+def test_a_threads_own_exit_shows_nothing(scene: Scene) -> None:
+    """As without an application: also below a hook of the program's own, which knows the class by its identity."""
+    hook = "import threading\nthreading.excepthook = lambda args: print(args.exc_type is SystemExit, file=sys.stderr)\n"
+    thread = "thread = threading.Thread(target=sys.exit, args=(5,))\nthread.start()\nthread.join()\n"
+    told = scene.program(OPEN + "import threading\n" + thread + hook + thread, 0)
+    assert (told.status, told.stderr) == (0, "True\n")
+
+
+def test_an_exit_in_a_thread_of_a_pool_is_told_by_the_client(scene: Scene) -> None:
+    """Where no relay hears of the process's status."""
+    told = scene.relayed(OPEN + POOL, SPARKLINEAGE_DELIVERY_MODE="direct")
+    assert (told.status, told.states()) == (3, ["START", "FAIL"]), told.stderr
 
 
 @pytest.mark.parametrize(
