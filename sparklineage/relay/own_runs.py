@@ -47,7 +47,7 @@ class OwnRuns:
             step.told = True
         made = []
         reported = self.match.reported_roots()
-        reached = self._reached(runs)
+        reached = self._reached(runs) | self._inherited(fresh.values())
         for root in self.match.witnessed.roots():
             around = self.match.declaring(root)
             owner = self.match.step_at(root)
@@ -64,7 +64,7 @@ class OwnRuns:
                 continue
             if is_idle:
                 self.past.idle(step)
-                made += application.step_run(step, None, outcome)
+                made += application.step_run(step, None, outcome, self._around(step))
             elif step.error is not None:
                 made += application.step_run(step, None, outcome, () if step.id in reached else None)
         for step in self.match.steps.functions.values() if outcome is not None else ():
@@ -93,6 +93,16 @@ class OwnRuns:
             if step is not None and not step.told and number not in self.match.steps.earlier:
                 made += application.stream_run(step, outcome, over=number in over, is_told=is_told)
         return made
+
+    def _around(self, step: Step) -> list[Step]:
+        """The steps whose datasets a run of this one has. Over Spark Connect a run stands for the queries of the step,
+        whatever they are, and so has what queries would get."""
+        return self.match.steps.around(step) if step.remote else [step]
+
+    def _inherited(self, steps: Iterable[Step]) -> set[str]:
+        """Those whose datasets stand on the runs of steps inside of them."""
+        inner = [step for step in steps if step.remote and step.declares and step.stream is None]
+        return {item.id for step in inner for item in self._around(step) if item is not step}
 
     def _reached(self, runs: Iterable[AgentRun]) -> set[str]:
         """What declares for any query, or for an action on an RDD that the agent has reported."""

@@ -49,6 +49,48 @@ def test_a_step_is_told_when_it_is_over_and_below_a_start(handed_over: bool) -> 
     assert settler.coverage().unexecuted == ()
 
 
+SENT = {"namespace": "acme://mail", "name": "sent"}
+
+
+@pytest.mark.parametrize("inherits", [True, False])
+@pytest.mark.parametrize("ends", [True, False])
+def test_an_inner_step_has_what_the_one_around_it_declares(inherits: bool, ends: bool) -> None:
+    settler = _settler()
+    _step(settler, "outer", "stepStart", remote=True)
+    inner = {"parentStep": "outer", "inherits": inherits, "inputs": [], "outputs": [SENT]}
+    _step(settler, "inner", "stepStart", "stepEnd", remote=True, **inner)
+    events = settler.take()
+    assert ("app.inner" in {name for name, _ in _told(events)}) is not inherits  # it waits for what may still come
+    late = {"namespace": "https://rates", "name": "/late"}
+    settler.steps.feed({"type": "stepDatasets", "time": journal.T0 + 15, "step": "outer", "inputs": [late]})
+    if ends:
+        _step(settler, "outer", "stepEnd")
+        events += settler.take()
+    events += settler.finish(Outcome(state="COMPLETE", ended=journal.T0 + 99))
+    found = {
+        event["job"]["name"]: ([item["name"] for item in event["inputs"]], [item["name"] for item in event["outputs"]])
+        for event in events
+        if event["eventType"] != "START" and event["job"]["name"] != "app"
+    }
+    if inherits:
+        assert found == {"app.inner": (["/v1", "/late"], ["sent"])}
+    else:
+        assert found == {"app.inner": ([], ["sent"]), "app.outer": (["/v1", "/late"], [])}
+
+
+@pytest.mark.parametrize("declares", [True, False])
+def test_a_step_that_fails_around_another_says_so_and_nothing_is_lost(declares: bool) -> None:
+    settler = _settler()
+    _step(settler, "outer", "stepStart", remote=True)
+    inner = {"parentStep": "outer", "inputs": [], "outputs": [SENT] if declares else []}
+    _step(settler, "inner", "stepStart", "stepEnd", remote=True, **inner)
+    settler.steps.feed({"type": "stepEnd", "time": journal.T0 + 20, "step": "outer", "error": {"type": "ValueError"}})
+    events = settler.take()
+    assert ("app.outer", "FAIL") in _told(events)
+    named = {"app.inner"} if declares else {"app.outer"}
+    assert {event["job"]["name"] for event in events for item in event["inputs"] if item["name"] == "/v1"} == named
+
+
 def test_a_stream_is_told_as_it_goes() -> None:
     settler = _settler(started=None)
     _step(settler, "harbour", "stepStart", remote=True, stream="01900000-0000-4000-8000-0000000000aa")
