@@ -10,9 +10,10 @@ from sparklineage.model.dataset import Dataset
 from sparklineage.model.naming import step_job_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sparklineage.sdk.sending.direct import Direct
+    from sparklineage.sdk.steps.record import StepRecord
 
 
 class Emission:
@@ -24,13 +25,18 @@ class Emission:
         self._name = ""
         self._is_stream = False
 
-    def take(self, record: Mapping[str, Any]) -> None:
-        """One record of a step, as it is written into steps.ndjson."""
+    def take(self, record: Mapping[str, Any], around: Iterable[StepRecord] = ()) -> None:
+        """One record of a step, as it is written into steps.ndjson.
+
+        `around` are the steps, from the inside out, whose datasets this one gets as they are now: here its run stands
+        for the queries of its block.
+        """
         kind = record["type"]
         if kind == "stepStart":
-            self._start(record)
+            self._start(record, around)
         elif kind == "stepDatasets":
             self._declare(record)
+            self._inherit(around)
             # A stream says itself when it may speak again.
             if not self._is_stream:
                 self._send("RUNNING", record["time"])
@@ -42,9 +48,10 @@ class Emission:
             for name, value in record["job"].items():
                 self._event = ol.with_job_facet(self._event, name, value)
         elif kind == "stepEnd":
+            self._inherit(around)
             self._end(record)
 
-    def _start(self, record: Mapping[str, Any]) -> None:
+    def _start(self, record: Mapping[str, Any], around: Iterable[StepRecord]) -> None:
         who, self._name, self._is_stream = self._way.who, record["name"], "stream" in record
         job_type = ol.job_type_facet("STEP")
         self._event = ol.make(
@@ -56,12 +63,20 @@ class Emission:
             job_facets={"jobType": job_type | {"processingType": "STREAMING"} if self._is_stream else job_type},
         )
         self._declare(record)
+        self._inherit(around)
         self._send("START", record["time"])
 
     def _declare(self, record: Mapping[str, Any]) -> None:
         for side in ("inputs", "outputs"):
             found = [_dataset(item) for item in record[side]]
             self._event = ol.with_declared(self._event, side, [ol.declared(item, self._name, side) for item in found])
+
+    def _inherit(self, around: Iterable[StepRecord]) -> None:
+        for outer in around:
+            for side, datasets in (("inputs", outer.inputs), ("outputs", outer.outputs)):
+                # A copy: other threads of the job may declare on that step meanwhile.
+                found = [ol.declared(item, outer.name, side) for item in list(datasets.values())]
+                self._event = ol.with_declared(self._event, side, found)
 
     def _end(self, record: Mapping[str, Any]) -> None:
         error = record["error"]

@@ -19,7 +19,7 @@ from sparklineage.sdk.steps.datasets import checked_dataset, checked_facet, data
 from sparklineage.sdk.steps.failure import error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sparklineage.model.dataset import Dataset, DatasetLike
@@ -33,6 +33,8 @@ open_record = nesting.current
 _LONGEST_STEP = 500
 """Characters of a step's name that count."""
 _MOST_UNWRITTEN = 100
+_DEEPEST = 49
+"""Steps around one whose declarations it gets at most, as for the queries in a journal."""
 _SHARED = 0o660
 """Mode of the file in a folder with the setgid bit: the relay of a cluster's node reads it by its group."""
 
@@ -185,6 +187,15 @@ class StepRecord:
             if error is None:
                 raise  # it is strict
 
+    def _around(self) -> Iterator[StepRecord]:
+        record = self
+        for _ in range(_DEEPEST):
+            if not record._inherit or record.outer is None:
+                return
+            record = record.outer
+            if not record.is_inert:
+                yield record
+
     def warn(self, error: Exception) -> None:
         """Say what is wrong, unless it was said, or raise it where the step is strict. It shows no secret."""
         if self.strict:
@@ -234,7 +245,7 @@ class StepRecord:
     def _emit(self, record: Mapping[str, Any]) -> None:
         try:
             if self._emission is not None:
-                self._emission.take(record)
+                self._emission.take(record, self._around())
         except Exception as error:  # noqa: BLE001 - the job goes on
             self.warn(error)
 

@@ -286,6 +286,35 @@ def test_steps_nest_and_the_current_one_is_known(environ: dict[str, str], receiv
     assert ends == {"inner": {("s3://b", "inner")}, "outer": {("s3://b", "outer")}}
 
 
+def test_an_inner_step_has_what_those_around_it_declare(environ: dict[str, str], receiver: Receiver) -> None:
+    with step("outer", environ, inputs=["s3://b/outer"]) as outer:
+        alone = step("alone", environ, outputs=["s3://b/alone"], inherit=False)
+        with alone, step("below", environ, outputs=["s3://b/below"]):
+            pass
+        with step("inner", environ, outputs=["s3://b/inner"]):
+            outer.reads("s3://b/later")
+        with pytest.raises(ZeroDivisionError), step("bad", environ):
+            1 / 0  # noqa: B018
+        outer.writes("s3://b/last")
+    flush()
+    starts = {e["job"]["name"].rpartition(".")[2]: e for e in receiver.events if e["eventType"] == "START"}
+    assert names(starts["inner"], "inputs") == {("s3://b", "outer")}
+    ends = {e["job"]["name"].rpartition(".")[2]: e for e in receiver.events if e["eventType"] in ol.TERMINAL}
+    sides = {
+        name: [sorted(dataset for _, dataset in names(end, side)) for side in ("inputs", "outputs")]
+        for name, end in ends.items()
+    }
+    assert sides == {
+        "outer": [["later", "outer"], ["last"]],
+        "alone": [[], ["alone"]],
+        "below": [[], ["alone", "below"]],
+        "inner": [["later", "outer"], ["inner"]],
+        "bad": [["later", "outer"], []],
+    }
+    told = {item["name"]: item["facets"]["sparklineage_declared"]["step"] for item in ends["inner"]["inputs"]}
+    assert told == {"outer": "outer", "later": "outer"}
+
+
 class Slow:
     """A client that takes its time."""
 
