@@ -29,7 +29,6 @@ from sparklineage.facets.dataset import (
 )
 from sparklineage.facets.experiment import mlflow, sagemaker
 from sparklineage.facets.governed import governance
-from sparklineage.facets.hidden import hiding
 from sparklineage.facets.quality import assertion, data_quality_assertions, data_quality_metrics
 from sparklineage.facets.spark_schema import schema
 from sparklineage.facets.statistics import input_statistics, output_statistics
@@ -65,5 +64,4 @@ _PARTS = ("assertion", "transformation")
 
 for _name in __all__:
     if _name != "Facet":
-        _nothing = NoPart if _name in _PARTS else NoFacet.of
-        globals()[_name] = lenient(_nothing, f"facets.{_name}")(hiding(globals()[_name]))
+        globals()[_name] = lenient(NoPart if _name in _PARTS else NoFacet.of, f"facets.{_name}")(globals()[_name])

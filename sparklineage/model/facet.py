@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from sparklineage.model.facet_texts import hidden
 from sparklineage.model.lenient import Placeholder
 from sparklineage.version import PRODUCER
 
@@ -24,7 +25,12 @@ class Facet:
     place: Place
     """`dataset` stands among the facets of any dataset, `input` and `output` only beside one of that side."""
     value: Mapping[str, Any] = field(hash=False)
-    """With `_producer` and `_schemaURL`."""
+    """With `_producer` and `_schemaURL`, and without credentials in any of its texts, whoever makes it."""
+
+    def __post_init__(self) -> None:
+        """Hides them."""
+        if isinstance(self.value, dict):
+            object.__setattr__(self, "value", hidden(self.name, self.value))
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparklineage import facets
+from sparklineage import Dataset, facets
+from sparklineage.sdk.steps.columns import with_columns
 from tests.unit.facets.hostile import _FUNCTIONS
 
 if TYPE_CHECKING:
@@ -71,6 +72,27 @@ def test_a_facet_of_ones_own_tells_none(secret: str) -> None:
 def test_the_schema_of_a_facet_stays_an_address() -> None:
     found = facets.custom("acme_a", {"a": 1}, schema_url="https://ci:CANARY@host/s.json?v=1&sig=CANARY")
     assert found.value["_schemaURL"] == "https://host/s.json?v=1&sig=********"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_nor_does_one_that_no_function_made(secret: str) -> None:
+    """Nor the part of one that the specification's words are given for."""
+    assert CANARY not in str(facets.Facet("acme_x", "run", {"a": [(secret, {secret: secret})]}))
+    how = {"type": "DIRECT", "description": secret}
+    (output,) = with_columns({"out.b": ["in.a"]}, [Dataset("file", "/in")], [Dataset("file", "/out")], how)
+    assert CANARY not in str(output.facets)
+
+
+def test_a_facet_without_end_is_left_to_those_who_take_it() -> None:
+    value: dict[str, Any] = {}
+    value["a"] = [value, value]
+    assert facets.Facet("acme_x", "run", value).name == "acme_x"
+
+
+def test_the_parts_of_a_folder_stay_what_they_are() -> None:
+    found = Dataset.of("file:///data/token=A5/day=1/hour=2")
+    (condition,) = (facet["inputCondition"] for facet in found.input_facets.values())
+    assert condition["locations"] == ["/data/token=A5/day=1/hour=2"]
 
 
 @pytest.mark.parametrize("text", PLAIN)
