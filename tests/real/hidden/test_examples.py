@@ -83,6 +83,14 @@ def test_columns_of_the_request_are_told(told: Told) -> None:
         if item["name"] == target and "columnLineage" in item.get("facets", {})
     ]
     assert facets[-1]["code"]["inputFields"] == [{"namespace": told.api, "name": "/airlines", "field": "carrier"}]
+    sources = {
+        tuple(field["name"] for field in item["facets"]["schema"]["fields"])
+        for event in told.events
+        for item in ol.datasets(event, "inputs")
+        if (item["namespace"], item["name"]) == (told.api, "/airlines")
+    }
+    # Without them Marquez leaves the columns out.
+    assert sources == {("carrier", "name")}
 
 
 def test_each_is_on_the_page() -> None:
