@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import SparklineageError
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run
+from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run, caught_up, emitter_of
 from sparklineage.sdk.backend import backend_of, switched_off_by
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.sending.emit import INSTALL, is_installed, switched_off
-from sparklineage.sdk.sending.transport import transport_of
+from sparklineage.sdk.sending.transport import transport_of, trouble_of
 from sparklineage.sdk.session import ENDED, JOURNAL_VARIABLE, Driver, active, context_of, is_closed
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"openlineage-spark_[\d.]+-([\w.+-]+?)\.jar")
 _PREFIX = "spark.openlineage."
 _PATIENCE = 3.0
-"""Seconds for which the client for Python may make what it sends with."""
+"""Seconds for which the client for Python, or the agent, may make what it sends with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,10 +183,11 @@ def _classic(found: Check, context: Any, environ: Mapping[str, str]) -> Check:
         return replace(found, missing=(*found.missing, said))
     agent, witness = AGENT in seen.classes, WITNESS in seen.classes
     source = (seen.sources or {}).get(AGENT, "")
+    listed = conf.get("spark.extraListeners") or ""
+    trouble = _trouble(context, conf, seen.agent, from_start=AGENT in listed) if seen.agent is not None else None
     kind, place = transport_of(context, conf, seen.agent)
     run = application_run(seen.agent) if seen.agent is not None else None
     missing = list(found.missing)
-    listed = conf.get("spark.extraListeners") or ""
     if not agent and AGENT in listed:
         missing.append(
             "The agent is in spark.extraListeners and not among the listeners: it failed to start; the driver's log "
@@ -201,6 +202,8 @@ def _classic(found: Check, context: Any, environ: Mapping[str, str]) -> Check:
         )
     elif (by := _agent_off(conf, environ)) is not None:
         missing.append(f"The agent is switched off; take {by} away.")
+    elif trouble is not None:
+        missing.append(trouble)
     elif kind is None or (kind == "console" and not conf.get(f"{_PREFIX}transport.type")):
         missing.append(
             "The agent has no transport and prints its events into the log; set spark.openlineage.transport.*."
@@ -221,6 +224,15 @@ def _classic(found: Check, context: Any, environ: Mapping[str, str]) -> Check:
         run_id=found.run_id or (run[0] if run is not None else None),
         missing=tuple(missing),
     )
+
+
+def _trouble(context: Any, conf: Any, agent: Any, *, from_start: bool) -> str | None:
+    made = emitter_of(agent) is not None
+    if made and trouble_of(context, conf, agent, from_start=from_start) is None:
+        return None
+    # Until it has seen the context's start it has nothing to send with, and until it has told that no file.
+    told = caught_up(context, _PATIENCE)
+    return trouble_of(context, conf, agent, from_start=from_start and told) if told or not made else None
 
 
 def _agent_off(conf: Any, environ: Mapping[str, str]) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,6 @@ import sparklineage
 from sparklineage.model.backend import Backend
 from sparklineage.sdk.agent import AGENT, WITNESS
 from sparklineage.sdk.check import check
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SECRET = "canary-91c2-s3cret"
 RUN = "0190a0a0-0000-7000-8000-000000000001"
@@ -34,6 +33,9 @@ class Class:
     def getName(self) -> str:  # noqa: N802 - Java's name
         return self.name
 
+    def getClassLoader(self) -> Any:  # noqa: N802 - Java's name
+        return SimpleNamespace(loadClass=lambda name: name)
+
     def getProtectionDomain(self) -> Any:  # noqa: N802 - Java's name
         place = SimpleNamespace(getPath=lambda: self.jar)
         return SimpleNamespace(getCodeSource=lambda: SimpleNamespace(getLocation=lambda: place))
@@ -43,6 +45,9 @@ class Context:
     """What a SparkContext shows of its conf and, through the gateway, of its listeners."""
 
     version = "4.2.0"
+    _jvm: Any = None
+    wait: Any = staticmethod(lambda: None)
+    """What happens until the listeners have seen everything."""
 
     def __init__(
         self, conf: dict[str, str], listeners: tuple[str, ...] | None, agent: dict[str, Any] | None = None
@@ -64,9 +69,8 @@ class Context:
         found = [Class(name, jars.get(name, ""), self._agent) for name in self._listeners]
         objects = [SimpleNamespace(getClass=lambda kind=kind: kind) for kind in found]
         listed = SimpleNamespace(size=lambda: len(objects), get=lambda number: objects[number])
-        return SimpleNamespace(
-            sc=lambda: SimpleNamespace(listenerBus=lambda: SimpleNamespace(listeners=lambda: listed))
-        )
+        bus = SimpleNamespace(listeners=lambda: listed, waitUntilEmpty=lambda _: self.wait())
+        return SimpleNamespace(sc=lambda: SimpleNamespace(listenerBus=lambda: bus))
 
 
 @pytest.fixture(autouse=True)
@@ -252,6 +256,124 @@ def test_the_agent_itself_says_where_it_sends() -> None:
     client.getClass().fields["transport"] = java("io.openlineage.client.transports.ConsoleTransport")
     found = check(Context({}, (AGENT,), {"contextFactory": factory}))
     assert any("into the log" in said for said in found.missing)
+
+
+class Jvm:
+    """A JVM that knows these transports."""
+
+    def __init__(self, *types: str) -> None:
+        self.types = types
+
+    @property
+    def java(self) -> Any:
+        left = [SimpleNamespace(getType=lambda kind=kind: kind) for kind in self.types]
+        found = SimpleNamespace(hasNext=lambda: bool(left), next=lambda: left.pop(0))
+        loader = SimpleNamespace(load=lambda *_: SimpleNamespace(iterator=lambda: found))
+        return SimpleNamespace(util=SimpleNamespace(ServiceLoader=loader))
+
+
+class File:
+    """A path as java.io.File."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def toString(self) -> str:  # noqa: N802 - Java's name
+        return str(self.path)
+
+    def getParentFile(self) -> File | None:  # noqa: N802 - Java's name
+        return File(self.path.parent) if len(self.path.parts) > 1 else None
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def isDirectory(self) -> bool:  # noqa: N802 - Java's name
+        return self.path.is_dir()
+
+    def canWrite(self) -> bool:  # noqa: N802 - Java's name
+        return bool(self.path.stat().st_mode & 0o200)  # to root everything is writable
+
+
+@pytest.mark.parametrize(
+    ("transport", "missing"),
+    [
+        (
+            {"type": "htpp", "url": "http://h"},
+            "has no transport 'htpp' on its class path, so it sends nothing. Did you",
+        ),
+        ({"type": "http"}, "transport http has no url, so it sends nothing; set spark.openlineage.transport.url"),
+        ({"type": "HTTP", "url": "::"}, "could not make its transport HTTP, so it sends nothing; the driver's log"),
+        ({"type": "file"}, "could not make its transport file, so it sends nothing"),
+    ],
+)
+def test_an_agent_that_could_not_make_its_transport_is_told(
+    transport: dict[str, str], missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays among the listeners, and has nothing to send with once it has seen the context's start."""
+    monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("OPENLINEAGE_PARENT_ID", f"airflow/dag.task/{RUN}")
+    conf = {f"spark.openlineage.transport.{key}": value for key, value in transport.items()}
+    context = Context({"spark.extraListeners": AGENT, **conf}, (AGENT,), {"contextFactory": None})
+    context._jvm = Jvm("http", "file", "console")
+    found = check(context)
+    assert len(found.missing) == 1
+    assert missing in found.missing[0]
+    assert not found.ok
+    assert ("Did you mean http?" in found.missing[0]) is (transport["type"] == "htpp")
+    # Added later, it makes it at the first query.
+    context.conf.pop("spark.extraListeners")
+    assert check(context).ok is (transport["type"] != "htpp")
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("taken/agent.ndjson", "whose folder is not there and cannot be made"),
+        ("folder", "which is a folder"),
+        ("closed/agent.ndjson", "where the driver's user may not write"),
+        ("closed.ndjson", "where the driver's user may not write"),
+        ("folder/agent.ndjson", None),
+        ("there.ndjson", None),
+    ],
+)
+def test_a_file_that_the_agent_cannot_write_is_told(tmp_path: Path, place: str, why: str | None) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "closed").mkdir(mode=0o500)
+    for name, mode in (("taken", 0o600), ("there.ndjson", 0o600), ("closed.ndjson", 0o400)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    assert _of_file(tmp_path / place) == why
+
+
+def test_a_file_needs_a_folder_before_its_name() -> None:
+    """The agent 1.53 stops with a NullPointerException at each event."""
+    assert _of_file(Path("agent.ndjson")) == "which needs a folder before the name"
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    """The agent makes its folder with the first event, a moment after what it sends with."""
+    assert _of_file(tmp_path / "made" / "agent.ndjson", wait=(tmp_path / "made").mkdir) is None
+
+
+def _of_file(path: Path, wait: Callable[[], None] = lambda: None) -> str | None:
+    transport = java("io.openlineage.client.transports.FileTransport", file=File(path))
+    client = java("io.openlineage.client.OpenLineageClient", transport=transport)
+    factory = java("ContextFactory", openLineageEventEmitter=SimpleNamespace(getClient=lambda: client))
+    context = Context({}, (AGENT,), {"contextFactory": factory})
+    context.wait = wait
+    said = [text for text in check(context).missing if "cannot write" in text]
+    if not said:
+        return None
+    assert said[0].startswith(f"The agent cannot write its events to {path}, ")
+    assert said[0].endswith("; set spark.openlineage.transport.location to a file that can be written, by its whole "
+                            "path, and make the session anew.")  # fmt: skip
+    return said[0].partition(f"{path}, ")[2].partition(";")[0]
+
+
+def test_an_address_that_the_transport_does_not_read_is_not_shown() -> None:
+    left = {"spark.openlineage.transport.type": "console", "spark.openlineage.transport.url": "http://left.over"}
+    found = check(session(left, AGENT))
+    assert (found.transport, found.transport_place) == ("console", None)
 
 
 @pytest.mark.parametrize("by", ["openlineage.yml", ".openlineage/openlineage.yml", "OPENLINEAGE__TRANSPORT__TYPE"])
