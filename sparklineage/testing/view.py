@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
 from sparklineage.model.dataset import Dataset
-from sparklineage.testing.values import Column, Columns, Datasets
+from sparklineage.testing.columns import column_lineage, dataset_of_event, sources_of
+from sparklineage.testing.values import Datasets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sparklineage.model.event import Event
     from sparklineage.testing.capture import Settled
+    from sparklineage.testing.values import Column, Columns
 
 _MOST = 20
 _INFERENCE = re.compile(
@@ -61,24 +63,16 @@ class Run:
         return reads and _INFERENCE.fullmatch(self.name) is not None
 
     def columns(self, column: str) -> Columns:
-        """The input columns that a column of an output is made of: `run.columns("delays.speed")`."""
-        return Columns(
-            Column(Dataset(str(item.get("namespace")), str(item.get("name"))), str(item.get("field")))
-            for target, items in self.column_lineage().items()
-            if Columns([target]).named(column)
-            for item in items
-        )
+        """The input columns that a column of an output is made of: `run.columns("delays.speed")`.
+
+        Raises LookupError, with what there is, where no output has such a column.
+        """
+        __tracebackhide__ = True
+        return sources_of(column, self.events)
 
     def column_lineage(self) -> dict[Column, list[dict[str, Any]]]:
         """Every column of the outputs whose sources are known, with the `inputFields` of its facet."""
-        found: dict[Column, list[dict[str, Any]]] = {}
-        for event in self.events:
-            for output in ol.datasets(event, "outputs"):
-                facet = (output.get("facets") or {}).get("columnLineage") or {}
-                for name, field in (facet.get("fields") or {}).items():
-                    column = Column(_dataset(output), name)
-                    found[column] = field.get("inputFields") or []
-        return found
+        return column_lineage(self.events)
 
     def __str__(self) -> str:
         return f"{self.name} [{self.state}]  {self.inputs!r} -> {self.outputs!r}"
@@ -144,8 +138,12 @@ class Lineage:
         raise LookupError(f"no run is named {name!r}, nor does one write it.{hint} The runs are:\n{listed}")
 
     def columns(self, column: str) -> Columns:
-        """The input columns that a column is made of: `lineage.columns("delays.speed") == {"flights.distance"}`."""
-        return Columns(source for run in self.runs for source in run.columns(column))
+        """The input columns that a column is made of: `lineage.columns("delays.speed") == {"flights.distance"}`.
+
+        Raises LookupError, with what there is, where no output has such a column.
+        """
+        __tracebackhide__ = True
+        return sources_of(column, [event for run in self.runs for event in run.events])
 
     @property
     def events(self) -> list[Event]:
@@ -187,7 +185,7 @@ def _run(number: str, events: list[Event], is_open: bool) -> Run:
     parent = ol.run_facets(events[0]).get("parent")
     above = str((parent.get("job") or {}).get("name") or "") if isinstance(parent, dict) else ""
     inputs, outputs = (
-        Datasets(_dataset(item) for event in events for item in ol.datasets(event, side))
+        Datasets(dataset_of_event(item) for event in events for item in ol.datasets(event, side))
         for side in ("inputs", "outputs")
     )
     if is_open:
@@ -213,10 +211,6 @@ def _steps(events: Iterable[Event]) -> Iterable[str]:
             facet = (item.get("facets") or {}).get(ol.DECLARED)
             if isinstance(facet, dict):
                 yield str(facet.get("step"))
-
-
-def _dataset(item: dict[str, Any]) -> Dataset:
-    return Dataset(str(item.get("namespace")), str(item.get("name")))
 
 
 def _by_job(run: Run, name: str) -> bool:

@@ -14,6 +14,10 @@ pytest_plugins = ["pytester"]
 QUERY = "01900000-0000-7000-8000-000000000011"
 LATER = "01900000-0000-7000-8000-000000000012"
 COLUMNS = {"speed": {"inputFields": [{"namespace": "file", "name": "/lake/flights.csv", "field": "distance"}]}}
+FACETS = {
+    "columnLineage": {"fields": COLUMNS},
+    "schema": {"fields": [{"name": "speed", "type": "double"}, {"name": "height", "type": "double"}]},
+}
 PARENT = {"parent": {"run": {"runId": journal.APP}, "job": {"namespace": "ns", "name": "app"}}}
 CONFTEST = """\
 import json
@@ -44,7 +48,7 @@ def runs(pytester: pytest.Pytester) -> pytest.Pytester:
     start = journal.event("START", 0, job_type="APPLICATION")
     journal.add(folder.agent, start, *_query("01900000-0000-7000-8000-000000000010", 10, "old"))
     later = [
-        {str(folder.agent): _query(QUERY, 100, "delays", facet={"columnLineage": {"fields": COLUMNS}})},
+        {str(folder.agent): _query(QUERY, 100, "delays", facet=FACETS)},
         {str(folder.agent): _query(LATER, 200, "broken", kind="FAIL"), **_step(folder)},
     ]
     Path("later.json").write_text(json.dumps(later))
@@ -88,7 +92,7 @@ def test_a_test_sees_what_was_written_since_it_began(runs: pytest.Pytester) -> N
             assert lineage.outputs == {("file", "/lake/delays")}
             assert ("file", "/lake/delays") in lineage.outputs and "lake" not in lineage.outputs
             assert lineage.columns("delays.speed") == {"flights.csv.distance"}
-            assert not lineage.columns("delays.height")
+            assert not lineage.columns("delays.height") and not lineage.run("delays").columns("delays.height")
             assert lineage.run("delays") == lineage.run("*_delays") == lineage.run("execute_insert.lake_delays")
             assert lineage.run("delays").state == "COMPLETE" and lineage.run("delays").error is None
             assert lineage.application.state == "RUNNING"
@@ -120,6 +124,20 @@ def test_a_failing_assertion_says_what_differs(runs: pytest.Pytester) -> None:
             spark(0)
             assert lineage.columns("delays.speed") == {"flights.csv.time"}
 
+        def test_column(spark, lineage):
+            spark(0)
+            assert lineage.columns("delays.hight") == set()
+
+        def test_column_of_a_run(spark, lineage):
+            spark(0)
+            assert not lineage.run("delays").columns("lake.speed")
+
+        def test_columns_that_nobody_knows(spark, lineage):
+            spark(1)
+            assert lineage.columns("broken.speed") == set()
+            lineage.columns("captain.speed")
+            assert lineage.columns("lost.speed") == set()
+
         def test_run(spark, lineage):
             spark(0)
             lineage.run("execute_insert.lake_delay")
@@ -138,7 +156,7 @@ def test_a_failing_assertion_says_what_differs(runs: pytest.Pytester) -> None:
         """
     )
     shown = runs.runpytest_subprocess("-q")
-    shown.assert_outcomes(failed=7)
+    shown.assert_outcomes(failed=10)
     shown.stdout.fnmatch_lines(
         [
             "E *Datasets differ",
@@ -150,6 +168,12 @@ def test_a_failing_assertion_says_what_differs(runs: pytest.Pytester) -> None:
             "E *Columns differ",
             "E * - flights.csv.time*",
             "E * + file:/lake/flights.csv.distance",
+            "E *LookupError: no output has a column 'delays.hight'. Did you mean 'delays.height'? The columns of the *",
+            "E *  file:/lake/delays.height",
+            "E *  file:/lake/delays.speed",
+            "E *LookupError: no output has a column 'lake.speed'. *",
+            "E *LookupError: no output has a column 'lost.speed'. *",
+            "E *  none",
             "E *LookupError: no run is named *Did you mean 'execute_insert.lake_delays'?*",
             "E *execute_insert.lake_delays [[]COMPLETE] *{file:/lake/flights.csv} -> {file:/lake/delays}",
             "E *Datasets < fails",
