@@ -84,7 +84,8 @@ class Beside:
         if folder.path.stat().st_mode & stat.S_ISGID:
             return cls(folder, relay=None, why="the relay of this node delivers", lock=None)
         if settings.backend.value is None:
-            why = "no backend is configured: `sparklineage relay drain` or a relay that watches the journal delivers"
+            drain = "`sparklineage relay drain --all`"
+            why = f"no backend is configured: {drain} or a relay that watches the journal delivers"
             return cls(folder, relay=None, why=why, lock=None)
         return cls._owned(folder, settings, environ, run_record(folder, settings, environ, job, parent))
 
@@ -141,7 +142,7 @@ class Beside:
         try:
             if backend is None:
                 write_json(folder.run, record)
-                why = "no backend is configured: `sparklineage relay drain` delivers"
+                why = "no backend is configured: `sparklineage relay drain --all` delivers"
                 return cls(folder, relay=None, why=why, lock=lock)
             told = Handover(
                 backend=backend,

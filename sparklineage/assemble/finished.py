@@ -65,9 +65,9 @@ def finished(spec: Spec, *, install: SparkInstall | None, home: Path) -> Finishe
     """The properties for a static configuration: every application that gets them is traced.
 
     In the outbox each application finds its own run id and folder below `spark.sparklineage.spool`, which is the
-    journal; `sparklineage relay drain` delivers it. Direct, the agent sends. Nothing is fetched or written. `install`
-    is the Spark that it is for, where one is known. With `disabled` there is no property at all, as `submit` starts
-    the bare job then. Raises ConfigError and UnsupportedSparkError.
+    journal; `sparklineage relay drain --all` delivers it. Direct, the agent sends. Nothing is fetched or written.
+    `install` is the Spark that it is for, where one is known. With `disabled` there is no property at all, as `submit`
+    starts the bare job then. Raises ConfigError and UnsupportedSparkError.
     """
     mode = mode_of(spec)
     if spec["disabled"] is True:

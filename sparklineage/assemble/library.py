@@ -106,12 +106,12 @@ def configure(
 
     Fetches the agent's JAR, and what the transport needs besides, unless that is cached. Keys and headers go into the
     environment of this process, from where the JVM gets them. Without a backend, or with `delivery.mode: outbox`, the
-    events wait in the journal for `sparklineage relay drain`; with one and `auto`, nobody would deliver them beside the
-    job, so the agent sends them itself. Inside of a `sparklineage.application` the session reports as that one, and its
-    relay delivers, or the agent. After `spark.stop()` the next session may be configured anew; where the JVM that runs
-    on has no agent on its class path, that is one warning, and the builder stays as it is. Raises SessionRunsError
-    where a session runs already, and ConfigError, AgentJarError and UnsupportedSparkError where there can be no
-    lineage; `disabled: true` gives the builder back as it is.
+    events wait in the journal for `sparklineage relay drain --all`; with one and `auto`, nobody would deliver them
+    beside the job, so the agent sends them itself. Inside of a `sparklineage.application` the session reports as that
+    one, and its relay delivers, or the agent. After `spark.stop()` the next session may be configured anew; where the
+    JVM that runs on has no agent on its class path, that is one warning, and the builder stays as it is. Raises
+    SessionRunsError where a session runs already, and ConfigError, AgentJarError and UnsupportedSparkError where
+    there can be no lineage; `disabled: true` gives the builder back as it is.
     """
     if is_switched_off(os.environ):
         return builder

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklineage.cli import relay_build, relay_watch
-from sparklineage.errors import ConfigError, DeliveryError, JournalTooNewError, UsageError
+from sparklineage.errors import ConfigError, DeliveryError, JournalError, JournalTooNewError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -87,7 +88,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise UsageError("--again needs the RUN that it is for; `sparklineage runs` lists them.")
     if not args.timeout > 0:
         raise UsageError(f"--timeout is {args.timeout:g}; write seconds, such as 300.")
-    if args.run:
+    named = bool(args.run)
+    if named:
         from sparklineage.cli.choose import choose_runs  # noqa: PLC0415
 
         folders = choose_runs(root, args.run)
@@ -97,11 +99,11 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         backend = _complete(backend, environ)
     else:
         print(f"Nothing waits for {backend.shown} in {root}.")
+    _tell_of_others([] if named or args.all else run_folders(root), root, backend.key)
     secrets = [*secrets_of(environ), *backend.secrets]
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     until = time.monotonic() + args.timeout
     sink = HttpSink(backend, until=until)
-    named = bool(args.run)
     results = [
         _one(folder, sink, until, again=args.again, named=named, secrets=secrets, waits=waits) for folder in folders
     ]
@@ -145,6 +147,23 @@ def _close_lost(root: Path, wanted: Sequence[str], secrets: Sequence[str]) -> bo
     for folder in closed:
         print(f"{folder.run_id}  the run had no end and was closed as ABORT")
     return bool(closed)
+
+
+def _tell_of_others(folders: Sequence[RunFolder], root: Path, key: str) -> None:
+    """Say how many of these runs are over, were meant for another backend or for none, and are with none as a whole."""
+    from sparklineage.relay import arrivals  # noqa: PLC0415
+    from sparklineage.relay.alive import is_alive  # noqa: PLC0415
+    from sparklineage.relay.drain import wants  # noqa: PLC0415
+
+    count = 0
+    for folder in folders:
+        with suppress(JournalError, OSError, ValueError, TypeError):
+            if not wants(folder, key) and not is_alive(folder):
+                is_got = folder.settled.exists() and any(not item.waiting for item in arrivals(folder))
+                count += not is_got
+    if count:
+        verb = "was" if count == 1 else "were"
+        _hint(f"{_runs(count)} in {root} {verb} submitted without this backend; with --all their events are sent, too.")
 
 
 def _judge(results: Sequence[Drained], backend: str, letters: Sequence[Path], *, named: bool) -> None:

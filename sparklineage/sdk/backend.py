@@ -68,12 +68,13 @@ def _of_journal(folder: RunFolder, environ: Mapping[str, str]) -> tuple[str | No
         return None, "the relay of this node delivers to its own"
     record = read_json(folder.run)
     if record is not None and not record.get("backend"):
-        return None, "none was configured at the start: `sparklineage relay drain` delivers"
+        return None, "none was configured at the start: `sparklineage relay drain --all` delivers"
     found = settings_for(environ, backend=None, config=None, profile=None).backend
     if record is None:
         if found.value is None:
             return None, "no backend is configured"
-        return found.value.shown, f"{found.source}, for `sparklineage relay drain`, or a relay that watches the journal"
+        drain = "`sparklineage relay drain --all`"
+        return found.value.shown, f"{found.source}, for {drain}, or a relay that watches the journal"
     if found.value is not None and found.value.key == record["backend"]:
         return found.value.shown, found.source
     return None, "known to `sparklineage submit`, or the process that has opened the application"

@@ -72,6 +72,32 @@ def test_refused_events_are_a_failure_and_later_a_hint(tmp_path: Path, capsys: C
         assert capsys.readouterr().err == ""
 
 
+def test_runs_that_were_submitted_without_this_backend_are_told(tmp_path: Path, capsys: Captured) -> None:
+    """As before a backend was configured, or with an address that was mistyped."""
+    with Receiver() as receiver:
+        ended_run(tmp_path, 1)
+        ended_run(tmp_path, 2, url="http://127.0.0.1:9")
+        alive = folder(tmp_path, run_id(3), backend=None)
+        with RunLock(alive):
+            assert drain(tmp_path, receiver.url) == 0
+            out, err = capsys.readouterr()
+            assert out == f"Nothing waits for {receiver.url} in {tmp_path}.\n"
+            assert err == (
+                f"sparklineage: 2 runs in {tmp_path} were submitted without this backend; with --all their events are "
+                "sent, too.\n"
+            )
+            # Also beside one that was.
+            ended_run(tmp_path, 4, url=receiver.url)
+            assert drain(tmp_path, receiver.url) == 0
+            assert "2 runs in" in capsys.readouterr().err
+            drain(tmp_path, receiver.url, "--all")
+            assert {item["run"]["runId"] for item in receiver.events} == {run_id(1), run_id(2), run_id(4)}
+            assert "submitted without" not in capsys.readouterr().err
+            # Whoever has them, nothing is left to say to a third.
+            assert drain(tmp_path, "http://127.0.0.1:19") == 0
+            assert capsys.readouterr().err == ""
+
+
 def test_events_without_a_key_wait_and_the_reason_is_told(tmp_path: Path, capsys: Captured) -> None:
     with Receiver(answer=lambda *_: 401) as receiver:
         made = ended_run(tmp_path, url=receiver.url)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sparklineage.cli.main import main
 from sparklineage.errors import ConfigError
 from sparklineage.journal import RunFolder, run_folders
 from sparklineage.relay.drain import close_lost
@@ -262,6 +263,17 @@ def test_without_a_backend_it_waits_in_the_journal(scene: Scene) -> None:
     assert scene.outcome()["state"] == "FAIL"
     settled = [json.loads(line) for line in scene.run.events.read_text().splitlines()]
     assert [event["eventType"] for event in settled if event["job"]["name"] == "nightly_load"] == ["START", "FAIL"]
+
+
+def test_what_is_advised_where_there_is_no_backend_delivers(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    told = scene.program(OPEN + "print(app.why, sparklineage.check(), file=sys.stderr)", 0)
+    advice = set(re.findall("`sparklineage (.*?)`", told.stderr))
+    assert len(advice) == 1, told.stderr
+    environ = {"HOME": str(scene.folder), "SPARKLINEAGE_JOURNAL": str(scene.journal)}
+    assert main(advice.pop().split(), environ | {"OPENLINEAGE_URL": scene.receiver.url}) == 0, capsys.readouterr()
+    assert [event["eventType"] for event in scene.receiver.events if event["job"]["name"] == "nightly_load"] == [
+        "START", "COMPLETE",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("has_relay", [True, False])
