@@ -9,6 +9,7 @@ from contextlib import suppress
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.model.masking import secrets_of
 from sparklineage.sdk.functions.declared import declaration_of, is_declared
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
@@ -18,6 +19,7 @@ from sparklineage.sdk.steps.record import LOG
 from sparklineage.sdk.steps.step import Step
 from sparklineage.sdk.streams.query import Query, RemoteQuery, when_started
 from sparklineage.sdk.streams.stream import Stream
+from sparklineage.sdk.warning import beginning, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,13 +86,14 @@ class ForeachBatch:
     ) -> None:
         self.__wrapped__ = function
         self.__name__ = _name_of(function)
-        self._strict = strict
+        self._strict, self._environ, self._clock = strict, environ, clock
         self.name = text(name, strict=strict)
+        if not callable(function):
+            self._refuse(TypeError(f"a function is called with each batch, and this is a {type(function).__name__}"))
         self.interval = self._seconds(interval)
         self._inputs, self._outputs = listed(inputs, strict=strict), listed(outputs, strict=strict)
         for value in (*self._inputs, *self._outputs) if strict else ():
             dataset_record(checked_dataset(value))
-        self._environ, self._clock = environ, clock
         self._open: dict[str, Stream] = {}
         """Of each query that uses it, by the query's id."""
 
@@ -116,10 +119,14 @@ class ForeachBatch:
             found = float(interval)
             if found >= 0:
                 return found
-        if self._strict:
-            raise ValueError(f"interval takes seconds, not {interval!r:.100}")
-        LOG.warning("step %r: interval takes seconds, not %.100r; it is %g", self.name, interval, _INTERVAL)
+        shown = beginning(_shown(interval), secrets_of(self._environ), 100)
+        self._refuse(ValueError(f"interval takes seconds, {_INTERVAL:g} by default, and this is {shown}"))
         return _INTERVAL
+
+    def _refuse(self, error: Exception) -> None:
+        if self._strict:
+            raise error
+        warn(str(error), about=f"step {self.name!r}", environ=self._environ)
 
     def __call__(self, batch: Any, number: int) -> None:
         """One batch, in the driver."""
@@ -210,6 +217,13 @@ def _name_of(function: Any) -> str:
     with suppress(Exception):  # the user's own class
         return str(function.__name__)
     return type(function).__name__
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - the user's own class
+        return f"a {type(value).__name__} that cannot be shown"
 
 
 def _declares(function: Any) -> bool:

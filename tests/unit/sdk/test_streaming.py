@@ -141,8 +141,54 @@ def test_whatever_a_batch_declares_the_query_goes_on(scene: Scene, caplog: pytes
     assert len(caplog.records) == 1
 
 
+class _Nameless:
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"inputs": ["no place"]}, {"outputs": [("a", None)]}, {"interval": "soon"}, {"name": _Hostile()}]
+    ("interval", "shown"),
+    [
+        (_Nameless(), "a _Nameless that cannot be shown"),
+        ("s3://user:pa55word@b/x?token=5ecret-t0ken", "'s3://"),
+        ("canary-5up3r-5ecret", "'***"),
+        (-1, "-1"),
+        (float("nan"), "nan"),
+        ("x" * 1000, "'" + "x" * 99),
+    ],
+)
+def test_an_interval_that_is_none_is_told_without_secrets(
+    interval: Any, shown: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: dict[str, Any] = {"inputs": (), "outputs": (), "environ": {"API_TOKEN": "canary-5up3r-5ecret"}}
+    made = ForeachBatch("harbour", print, interval=interval, **given)
+    assert made.interval == 60
+    (message,) = caplog.messages
+    assert message.startswith(f"step 'harbour': interval takes seconds, 60 by default, and this is {shown}")
+    with pytest.raises(ValueError, match="interval takes seconds") as caught:
+        ForeachBatch("harbour", print, interval=interval, strict=True, **given)
+    for told in (message, str(caught.value)):
+        assert len(told) < 200
+        assert all(secret not in told for secret in ("pa55word", "5ecret"))
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_no_function_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    made = scene.made(save=5)
+    assert caplog.messages == ["step 'harbour': a function is called with each batch, and this is a int"]
+    with pytest.raises(TypeError, match="'int' object is not callable"):
+        made(scene.batch, 0)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"inputs": ["no place"]},
+        {"outputs": [("a", None)]},
+        {"interval": "soon"},
+        {"name": _Hostile()},
+        {"function": None},
+    ],
 )
 def test_strict_raises_at_the_call(wrong: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError, RuntimeError)):
