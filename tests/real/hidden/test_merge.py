@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sparklineage import datasets
+from sparklineage.model import event as ol
 from tests.real.hidden import delta
 from tests.real.hidden.mutations import unseen
 from tests.real.hidden.untouched import Journal, differences
@@ -36,6 +37,16 @@ def test_a_merge_gets_what_its_step_and_its_functions_declare(spark: str, tmp_pa
     declared = {("hidden", "merge"), ("hidden", "udf")}
     assert declared <= found["inputs"] <= {*declared, raw, table}
     assert found["outputs"] == {("hidden", "log"), table}
+    # In the batch of a stream too, where to Spark the queries of a MERGE are the batch's own.
+    runs = [its for its in by_run(delivered).values() if "udf of a batch" in names(its[-1], "inputs")]
+    assert sorted(ol.job_type(its[0]) for its in runs) == ["SQL_JOB", "STEP"]
+    for its in runs:
+        assert state(its) == "COMPLETE"
+        read, written = (
+            {(item["namespace"], item["name"]) for item in its[-1][side]} for side in ("inputs", "outputs")
+        )
+        assert {("hidden", "batch"), ("hidden", "udf of a batch")} <= read
+        assert written == {table}
     # Nothing else has changed on the way.
     journal = Journal(scene.run)
     assert differences(journal, delivered) == []
