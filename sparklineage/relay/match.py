@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparklineage.model import event as ol
@@ -14,7 +14,7 @@ from sparklineage.relay.steps import Step, Steps
 from sparklineage.relay.witnessed import Execution, Job, Witnessed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _BATCH = re.compile(r"(?:^|\n)id = ([0-9a-f-]{36})\nrunId = ")
 """How Spark describes the queries of a batch."""
@@ -28,6 +28,8 @@ _READS = re.compile(
 """And of some that surely change none."""
 _HANDS_ON = re.compile(r"Execute SaveAsV1TableCommand\b")
 """Those of commands that leave the work to another one, which knows the table: `saveAsTable` from Spark 4.2 on."""
+
+_OTHER_SIDE = {"read": "written", "written": "read"}
 
 
 @dataclass
@@ -198,11 +200,26 @@ class Matcher:
         """Everything that declares datasets of a query: its step and those around it, tags, functions in its plan."""
         found = self.steps.around(self.step_at(execution) or self.steps.get(carried))
         if execution is not None:
-            for item in self._together(execution):
-                for tag in item.tags:
-                    found += self.steps.around(self.steps.get(tag))
-                found += [self.steps.functions[key] for key in item.functions if key in self.steps.functions]
+            together = self._together(execution)
+            for tag in (tag for item in together for tag in item.tags):
+                found += self.steps.around(self.steps.get(tag))
+            found += self._named(together)
         return list({step.id: step for step in found}.values())
+
+    def _named(self, executions: Iterable[Execution]) -> Iterator[Step]:
+        """What functions and data sources in their plans declare.
+
+        Of a source that declares both sides, the inputs where it is read and the outputs where it is written.
+        """
+        used = dict.fromkeys(key for item in executions for key in item.functions)
+        for kind, name in used:
+            step = self.steps.functions.get(("function" if kind == "function" else "source", name))
+            if step is None:
+                continue
+            other = _OTHER_SIDE.get(kind)
+            if step.inputs and step.outputs and other is not None and (other, name) not in used:
+                step = replace(step, outputs={}) if kind == "read" else replace(step, inputs={})
+            yield step
 
     def declaring_job(self, run: AgentRun) -> list[Step]:
         """Everything that declares datasets of an action on an RDD; nothing of the jobs by which Spark lists files."""

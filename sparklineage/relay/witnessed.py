@@ -20,6 +20,8 @@ _MOST = 1_000
 # Neither reads nor writes anything; a view is read where it is used.
 _NO_QUERY = re.compile(r"Execute (?:CreateView|Set)Command\b")
 _DELTA_OWN = ("Delta: ", "$anonfun$recordDelta", "MERGE operation - ", "OPTIMIZE operation - ")
+_KINDS = (("function", "functions"), ("read", "sourcesRead"), ("written", "sourcesWritten"), ("source", "sources"))
+"""Kinds of names in plans, and where records have them; an earlier witness did not tell the sides of sources apart."""
 
 
 @dataclass
@@ -38,7 +40,8 @@ class Execution:
     step: str | None = None
     has_jobs: bool = False
     functions: tuple[tuple[str, str], ...] = ()
-    """Python functions (`function`) and data sources (`source`) that its plan names."""
+    """Python functions (`function`) that its plan names, and data sources that it reads (`read`) and writes
+    (`written`), or does either (`source`) where the witness did not tell."""
     tags: tuple[str, ...] = ()
     """Steps that DataFrames of its plan are tagged with."""
     run: str | None = None
@@ -282,13 +285,12 @@ class Witnessed:
 
 def _named(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Python functions and data sources that the record names, by kind."""
-    kinds = (("function", "functions"), ("source", "sources"))
-    return tuple((kind, in_plans(kind, name)) for kind, key in kinds for name in _texts(record.get(key)))
+    return tuple((kind, in_plans(kind, name)) for kind, key in _KINDS for name in _texts(record.get(key)))
 
 
 def in_plans(kind: str, name: str) -> str:
     """The name by which it is found: Spark takes the names of data sources in any case."""
-    return name.lower() if kind == "source" else name
+    return name if kind == "function" else name.lower()
 
 
 def _texts(found: object) -> tuple[str, ...]:

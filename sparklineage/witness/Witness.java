@@ -40,6 +40,7 @@ import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.scheduler.SparkListenerJobEnd;
 import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.sql.execution.SQLExecution;
 import org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionEnd;
 import org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart;
 import org.apache.spark.util.Utils;
@@ -92,9 +93,13 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   // PythonMapInArrow, FlatMapCoGroupsInPandas, ArrowWindowPython, …
   private static final Pattern PYTHON = Pattern.compile("\\w*(?:Python|InPandas|InArrow)\\w*");
   private static final Pattern CALL = Pattern.compile("([^\\s(),\\[\\]]{1,200})\\(");
-  private static final Pattern READS = Pattern.compile("(?:Batch|MicroBatch|Continuous)Scan(?:\\[[^\\]]{0,999}\\])? (\\S+).*");
+  private static final Pattern READS = Pattern.compile("(?:Batch|MicroBatch|Continuous)Scan(?:\\[[^\\]]{0,999}\\])? ([^\\s(]\\S*).*");
   private static final Pattern WRITES =
       Pattern.compile("(?:AppendData|OverwriteByExpression|OverwritePartitionsDynamic|WriteToDataSourceV2)\\b ?(\\S*).*");
+
+  // Of an analyzed plan: DataSourceV2Relation, StreamingDataSourceV2ScanRelation, StreamingRelationV2, …
+  private static final Pattern RELATION = Pattern.compile(".*Relation(?:V2)?");
+  private static final String MICRO_BATCH = "MicroBatchScan";
 
   private static final Pattern EMR_STEP = Pattern.compile("/steps/(s-[0-9A-Z]+)(?:/|$)");
 
@@ -293,10 +298,14 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     text(record, "command", clean(command(event.physicalPlanDescription()), COMMAND_LIMIT));
     try {
       Set<String> functions = new LinkedHashSet<>();
-      Set<String> sources = new LinkedHashSet<>();
-      named(event.physicalPlanDescription(), functions, sources);
-      names(record, "functions", functions);
-      names(record, "sources", sources);
+      Set<String> reads = new LinkedHashSet<>();
+      Set<String> writes = new LinkedHashSet<>();
+      String plan = event.physicalPlanDescription();
+      named(plan, functions, reads, writes);
+      if (plan != null && plan.contains(MICRO_BATCH)) {
+        running(event.executionId(), functions, reads, writes);
+      }
+      names(record, functions, reads, writes);
     } catch (Throwable ignored) {
       // The end of the execution tells them, too.
     }
@@ -333,11 +342,11 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     text(record, "stackTrace", clean(trace, ERROR_LIMIT));
     try {
       Set<String> functions = new LinkedHashSet<>();
-      Set<String> sources = new LinkedHashSet<>();
+      Set<String> reads = new LinkedHashSet<>();
+      Set<String> writes = new LinkedHashSet<>();
       Set<String> tags = new LinkedHashSet<>();
-      marked(event.qe().analyzed(), functions, sources, tags);
-      names(record, "functions", functions);
-      names(record, "sources", sources);
+      marked(event.qe().analyzed(), functions, reads, writes, tags);
+      names(record, functions, reads, writes);
       names(record, "tags", tags);
     } catch (Throwable ignored) {
       // An execution that is no query's, or a fork of Spark.
@@ -352,9 +361,9 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   // What its plan names -----------------------------------------------------------------------------------------------
 
   /** The names that a description shows; where it is cut short, the plan itself tells more at the end. */
-  private static void named(String plan, Set<String> functions, Set<String> sources) {
+  private static void named(String plan, Set<String> functions, Set<String> reads, Set<String> writes) {
     boolean python = false;
-    boolean writes = false;
+    boolean writing = false;
     int from = 0;
     int last = plan == null ? 0 : Math.min(plan.length(), PLAN_LIMIT);
     while (from < last) {
@@ -365,21 +374,21 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
       boolean arguments = line.startsWith("Arguments: ");
       if (line.isEmpty()) {
         python = false;
-        writes = false;
-      } else if (arguments && writes) {
+        writing = false;
+      } else if (arguments && writing) {
         // Spark 4.0: `Arguments: …Lambda…, rates`.
-        sources.add(line.substring(line.lastIndexOf(' ') + 1));
+        writes.add(line.substring(line.lastIndexOf(' ') + 1));
       }
       int word = line.indexOf(' ');
       String node = word < 0 ? line : line.substring(0, word);
       Matcher found = READS.matcher(line);
       if (found.matches()) {
-        sources.add(found.group(1));
+        reads.add(found.group(1));
       }
       found = WRITES.matcher(line);
       if (found.matches()) {
-        writes = true;
-        sources.add(found.group(1).startsWith("(") ? "" : found.group(1));
+        writing = true;
+        writes.add(found.group(1).startsWith("(") ? "" : found.group(1));
       }
       boolean here = !arguments && PYTHON.matcher(node).matches();
       if (here || arguments && python) {
@@ -393,12 +402,28 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   }
 
   /**
+   * What a query that is running names.
+   *
+   * <p>The description of a batch of a stream has no names of sources, and the queries inside of it are over before the
+   * batch is.
+   */
+  private static void running(long id, Set<String> functions, Set<String> reads, Set<String> writes) {
+    try {
+      Object plan = SQLExecution.getQueryExecution(id).analyzed();
+      marked(plan, functions, reads, writes, new LinkedHashSet<>());
+    } catch (Throwable over) {
+      // Or another Spark: then its end tells them.
+    }
+  }
+
+  /**
    * Python functions, Python data sources and tags of an analyzed plan, with the plans in commands and subqueries.
    *
    * <p>Analyzed, because the optimizer makes new nodes without tags and puts what is cached in their place. By
    * reflection: sequences have another type in Scala 2.13.
    */
-  private static void marked(Object plan, Set<String> functions, Set<String> sources, Set<String> tags)
+  private static void marked(
+      Object plan, Set<String> functions, Set<String> reads, Set<String> writes, Set<String> tags)
       throws ReflectiveOperationException {
     ClassLoader loader = plan.getClass().getClassLoader();
     Class<?> tree = Class.forName("org.apache.spark.sql.catalyst.trees.TreeNode", false, loader);
@@ -412,6 +437,7 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     Method expressions = plans.getMethod("expressions");
     Method planOf = subquery.getMethod("plan");
     IdentityHashMap<Object, Object> seen = new IdentityHashMap<>();
+    IdentityHashMap<Object, Object> targets = new IdentityHashMap<>();
     ArrayDeque<Object> nodes = new ArrayDeque<>();
     // Behind all plans: the tags of a plan with very many columns come first.
     ArrayDeque<Object> later = new ArrayDeque<>();
@@ -435,7 +461,7 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
           add(nodes, children.invoke(node));
           add(nodes, inner.invoke(node));
           add(later, expressions.invoke(node));
-          table(node, sources, nodes);
+          table(node, reads, writes, targets, nodes);
         } else {
           add(later, children.invoke(node));
           if (subquery.isInstance(node)) {
@@ -479,20 +505,40 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
   }
 
   /** The table that a node reads or writes; one that Python makes has the name of its data source. */
-  private static void table(Object node, Set<String> sources, Collection<Object> nodes)
+  private static void table(
+      Object node,
+      Set<String> reads,
+      Set<String> writes,
+      IdentityHashMap<Object, Object> targets,
+      Collection<Object> nodes)
       throws ReflectiveOperationException {
-    Method method;
-    try {
-      method = node.getClass().getMethod("table");
-    } catch (NoSuchMethodException none) {
+    String type = node.getClass().getName();
+    boolean relation = RELATION.matcher(type).matches();
+    // A batch of a stream has the relation of its table one level below.
+    Object table = called(node, relation && type.endsWith("ScanRelation") ? "relation" : "table");
+    if (table == null) {
       return;
     }
-    Object table = method.invoke(node);
-    if (table != null && table.getClass().getName().startsWith("org.apache.spark.sql.execution.datasources.v2.python.")) {
-      sources.add(String.valueOf(table.getClass().getMethod("name").invoke(table)));
-    } else if (table != null) {
-      nodes.add(table);
+    boolean writing = !relation || targets.containsKey(node);
+    if (table.getClass().getName().startsWith("org.apache.spark.sql.execution.datasources.v2.python.")) {
+      (writing ? writes : reads).add(String.valueOf(called(table, "name")));
+      return;
     }
+    if (writing) {
+      targets.put(table, table);
+    }
+    nodes.add(table);
+  }
+
+  /** What a method without parameters gives; null where there is none of that name. */
+  private static Object called(Object object, String name) throws ReflectiveOperationException {
+    Method method;
+    try {
+      method = object.getClass().getMethod(name);
+    } catch (NoSuchMethodException none) {
+      return null;
+    }
+    return method.invoke(object);
   }
 
   private static void add(Collection<Object> nodes, Object sequence) {
@@ -500,6 +546,12 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
     for (int i = 0; i < NODE_LIMIT && found.hasNext(); i++) {
       nodes.add(found.next());
     }
+  }
+
+  private static void names(StringBuilder record, Set<String> functions, Set<String> reads, Set<String> writes) {
+    names(record, "functions", functions);
+    names(record, "sourcesRead", reads);
+    names(record, "sourcesWritten", writes);
   }
 
   private static void names(StringBuilder record, String name, Set<String> names) {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparklineage.model import event as ol
-from tests.real.submission import JOBS, Scene, writing
+from tests.real.submission import JOBS, Scene, by_run, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,15 +55,12 @@ SOURCES = {"late": {"late"}, "late_too": {"late"}, "sub": {"base"}, "own": {"bas
 
 def hidden_inputs(events: list[Event], names: Iterable[str]) -> dict[str, set[str]]:
     """By the folder that a query writes, what it reads that only a declaration tells."""
-    return {
-        name: {
-            item["name"]
-            for event in writing(events, name)
-            for item in ol.datasets(event, "inputs")
-            if item["namespace"] == "hidden"
-        }
-        for name in names
-    }
+    return {name: set(hidden(writing(events, name), "inputs")) for name in names}
+
+
+def hidden(run: Iterable[Event], side: str) -> list[str]:
+    """What a run has on this side that only a declaration tells."""
+    return sorted({item["name"] for event in run for item in ol.datasets(event, side) if item["namespace"] == "hidden"})
 
 
 def told(scene: Scene, name: str) -> tuple[list[Event], list[bytes]]:
@@ -98,5 +95,15 @@ def test_each_query_gets_what_its_functions_declare_and_nothing_else(
 def test_a_source_is_found_by_each_name_that_it_is_registered_by(spark: str, make_scene: Callable[..., Scene]) -> None:
     events, _ = told(make_scene("sources", spark=spark), "sources")
     assert hidden_inputs(events, SOURCES) == SOURCES
+    runs = by_run(events).values()
+    sides = sorted(tuple(" ".join(hidden(run, side)) for side in ("inputs", "outputs")) for run in runs)
+    assert [pair for pair in sides if {"in", "out"} & set(pair)] == [
+        # Written by a query, and by a stream.
+        *[("", "out")] * 2,
+        # Read for a file, by a stream into files, and inside of a stream's batch.
+        *[("in", "")] * 3,
+        # Read for itself, by a query and by a stream.
+        *[("in", "out")] * 2,
+    ]
     # None of them was left for a run of its own.
     assert own_runs(events) == []

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
-from pyspark.sql.datasource import DataSource, DataSourceReader
+from pyspark.sql.datasource import (
+    DataSource,
+    DataSourceReader,
+    DataSourceStreamWriter,
+    DataSourceWriter,
+    SimpleDataSourceStreamReader,
+    WriterCommitMessage,
+)
 
 import sparklineage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pyspark.sql import DataFrame
+    from pyspark.sql.streaming import DataStreamWriter
 
 out = Path(sys.argv[1])
 spark = SparkSession.builder.getOrCreate()
@@ -63,9 +74,79 @@ class Own(Base):
         return "own"
 
 
-for source in (Late, LateToo, Sub, Own):
+class Offsets(SimpleDataSourceStreamReader):  # type: ignore[misc]
+    """One row, and then nothing more."""
+
+    def initialOffset(self) -> dict[str, int]:  # noqa: N802 - Spark's name
+        return {"at": 0}
+
+    def read(self, start: dict[str, int]) -> tuple[Iterator[tuple[int]], dict[str, int]]:
+        return iter([(1,)] if start["at"] == 0 else []), {"at": 1}
+
+    def readBetweenOffsets(self, start: Any, end: Any) -> Iterator[tuple[int]]:  # noqa: ARG002, N802 - as above
+        return iter([(1,)])
+
+
+class Writer(DataSourceWriter):  # type: ignore[misc]
+    def write(self, rows: Iterator[Any]) -> WriterCommitMessage:
+        list(rows)
+        return WriterCommitMessage()
+
+
+class StreamWriter(DataSourceStreamWriter):  # type: ignore[misc]
+    def write(self, rows: Iterator[Any]) -> WriterCommitMessage:
+        list(rows)
+        return WriterCommitMessage()
+
+    def commit(self, messages: Any, batchId: int) -> None: ...  # noqa: N803 - as above
+
+    def abort(self, messages: Any, batchId: int) -> None: ...  # noqa: N803 - as above
+
+
+@sparklineage.reads(("hidden", "in"))
+@sparklineage.writes(("hidden", "out"))
+class Both(Rows):
+    @classmethod
+    def name(cls) -> str:
+        return "both"
+
+    def writer(self, schema: Any, overwrite: bool) -> DataSourceWriter:  # noqa: ARG002 - as above
+        return Writer()
+
+    def simpleStreamReader(self, schema: Any) -> SimpleDataSourceStreamReader:  # noqa: ARG002, N802 - as above
+        return Offsets()
+
+    def streamWriter(self, schema: Any, overwrite: bool) -> DataSourceStreamWriter:  # noqa: ARG002, N802 - as above
+        return StreamWriter()
+
+
+for source in (Late, LateToo, Sub, Own, Both):
     spark.dataSource.register(source)
 sparklineage.reads(("hidden", "late"))(Late)
 for name in ("late", "late_too", "sub", "own"):
     spark.read.format(name).load().write.parquet(str(out / name))
+
+
+def stream(name: str, writer: DataStreamWriter) -> None:
+    """One batch of it."""
+    query = writer.option("checkpointLocation", str(out / f"{name}.checkpoint")).queryName(name).start()
+    while not query.recentProgress and query.isActive:
+        time.sleep(0.1)
+    query.stop()
+    query.awaitTermination()
+
+
+def write_batch(batch: DataFrame, number: int) -> None:  # noqa: ARG001 - as above
+    batch.write.mode("append").parquet(str(out / "batch"))
+
+
+rows = spark.read.format("both").load()
+rows.write.parquet(str(out / "read"))
+spark.range(1).selectExpr("id AS v").write.format("both").mode("append").save()
+rows.write.format("both").mode("append").save()
+endless = spark.readStream.format("both").load()
+stream("stream_read", endless.writeStream.format("parquet").option("path", str(out / "stream")))
+stream("stream_written", spark.readStream.schema("v long").parquet(str(out / "late")).writeStream.format("both"))
+stream("stream_both", endless.writeStream.format("both"))
+stream("stream_batch", endless.writeStream.foreachBatch(write_batch))
 spark.stop()

@@ -18,6 +18,8 @@ OUTER, INNER = "0197f3a0-0000-7000-8000-00000000000a", "0197f3a0-0000-7000-8000-
 RATES = {"namespace": "https://rates.example.com", "name": "/v1"}
 MAIL = {"namespace": "acme://mail", "name": "sent"}
 FILE = {"namespace": "file", "name": "/in", "facets": {"schema": {"fields": []}}}
+SHOWN = [("functions", "function"), *((key, "source") for key in ("sources", "sourcesRead", "sourcesWritten"))]
+"""Where the witness has names of plans, and what they are of."""
 
 
 def agent(kind: str, time: int, run: str = RUN, **sides: Any) -> ol.Event:
@@ -86,7 +88,7 @@ def test_a_query_gets_what_the_steps_around_its_own_declare(inherits: bool, expe
     assert {item["name"] for event in own for item in event["inputs"]} == (set() if inherits else {"/v1"})
 
 
-@pytest.mark.parametrize(("key", "kind"), [("functions", "function"), ("sources", "source")])
+@pytest.mark.parametrize(("key", "kind"), SHOWN)
 @pytest.mark.parametrize("reported", [True, False])
 def test_a_query_gets_what_functions_in_its_plan_declare(key: str, kind: str, reported: bool) -> None:
     story = Story()
@@ -101,7 +103,7 @@ def test_a_query_gets_what_functions_in_its_plan_declare(key: str, kind: str, re
     )
 
 
-@pytest.mark.parametrize(("key", "kind"), [("functions", "function"), ("sources", "source")])
+@pytest.mark.parametrize(("key", "kind"), SHOWN)
 def test_a_source_is_found_in_any_case_and_a_function_is_not(key: str, kind: str) -> None:
     story = Story()
     story.steps(type="function", kind=kind, name="Rate", time=3, inputs=[RATES], outputs=[])
@@ -111,6 +113,27 @@ def test_a_source_is_found_in_any_case_and_a_function_is_not(key: str, kind: str
     own = [event["eventType"] for event in story.events if event["job"]["name"] == "app.rate"]
     assert own == ([] if kind == "source" else ["START", "COMPLETE"])
     assert story.named("inputs") == ({"/in", "/v1"} if kind == "source" else {"/in"})
+
+
+@pytest.mark.parametrize(
+    ("used", "expected"),
+    [
+        ({"sourcesRead": ["rate"]}, ({"/in", "/v1"}, set())),
+        ({"sourcesWritten": ["rate"]}, ({"/in"}, {"sent"})),
+        ({"sourcesRead": ["rate"], "sourcesWritten": ["RATE"]}, ({"/in", "/v1"}, {"sent"})),
+        ({"sources": ["rate"]}, ({"/in", "/v1"}, {"sent"})),
+    ],
+)
+def test_of_a_source_that_reads_and_writes_a_query_gets_the_side_that_it_uses(
+    used: dict[str, Any], expected: tuple[set[str], set[str]]
+) -> None:
+    story = Story()
+    story.steps(type="function", kind="source", name="rate", time=3, inputs=[RATES], outputs=[MAIL])
+    story.query(start=used)
+    story.reported()
+    story.finish()
+    assert (story.named("inputs", None), story.named("outputs", None)) == expected
+    assert not [event for event in story.events if event["job"]["name"] == "app.rate"]
 
 
 @pytest.mark.parametrize("used", ["sql_rows", "another"])
