@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from sparklineage.errors import SparklineageError
 from sparklineage.journal import kept
+from sparklineage.sdk import ended
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.warning import LOG
 
@@ -77,6 +78,8 @@ class Driver:
         from sparklineage.sdk.sending.direct import direct  # noqa: PLC0415
 
         found = direct(session, context, environ)
+        if not quiet:
+            ended.warn_of_end(found)
         return cls(folder=None, context=context if found is not None else None, is_remote=is_remote, direct=found)
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk import ended
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.programs.chosen import Wanted, Way, wanted
 from sparklineage.sdk.programs.ending import End, Ending
@@ -161,6 +162,7 @@ class Application:
             os.environ[variable] = value
         if self._way.ends_here:
             _open.append(self)
+            ended.begun()
             self._ending.install()
 
     def _end(self, end: End) -> None:
@@ -176,7 +178,10 @@ class Application:
             self._ending.remove()
             if self in _open:
                 _open.remove(self)
-                self._way.end(end)
+                try:
+                    self._way.end(end)
+                finally:
+                    ended.ended(self.run_id)
         except Exception as trouble:  # noqa: BLE001 - the job goes on
             LOG.warning("the application's end could not be recorded: %s", self._clean(str(trouble)))
         finally:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparklineage.model import warning
+from sparklineage.sdk import ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,4 +15,6 @@ if TYPE_CHECKING:
 def _nothing_told_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A cause is told once in a process, and every test is to hear of it."""
     monkeypatch.setattr(warning, "_told", set())
+    monkeypatch.setattr(ended, "_is_told", None)
+    monkeypatch.setattr(ended, "_runs", set())
     yield

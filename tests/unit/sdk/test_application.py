@@ -246,6 +246,35 @@ def test_a_block_is_the_application(scene: Scene, code: str, status: int, state:
         assert "raise KeyError('rate')" in told.error["stackTrace"]
 
 
+LATER = """\
+with sparklineage.application(name="Nightly Load"): pass
+for name in ("late", "later"):
+    with sparklineage.step(None, name, outputs=["s3://b/late"]): pass
+"""
+
+
+@pytest.mark.parametrize("mode", ["outbox", "direct"])
+def test_a_step_after_the_end_is_one_warning_and_a_run_of_its_own(scene: Scene, mode: str) -> None:
+    told = scene.relayed(LATER, SPARKLINEAGE_DELIVERY_MODE=mode)
+    assert told.status == 0
+    (said,) = told.stderr.splitlines()
+    assert said.startswith("The application of this process has ended, so what is declared now is on runs of its own,")
+    for name in ("late", "later"):
+        assert [item["eventType"] for item in told.of(f"program.{name}")] == ["START", "COMPLETE"]
+        assert "parent" not in told.of(f"program.{name}")[0]["run"]["facets"]
+
+
+def test_a_step_after_the_end_without_a_backend_is_one_warning(scene: Scene) -> None:
+    told = scene.program(LATER, 0)
+    (said,) = told.stderr.splitlines()
+    assert said.startswith("The application of this process has ended, so what is declared now is not delivered;")
+
+
+def test_a_step_of_the_next_application_is_no_warning(scene: Scene) -> None:
+    told = scene.program(LATER.replace("for name", 'app = sparklineage.application(name="next")\nfor name'), 0)
+    assert "has ended" not in told.stderr
+
+
 def test_the_parent_is_that_of_the_environment(scene: Scene) -> None:
     scene.receiver.marquez = False
     told = scene.relayed(OPEN, OPENLINEAGE_PARENT_ID=f"airflow/dag.task/{PARENT}", NAMESPACE="harbour")

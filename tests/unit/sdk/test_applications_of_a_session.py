@@ -229,6 +229,19 @@ def test_the_second_beside_an_agent_is_a_run_below_that_of_the_session(sending: 
     assert late["run"]["facets"]["parent"]["root"]["run"]["runId"] == APP
 
 
+def test_a_step_after_the_end_stays_below_the_run_that_the_agent_tells(
+    sending: tuple[Context, Receiver], caplog: pytest.LogCaptureFixture
+) -> None:
+    context, receiver = sending
+    Application(context, environ=dict(os.environ)).end()
+    with sparklineage.step(context, "late", outputs=["s3://b/late"]):
+        pass
+    assert emit.emitter(dict(os.environ)).flush(5)
+    (late, _) = [event for event in receiver.events if event["job"]["name"] == "nb.late"]
+    assert late["run"]["facets"]["parent"]["run"]["runId"] == APP
+    assert caplog.messages == []
+
+
 def test_without_a_client_the_agents_word_stands(
     sending: tuple[Context, Receiver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
