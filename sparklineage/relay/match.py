@@ -257,11 +257,9 @@ class Matcher:
         family = self.witnessed.family_of(execution)
         root = self.witnessed.root_of(execution)
         if not is_batch(root):
-            return [
-                item
-                for item in family
-                if item is execution or not (_is_apart(execution, root) or _is_apart(item, root))
-            ]
+            if len(family) == 1 or _is_apart(execution, root):
+                return [execution]
+            return [item for item in family if item is execution or not _is_apart(item, root)]
         commands = self._commands(root)
         users = {item.number: commands.get(item.number, item) for item in family}
         here = (execution, root)
@@ -307,11 +305,11 @@ def _is_apart(execution: Execution, root: Execution) -> bool:
     Threads that share their local properties, as those that run one `inheritable_thread_target` do, begin the second
     query as if the first had. Below a write Spark and Delta write in another way, and what is above ends last.
     """
-    if execution is root or not execution.writes:
+    if execution is root:
         return False
     is_later = root.end is not None and execution.end is not None and root.end < execution.end
     is_alike = _first_word(execution) == _first_word(root)
-    return is_later or is_alike or _READS.match(root.command) is not None
+    return (is_later or is_alike or _READS.match(root.command) is not None) and execution.writes
 
 
 def _first_word(execution: Execution) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sparklineage.relay.past import Past
     from sparklineage.relay.record import Outcome
     from sparklineage.relay.steps import Step
+    from sparklineage.relay.witnessed import Execution
 
 
 @dataclass
@@ -46,13 +47,11 @@ class OwnRuns:
         for step in fresh.values():
             step.told = True
         made = []
-        reported = self.match.reported_roots()
         reached = self._reached(runs) | self._inherited(fresh.values())
-        for root in self.match.witnessed.roots():
+        for root in self._left_out():
             around = self.match.declaring(root)
             owner = self.match.step_at(root)
-            is_told = (root.epoch, root.number) in reported or self.match.stream_of(root) is not None
-            if is_told or not any(step.declares for step in around):
+            if not any(step.declares for step in around):
                 continue
             # A query outside of any step, which functions or tags declare for, is told with the application.
             is_due = outcome is not None if owner is None or owner.id in earlier else owner.id in fresh
@@ -93,6 +92,12 @@ class OwnRuns:
             if step is not None and not step.told and number not in self.match.steps.earlier:
                 made += application.stream_run(step, outcome, over=number in over, is_told=is_told)
         return made
+
+    def _left_out(self) -> list[Execution]:
+        """The user's queries that stand on no run of the agent's, nor of a stream."""
+        reported = self.match.reported_roots()
+        roots = (root for root in self.match.witnessed.roots() if (root.epoch, root.number) not in reported)
+        return [root for root in roots if self.match.stream_of(root) is None]
 
     def _around(self, step: Step) -> list[Step]:
         """The steps whose datasets a run of this one has. Over Spark Connect a run stands for the queries of the step,
