@@ -43,6 +43,19 @@ class Listeners:
         return cls(classes=tuple(classes), agent=agent, sources=sources)
 
 
+def is_idle(agent: Any) -> bool:
+    """Whether it has seen no event yet that it makes its run for, nor told a start: as one that was added later.
+
+    False where that cannot be seen.
+    """
+    try:
+        field = agent.getClass().getDeclaredField("contextFactory")
+        field.setAccessible(True)
+        return field.get(agent) is None
+    except Exception:  # noqa: BLE001 - another version of the agent keeps it elsewhere
+        return False
+
+
 def emitter_of(agent: Any) -> Any:
     """The agent's `EventEmitter`, which knows its run and its job; None where it has none yet (1.53: private fields).
 

@@ -15,7 +15,7 @@ from sparklineage.model.ids import new_run_id
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.model.naming import normalize_job_name
 from sparklineage.model.parent_variables import parent_from
-from sparklineage.sdk.agent import AGENT, Listeners, application_run, caught_up
+from sparklineage.sdk.agent import AGENT, Listeners, application_run, caught_up, is_idle
 from sparklineage.sdk.programs.by_client import ByClient, has_ended
 from sparklineage.sdk.programs.by_journal import ByJournal, warn_of_queries_since
 from sparklineage.sdk.programs.chosen import Wanted, Way
@@ -200,6 +200,12 @@ def _beside_agent(wanted: Wanted, session: Any, context: Any, settings: Settings
     agent = Listeners.of(context).agent
     run = application_run(agent) if agent is not None else None
     client = direct(session, context, wanted.environ)
+    if run is None and client is not None and is_installed() and is_idle(agent):
+        why = (
+            "a run of its own: the agent in the session sends by itself, and was added too late to have told a start; "
+            "queries belong to the agent's run, steps to this one"
+        )
+        return _sent(wanted, client, _job(wanted, context, settings), parent.facet() if parent else None, why)
     if run is None or client is None or not is_installed():
         lacks = "the agent does not tell its run" if run is None else "openlineage-python knows no backend"
         if run is not None and client is not None:

@@ -242,6 +242,29 @@ def test_a_step_after_the_end_stays_below_the_run_that_the_agent_tells(
     assert caplog.messages == []
 
 
+@pytest.mark.parametrize("is_idle", [True, False])
+def test_beside_an_agent_that_was_added_late_it_is_a_run_of_its_own(
+    sending: tuple[Context, Receiver], monkeypatch: pytest.MonkeyPatch, is_idle: bool
+) -> None:
+    """By addSparkListener, so that it has seen no event, and has no run before the first query."""
+    context, receiver = sending
+    for module in (way, by_client):
+        monkeypatch.setattr(module, "application_run", lambda _: None)
+    monkeypatch.setattr("sparklineage.sdk.sending.direct.application_run", lambda _: None)
+    monkeypatch.setattr(way, "is_idle", lambda _: is_idle)
+    app = Application(context, name="Night Load", environ=dict(os.environ))
+    if not is_idle:  # an agent whose run cannot be seen tells the start and the end alone
+        assert (app.way, app.run_id) == ("agent", None)
+        return
+    with sparklineage.step(context, "early", outputs=["s3://b/early"]):
+        pass
+    app.end(ValueError("no rates"))
+    assert (app.way, app.run_id is not None) == ("client", True)
+    assert states(receiver, app.run_id or "") == ["START", "FAIL"]
+    (early, _) = [event for event in receiver.events if event["job"]["name"] == "night_load.early"]
+    assert early["run"]["facets"]["parent"]["run"]["runId"] == app.run_id
+
+
 def test_without_a_client_the_agents_word_stands(
     sending: tuple[Context, Receiver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
