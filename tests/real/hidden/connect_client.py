@@ -29,6 +29,10 @@ with sparklineage.step(spark, "load", inputs=["s3://rates/feed"]) as step:
     spark.range(3).select(rate("id").alias("id")).write.parquet(out)
     step.writes(f"file://{out}")
 
+outer = sparklineage.step(spark, "outer", inputs=["s3://rates/outer"])
+with outer, sparklineage.step(spark, "inner", outputs=["acme://erp/masts"]):
+    spark.range(1).collect()
+
 
 def save(batch: Any, _number: int) -> None:
     """Writes by hand, on the server."""

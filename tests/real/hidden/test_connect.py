@@ -90,11 +90,15 @@ def test_steps_of_a_client_meet_the_servers_queries(spark: str, tmp_path: Path) 
 
     # The client's step is a run of its own application, with what its function reads on the server.
     steps = {run[0]["job"]["name"]: run for run in runs.values() if ol.job_type(run[0]) == "STEP"}
-    assert sorted(steps) == [f"night_harbour.{name}" for name in ("load", "ships", "wrecks")]
-    load, ships, wrecks = (steps[name] for name in sorted(steps))
+    assert sorted(steps) == [f"night_harbour.{name}" for name in ("inner", "load", "ships", "wrecks")]
+    inner, load, ships, wrecks = (steps[name] for name in sorted(steps))
     assert (state(load), state(runs[said["run"]])) == ("COMPLETE", "COMPLETE")
     assert {ol.run_facets(event)["parent"]["run"]["runId"] for event in load} == {said["run"]}
     assert _datasets(load, "inputs") == {("s3://rates", "feed"), ("https://rates.example.com", "/v1")}
+    # What a step inside of another one writes comes from what that one reads, on one run.
+    assert (_datasets(inner, "inputs"), _datasets(inner, "outputs")) == (
+        {("s3://rates", "outer")}, {("acme://erp", "/masts")},
+    )  # fmt: skip
     # A stream whose batches run on the server is one run, with what is declared of it and the end that it had.
     assert (state(ships), state(wrecks)) == ("COMPLETE", "FAIL")
     assert _datasets(ships, "inputs") == {("s3://rates", "ships")}
