@@ -59,6 +59,8 @@ class Application:
         error = root.error if root is not None else _step_error(step)
         trace = root.stack_trace if root is not None else (step.error or {}).get("stackTrace")
         state = "COMPLETE" if error is None else "FAIL"
+        if root is None and step.error is not None and step.error.get("stopped") is True:
+            state = "ABORT"  # the streaming query around it was stopped
         if end is None:
             end = max(start, outcome.ended if outcome else start)
             state, error = (outcome.state, outcome.message) if outcome else ("ABORT", None)

@@ -84,7 +84,7 @@ class Emission:
             message = f"{error['type']}: {error['message']}".rstrip(": ")
             facet = ol.error_facet(message, language="PYTHON", stack_trace=error["stackTrace"])
             self._event = ol.with_run_facet(self._event, "errorMessage", facet)
-        self._send("COMPLETE" if error is None else "FAIL", record["time"])
+        self._send("COMPLETE" if error is None else "ABORT" if error.get("stopped") else "FAIL", record["time"])
 
     def _send(self, kind: str, time: int) -> None:
         # The event is replaced and never changed, so the one that waits stays as it is.

@@ -46,6 +46,18 @@ def exit_status(code: object) -> int:
     return code & 0xFF if -(2**63) <= code < 2**63 else 0xFF  # no C long takes it, and what stands for that is -1
 
 
+def is_of_spark(error: BaseException) -> bool:
+    """Whether Spark or a call into the JVM has raised it, or what it was raised from. Never raises."""
+    item: BaseException | None = error
+    for _ in range(_FRAMES):
+        if item is None:
+            break
+        if any(kind.__module__.partition(".")[0] in ("py4j", "pyspark") for kind in type(item).__mro__):
+            return True
+        item = item.__cause__ or item.__context__
+    return False
+
+
 def _closes(error: GeneratorExit) -> bool:
     """Whether it was raised by closing a generator or a coroutine, and not by somebody."""
     trace = error.__traceback__

@@ -16,7 +16,7 @@ from sparklineage.model.masking import secrets_of
 from sparklineage.sdk import warning
 from sparklineage.sdk.steps import nesting
 from sparklineage.sdk.steps.datasets import checked_dataset, checked_facet, dataset_record
-from sparklineage.sdk.steps.failure import error_of
+from sparklineage.sdk.steps.failure import error_of, is_of_spark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -180,12 +180,30 @@ class StepRecord:
             LOG.debug("step %r: its local property cannot be reset", self.name, exc_info=True)
         if self.is_inert:
             return
-        record = {"type": "stepEnd", "time": now_ms(), "step": self.step, "error": error_of(error, self._environ)}
+        told: dict[str, Any] | None = error_of(error, self._environ)
+        if told is not None and error is not None and self._is_cut_off(error):
+            told["stopped"] = True
+        record = {"type": "stepEnd", "time": now_ms(), "step": self.step, "error": told}
         try:
             self._append(record)
         except Exception:
             if error is None:
                 raise  # it is strict
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped the streaming query that this is the step of. Never raises."""
+        return False
+
+    def _is_cut_off(self, error: BaseException) -> bool:
+        record = self.outer
+        for _ in range(_DEEPEST):
+            if record is None:
+                break
+            if record.is_stopped:
+                return is_of_spark(error)
+            record = record.outer
+        return False
 
     def _around(self) -> Iterator[StepRecord]:
         record = self

@@ -18,6 +18,7 @@ from sparklineage import current_step, facets
 from sparklineage.model import event as ol
 from sparklineage.model.dataset import Dataset
 from sparklineage.sdk.sending import emit
+from sparklineage.sdk.steps.step import Step
 from sparklineage.sdk.streams import stream
 from sparklineage.sdk.streams.streaming import ForeachBatch
 from tests.support.receiver import Receiver
@@ -187,6 +188,40 @@ def test_spark_says_whether_the_batch_of_a_stopped_query_has_failed(
     if failure is not None:
         message = receiver.events[-1]["run"]["facets"]["errorMessage"]["message"]
         assert message.endswith("CutOffError: o277.count")
+
+
+class JavaError(Exception):
+    """As a call into the JVM raises it."""
+
+    __module__ = "py4j.protocol"
+
+
+@pytest.mark.parametrize(
+    ("is_stopped", "error", "state"),
+    [
+        (True, JavaError("java.lang.InterruptedException"), "ABORT"),
+        (True, ValueError("the mast is broken"), "FAIL"),
+        (False, JavaError("java.lang.OutOfMemoryError"), "FAIL"),
+    ],
+)
+def test_a_step_of_a_batch_is_cut_off_by_the_stop_of_its_query(
+    scene: Scene, receiver: Receiver, is_stopped: bool, error: Exception, state: str
+) -> None:
+    def save(_batch: Any, _number: int) -> None:
+        scene.queries["q1"].stopped = is_stopped
+        with Step(None, "around", environ=scene.environ), Step(None, "masts", environ=scene.environ):
+            try:
+                raise error
+            except Exception as cause:
+                raise RuntimeError("while writing") from cause
+
+    with pytest.raises(RuntimeError):
+        scene.batch(scene.made(save), "q1", 0)
+    scene.queries["q1"].over.set()
+    kinds(receiver)
+    ends = {event["job"]["name"].rpartition(".")[2]: event for event in receiver.events}
+    assert {ends[name]["eventType"] for name in ("around", "masts")} == {state}
+    assert ends["masts"]["run"]["facets"]["errorMessage"]["message"] == "RuntimeError: while writing"
 
 
 def test_a_failed_batch_of_a_query_that_nobody_stopped_is_told_at_once(scene: Scene, receiver: Receiver) -> None:
