@@ -57,6 +57,8 @@ class Stream(StepRecord):
         self._is_idle = threading.Event()
         self._is_idle.set()
         """Set while no batch runs."""
+        self._begun = 0
+        """Batches that have begun."""
         self._cut_off: BaseException | None = None
         """What the batch raised during which the query was stopped."""
 
@@ -94,6 +96,7 @@ class Stream(StepRecord):
     def open_batch(self, number: int) -> None:
         """A batch begins."""
         self.batch = number
+        self._begun += 1
         self._is_idle.clear()
 
     def progress(self) -> None:
@@ -158,9 +161,9 @@ class Stream(StepRecord):
         failure: BaseException | None = None
         try:
             while True:
-                was_idle = self._is_idle.is_set()
+                was_idle, begun = self._is_idle.is_set(), self._begun
                 if query.wait(min(max(self._interval, 1.0), _LONGEST_WAIT)):
-                    if was_idle:
+                    if was_idle and begun == self._begun:
                         break
                     # Once it is stopped Spark calls it over, and how its last batch ends is told by the next answer.
                     self._is_idle.wait(_PAUSE)

@@ -230,6 +230,29 @@ def test_nothing_is_raised_where_nobody_could_catch_it(scene: Scene, caplog: pyt
     assert "its lineage is not complete" in caplog.text
 
 
+def test_a_batch_that_begins_while_the_query_is_asked_is_waited_for(scene: Scene) -> None:
+    asked: list[int] = []
+
+    class Stopped(Query):
+        """As Spark answers for a query that was stopped in that batch: it is over, and the batch still runs."""
+
+        def wait(self, seconds: float) -> bool:
+            asked.append(stream.batch)
+            if len(asked) == 1:
+                stream.open_batch(1)
+            elif len(asked) == 2:
+                stream.progress()
+            return seconds > 0
+
+    stream = Stream(Driver.of(scene.batch.sparkSession, {}), "harbour", {}, query=QUERY, interval=60.0)
+    stream.begin([REGISTER], [])
+    stream.leave()
+    stream.attend(Stopped(None))
+    stream.settle(10)
+    assert asked == [-1, 1, 1]
+    assert stream.is_over
+
+
 @pytest.mark.parametrize("is_inside", [True, False])
 def test_a_declaration_around_it_is_as_good_as_one_inside(scene: Scene, is_inside: bool) -> None:
     declared = sparklineage.writes("s3://bucket/ships")
@@ -313,6 +336,22 @@ def test_the_relay_makes_one_run_of_all_batches() -> None:
     agents = [event for event in events if event["job"]["name"] == "app.save"]
     assert [event["eventType"] for event in agents] == ["START", "COMPLETE"]
     assert settler.coverage().reported == 20
+
+
+@pytest.mark.parametrize(("more", "state"), [({"stopped": True}, "ABORT"), ({}, "FAIL")])
+def test_a_step_that_a_stop_has_cut_off_is_no_failure(more: dict[str, Any], state: str) -> None:
+    error = {"type": "Py4JJavaError", "message": "java.lang.InterruptedException", "stackTrace": "", **more}
+    start = {"type": "stepStart", "time": journal.T0 + 1, "step": "s2", "name": "masts", "parentStep": "s1"}
+    end = {"type": "stepEnd", "time": journal.T0 + 2, "step": "s2", "error": error}
+    settler = _story(START, start, end, {"type": "stepEnd", "time": journal.T0 + 3, "error": None})
+    state_of = json.loads(json.dumps(settler.state()))
+    settler = _story()
+    settler.restore(state_of)
+    events = settler.finish(Outcome(state="COMPLETE", ended=journal.T0 + 9))
+    masts = [event for event in events if event["job"]["name"] == "app.masts"]
+    assert [event["eventType"] for event in masts] == ["START", state]
+    assert masts[-1]["run"]["facets"]["errorMessage"]["message"] == "Py4JJavaError: java.lang.InterruptedException"
+    assert [event["eventType"] for event in events if event["job"]["name"] == "app.harbour"] == ["START", "COMPLETE"]
 
 
 @pytest.mark.parametrize("at", range(20))
