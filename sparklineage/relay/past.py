@@ -59,10 +59,10 @@ class Past:
     def idle(self, step: Step) -> None:
         """Note what has a run of its own because no query had its datasets.
 
-        A block that both reads and writes needs no query: it is code of its own. Of a client of Spark Connect nobody
-        knows the queries.
+        A block that both reads and writes needs no query: it is code of its own. So is a function that was called or
+        sent to executors outside of any step. Of a client of Spark Connect nobody knows the queries.
         """
-        if step.remote or (step.is_block and step.inputs and step.outputs):
+        if step.remote or step.is_call or (step.is_block and step.inputs and step.outputs):
             return
         kind = "step" if step.is_block else "tag" if step.tagged else "function"
         if len(self.unexecuted) < _MOST_TOLD:
