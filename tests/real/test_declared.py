@@ -50,7 +50,7 @@ EXPECTED = {
 """By the folder that a query writes, what it reads that only a declaration tells."""
 
 
-SOURCES = {"late": {"late"}, "late_too": {"late"}, "sub": {"base"}, "own": {"base", "own"}}
+SOURCES = {"late": {"late"}, "late_too": {"late"}, "sub": {"base"}, "own": {"base", "own"}, "state": {"state"}}
 
 
 def hidden_inputs(events: list[Event], names: Iterable[str]) -> dict[str, set[str]]:

@@ -1,5 +1,6 @@
-"""What is put into classes of Python data sources and of table functions, so that a declaration is told by the names
-that plans show. PySpark asks for these names when a class is registered, or pickles the class for them.
+"""What is put into classes of Python data sources, of table functions and of stateful processors, so that a
+declaration is told by the names that plans show. PySpark asks for these names when a class is registered, or pickles
+the class for them.
 
 Nothing of it goes along with a class that is pickled by value.
 """
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sparklineage.sdk.functions.declaration import Declaration
+from sparklineage.sdk.functions.declared import stand_for
 from sparklineage.sdk.functions.pickled import table_function, use
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from sparklineage.model.dataset import Dataset
 
 _METHODS = (classmethod, staticmethod)
+
+_OF_STATE = "handleInputRows"
+"""What Spark calls of a StatefulProcessor."""
 
 _of_classes: WeakKeyDictionary[type, Declaration] = WeakKeyDictionary()
 
@@ -126,7 +131,7 @@ def of_class(target: type) -> Declaration | None:
 
 
 def declare_class(target: type, inputs: Mapping[Dataset, Dataset], outputs: Mapping[Dataset, Dataset]) -> Declaration:
-    """Declare a class of a data source, of a table function, or of objects that are called."""
+    """Declare a class of a data source, of a table function, of a stateful processor, or of objects that are called."""
     named = inspect.getattr_static(target, "name", None)
     if isinstance(named, _METHODS):
         declaration = _declare_source(target, named, inputs, outputs)
@@ -135,6 +140,9 @@ def declare_class(target: type, inputs: Mapping[Dataset, Dataset], outputs: Mapp
         if hasattr(target, "eval"):
             method = inspect.getattr_static(target, "eval")
             target.eval = _Eval(method, declaration)
+        elif hasattr(target, _OF_STATE):
+            # Plans have another name for it than the class's, which is known when it is pickled.
+            setattr(target, _OF_STATE, stand_for(inspect.getattr_static(target, _OF_STATE), declaration))
     _of_classes[target] = declaration
     return declaration
 

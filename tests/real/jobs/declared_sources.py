@@ -1,4 +1,5 @@
-"""Python data sources that are declared early, late, and for their subclasses: argv is the folder to work in."""
+"""Python data sources that are declared early, late, and for their subclasses, and a stateful processor: argv is the
+folder to work in."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from pyspark.sql.datasource import (
     SimpleDataSourceStreamReader,
     WriterCommitMessage,
 )
+from pyspark.sql.streaming import StatefulProcessor
 
 import sparklineage
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
     from pyspark.sql.streaming import DataStreamWriter
+
+ROCKS = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
 
 out = Path(sys.argv[1])
 spark = SparkSession.builder.getOrCreate()
@@ -120,6 +124,16 @@ class Both(Rows):
         return StreamWriter()
 
 
+@sparklineage.reads(("hidden", "state"))
+class Keep(StatefulProcessor):  # type: ignore[misc]
+    def init(self, handle: Any) -> None: ...
+
+    def handleInputRows(self, key: Any, rows: Iterator[Any], timer: Any) -> Iterator[Any]:  # noqa: ARG002, N802 - as above
+        yield from rows
+
+    def close(self) -> None: ...
+
+
 for source in (Late, LateToo, Sub, Own, Both):
     spark.dataSource.register(source)
 sparklineage.reads(("hidden", "late"))(Late)
@@ -149,4 +163,8 @@ stream("stream_read", endless.writeStream.format("parquet").option("path", str(o
 stream("stream_written", spark.readStream.schema("v long").parquet(str(out / "late")).writeStream.format("both"))
 stream("stream_both", endless.writeStream.format("both"))
 stream("stream_batch", endless.writeStream.foreachBatch(write_batch))
+# It needs what keeps the states of streams, which the first of them has started.
+spark.conf.set("spark.sql.streaming.stateStore.providerClass", ROCKS)
+grouped = spark.range(4).groupBy("id")
+grouped.transformWithStateInPandas(Keep(), "id long", "append", "none").write.parquet(str(out / "state"))
 spark.stop()

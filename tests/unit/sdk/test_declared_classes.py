@@ -189,6 +189,43 @@ def test_a_subclass_has_what_its_base_declares_where_it_runs_the_base_s_code(fol
     ]
 
 
+@pytest.mark.parametrize("is_decorated", [False, True])
+def test_a_stateful_processor_is_told_by_the_name_that_the_plan_has_for_it(
+    is_decorated: bool, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Count:
+        def handleInputRows(self, key: int) -> int:  # noqa: N802 - Spark's name
+            return key
+
+        if is_decorated:
+            handleInputRows = sparklineage.writes(MAIL)(handleInputRows)  # noqa: N815 - as above
+
+    class Utils:
+        """As PySpark's own, whose method is the function of the plan."""
+
+        def __init__(self, processor: Any) -> None:
+            self.processor = processor
+
+        def run(self, key: int) -> Any:
+            return self.processor.handleInputRows(key)
+
+    processor = sparklineage.reads(RATES)(Count)()
+    assert type(processor) is Count
+    assert Count.handleInputRows.__qualname__.endswith("Count.handleInputRows")
+    function = SimpleNamespace(_name="transformWithStateUDF", func=Utils(processor).run)
+    namespace: dict[str, Any] = {"__name__": "pyspark.sql.udf", "dumps": cloudpickle.dumps}
+    exec("def judf(self):\n    return dumps(self.func)", namespace)  # noqa: S102 - stands for pyspark's own module
+    data = namespace["judf"](function)
+    rates = ("https://rates.example.com", "transformWithStateUDF")
+    assert rates in [(reads[0], name) for _, name, reads, _ in told(folder) if reads]
+    assert [name for _, name, _, writes in told(folder) if writes] == ["transformWithStateUDF"] * is_decorated
+    # Where a query has it by that name, it needs no run of its own by the class's.
+    assert {line["of"] for line in lines(folder) if line["inputs"]} == {"Count"}
+    code = "print(it(7), type(vars(type(it.__self__.processor))['handleInputRows']).__name__)"
+    assert without_the_package(data, code) == ["7", "function"]
+    assert caplog.messages == []
+
+
 # Data sources --------------------------------------------------------------------------------------------------------
 
 
