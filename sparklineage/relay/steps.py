@@ -182,7 +182,7 @@ class Steps:
     def stream_around(self, step: Step) -> Step | None:
         """The step of the streaming query in whose batch this block was; None of one that is no part of any."""
         seen: set[str] = set()
-        while step.stream is None and step.parent is not None and step.id not in seen:
+        while self.streams and step.stream is None and step.parent is not None and step.id not in seen:
             seen.add(step.id)
             above = self.by_id.get(step.parent)
             if above is None:
