@@ -113,7 +113,10 @@ class Settler:
         if run is None and kind in ol.TERMINAL and (run := self._cut_off_at(time)) is not None:
             event = {**event, "run": {**event["run"], "runId": run.id}}
         if run is None:
-            run = self._runs[run_id] = AgentRun(run_id, ol.job_type(event), event, time, size=size)
+            # Some queries the agent tells by their ends alone.
+            completed = time if kind == "COMPLETE" else None
+            run = AgentRun(run_id, ol.job_type(event), event, time, size=size, completed=completed)
+            self._runs[run_id] = run
             if run.kind == "APPLICATION" and self._application is None:
                 self._application = run
         if self._is_of_stream(run, event):

@@ -50,12 +50,13 @@ class Stream:
         command: str = INSERT,
         step: str = STEP,
         is_reported: bool = True,
+        told: tuple[str, ...] = ("START", "COMPLETE"),
         **plan: Any,
     ) -> None:
         """One batch, with a query inside of it that does this, and which to the agent writes into the folder OUT.
 
         A relay that is late reads of the stream before it takes in what the agent says. The query belongs to this step,
-        and its plan is this to the witness.
+        and its plan is this to the witness. The agent has `told` so much of the query inside.
         """
         start, root, inner = 100 * number, 2 * number, 2 * number + 1
         text = f"ships\nid = {QUERY}\nrunId = {STEP}\nbatch = {number}"
@@ -76,7 +77,8 @@ class Stream:
             self._spark("jobStart", start + 10, jobId=number, executionId=inner, step=step)
             self._spark("jobEnd", start + 20, jobId=number)
             self._spark("executionEnd", start + 30, executionId=inner, **plan)
-            for kind, time in (("START", start + self.gap), ("COMPLETE", start + 30)) if is_reported else ():
+            for kind in told if is_reported else ():
+                time = start + (self.gap if kind == "START" else 30)
                 self._agent(kind, time, write, inputs=[FOLDER], outputs=[OUT])
         self._spark("executionEnd", start + 40, executionId=root)
         if is_reported:
@@ -154,6 +156,16 @@ def test_of_many_batches_the_first_has_runs_and_the_others_are_told_by_the_strea
     assert stream.names("batch-1") == ({"/in/1.json"}, set())
     states = [event["eventType"] for event in stream.events if event["job"]["name"] == "app.harbour"]
     assert states == ["START", "COMPLETE"]
+
+
+def test_of_a_query_that_the_agent_tells_by_its_end_alone_a_batch_is_known_too() -> None:
+    """As the one by which a MERGE of Delta reads the rows of a batch."""
+    stream = Stream()
+    for number in (1, 2, 3):
+        stream.batch(number, command="Scan ExistingRDD (1)", told=("COMPLETE",))
+    stream.end(400)
+    assert stream.runs() == {"batch-1", "write-1", "app.harbour"}
+    assert stream.names("app.harbour") == ({"/in", "/register"}, set())
 
 
 @pytest.mark.parametrize("is_late", [False, True])
