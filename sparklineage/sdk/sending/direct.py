@@ -196,8 +196,10 @@ def who(conf: _Conf, context: Any, environ: Mapping[str, str]) -> Who:
 
 def script_name() -> str:
     """The name of the program: its file without the ending."""
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    return Path(main).stem if main else "python"
+    main = sys.modules.get("__main__")
+    # Python has forgotten the file by the time that functions of atexit are called, but not who loaded it.
+    file = getattr(main, "__file__", None) or getattr(getattr(main, "__loader__", None), "path", None)
+    return Path(file).stem if file else "python"
 
 
 def _agent(context: Any) -> Any:

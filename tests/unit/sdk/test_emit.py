@@ -579,6 +579,15 @@ def test_what_is_declared_at_the_exit_is_sent(before: str, after: str, receiver:
 
 
 @pytest.mark.service
+def test_at_the_exit_a_step_is_named_after_its_script_as_before(receiver: Receiver, tmp_path: Path) -> None:
+    script = tmp_path / "nightly.py"
+    script.write_text(AT_EXIT.format(before="", after="import sparklineage\nwith sparklineage.step(None, 'a'): pass"))
+    environ = {"PATH": os.environ["PATH"], "OPENLINEAGE_URL": receiver.url, "SPARKLINEAGE_DELIVERY_MODE": "direct"}
+    subprocess.run([sys.executable, script], env=environ, check=True, timeout=60)
+    assert {event["job"]["name"] for event in receiver.events} == {"nightly.a", "nightly.report"}
+
+
+@pytest.mark.service
 @pytest.mark.parametrize("after", ["", "import sparklineage\nwith sparklineage.step(None, 'a'): pass"])
 def test_what_is_declared_at_the_exit_waits_no_longer_than_the_rest(after: str, receiver: Receiver) -> None:
     """The limit is one for all, and so is the warning."""
