@@ -90,7 +90,7 @@ readonly -a RELAY_CONFIG=(
 )
 readonly -a RELAY_ENV=()
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=c8d46ce9d7f78c30cb01932820e2dbc7040817924d477d5d0941ad6f83d79281
+readonly RELAY_SHA256=c79a39a3cfd6958b0888e9f7da79609163087b67560e3f9a2752cf4572af08de
 readonly SCALA=2.13
 readonly SERVICE=sparklineage-relay
 readonly SPARK_AT=''
@@ -100,7 +100,7 @@ readonly STATE=/var/lib/sparklineage/relay
 readonly STRICT=yes
 readonly WITNESS=sparklineage-witness-0.1.0.jar
 readonly -a WITNESS_BASE64=()
-readonly WITNESS_SHA256=538090ae52939d54f5ad2e84e86ca10b239b623097c7216c35853ac159e610e4
+readonly WITNESS_SHA256=66add87a9f7232cdea164711a760bf22f6684286f2190b1be21bb9cb2761443b
 
 # What the script says: each line with its time into a log, and to the stderr that the platform keeps.
 
