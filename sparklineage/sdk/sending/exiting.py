@@ -17,6 +17,8 @@ def _is_first_used_at_exit() -> bool:
     names = list(sys.modules)
     if names.index("threading") < names.index("sparklineage"):
         return False
+    if threading.current_thread() is not threading.main_thread():
+        return False  # Python calls such functions in the main thread alone
     frame = sys._getframe()  # noqa: SLF001 - only the stack tells
     while frame.f_back is not None:
         frame = frame.f_back

@@ -587,6 +587,24 @@ def test_at_the_exit_a_step_is_named_after_its_script_as_before(receiver: Receiv
     assert {event["job"]["name"] for event in receiver.events} == {"nightly.a", "nightly.report"}
 
 
+def test_a_thread_that_is_the_first_to_send_is_no_exit() -> None:
+    code = """
+import sparklineage, sys
+assert "threading" not in sys.modules
+import threading
+def first():
+    from sparklineage.sdk.sending.exiting import is_exit
+    print(is_exit())
+thread = threading.Thread(target=first)
+thread.start(), thread.join()
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n{code}"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
 @pytest.mark.service
 @pytest.mark.parametrize("after", ["", "import sparklineage\nwith sparklineage.step(None, 'a'): pass"])
 def test_what_is_declared_at_the_exit_waits_no_longer_than_the_rest(after: str, receiver: Receiver) -> None:
