@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _PATIENCE_MS = 60_000
 """How long Spark may take to tell its listeners what has happened."""
+_AGENT = "io.openlineage"
+"""Below which the agent's loggers are."""
 _LOCAL = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
@@ -39,7 +42,10 @@ class Watch:
 
     def begin(self) -> None:
         """Leave out everything so far."""
-        _wait(_context())
+        context = _context()
+        _wait(context)
+        if context is not None and _is_traced(context):
+            _quiet(context)
         self._state = None
         self._capture.begin()
 
@@ -87,6 +93,19 @@ def _context() -> Any:
 def _is_traced(context: Any) -> bool:
     found = context.getConf().get(SPOOL)
     return found is not None and Path(found) in spools
+
+
+def _quiet(context: Any) -> None:
+    """Have the agent log errors alone, unless the run's own configuration has a level for it.
+
+    It warns of nearly every query, by dozens of lines, in which the message of a test that fails would drown.
+    """
+    # Another logging than Log4j 2, and whatever py4j raises: the lines are a nuisance, no fault.
+    with suppress(Exception):
+        log4j = context._jvm.org.apache.logging.log4j  # noqa: SLF001 - there is no public way
+        logging = log4j.LogManager.getContext(False)
+        if logging.getConfiguration().getLoggerConfig(_AGENT).getName() != _AGENT:
+            log4j.core.config.Configurator.setLevel(_AGENT, log4j.Level.ERROR)
 
 
 def _wait(context: Any) -> None:

@@ -115,6 +115,20 @@ def test_nothing_of_it_is_sent_without_the_fixture(lineage_spark):
 """
 
 
+LOGGING = """
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %p %c{1}: %m%n
+rootLogger.level = error
+rootLogger.appenderRef.console.ref = console
+logger.agent.name = io.openlineage
+logger.agent.level = warn
+"""
+"""Of somebody who wants to read what the agent warns of."""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of the page's files, with one more test that passes and one that fails."""
@@ -163,8 +177,15 @@ def test_the_pages_examples_pass_and_a_wrong_one_is_explained(project: Path) -> 
             "file:<tmp_path>/report.name": ["file:<tmp_path>/ships.csv.name"],
         },
     }
-    again = _run(project, "test_harbour.py", "-k", "side_by_side")
+    # The message stands alone: the agent warns of every query.
+    warning = "WARN SparkOpenLineageExtensionVisitorWrapper"
+    assert warning not in written.stdout
+    logging = project / "log4j2.properties"
+    logging.write_text(LOGGING)
+    wanted = {"JAVA_TOOL_OPTIONS": f"-Dlog4j2.configurationFile={logging.as_uri()}"}
+    again = _run(project, "test_harbour.py", "-k", "side_by_side", "-rP", **wanted)
     assert "1 passed" in again.stdout, again.stdout[-8000:]
+    assert warning in again.stdout.partition("Captured stderr call")[2]
 
 
 def test_a_session_of_ones_own(project: Path) -> None:
