@@ -732,8 +732,9 @@ as_relay() {
 
 # Starts the loop. Whoever is killed in the middle leaves none that the next run does not find.
 start_loop() {
-  local python=$1 pid tries
-  loop | place "$BASE/relay-loop.sh" 0755 || return
+  local python=$1 pid tries text
+  text=$(loop) || return
+  printf '%s\n' "$text" | place "$BASE/relay-loop.sh" 0755 || return
   (
     # First its number, by itself, and until it is the loop it keeps the lock that the next run waits for. The number is
     # of the loop: setsid replaces the shell, as does what follows.
@@ -764,7 +765,7 @@ version_of_relay() {
 
 # Writes the configuration and sees to it that exactly one relay runs, the present one.
 relay() {
-  local python version
+  local python version text
   sweep "$BASE"
   sweep "$ETC"
   sweep "${STATE%/*}"
@@ -773,14 +774,17 @@ relay() {
     printf '%s is not there\n' "$BASE/relay.pyz" >&2
     return 1
   fi
-  relay_config | place "$ETC/relay.json" 0644 || return
+  # First whole: a pipe would place what a writer that was killed has left.
+  text=$(relay_config) || return
+  printf '%s\n' "$text" | place "$ETC/relay.json" 0644 || return
   version=$(version_of_relay "$python") || return
   if systemd; then
     sweep /etc/systemd/system
     stop_loop
     [[ $(cat "$BASE/relay.version" 2>/dev/null) == "$version" ]] &&
       limited 10 systemctl is-active --quiet "$SERVICE.service" && return
-    unit "$python" "$(owner)" | place "/etc/systemd/system/$SERVICE.service" 0644 || return
+    text=$(unit "$python" "$(owner)") || return
+    printf '%s\n' "$text" | place "/etc/systemd/system/$SERVICE.service" 0644 || return
     limited 20 systemctl daemon-reload || return
     # Not waited for: a unit that waits for the network would hold up the node.
     limited 20 systemctl enable --quiet "$SERVICE.service" || return
@@ -907,11 +911,8 @@ driver_conf() {
       printf '%s names listeners too, and one of both files counts; name all of them in one\n' "$other" >&2
     fi
   done
-  {
-    printf '%s\n' "${CONF_LINES[@]}"
-    [[ -z $name ]] || printf '  "%s" = "%s"\n' "$APP_NAME" "$name"
-    printf '}\n'
-  } | place "$CONF_FILE" 0644
+  [[ -z $name ]] || name="  \"$APP_NAME\" = \"$name\""$'\n'
+  printf '%s\n' "${CONF_LINES[@]}" "$name}" | place "$CONF_FILE" 0644
 }
 
 # Says which of the relay's secrets this script was not given.

@@ -110,12 +110,14 @@ theirs() {
 
 # Lays our properties over a file; where that is theirs already, it stays as it is. Its mode and owner stay.
 conf() {
-  local file=$1 text='' found='0644 0:0'
+  local file=$1 text='' ours found='0644 0:0'
   if [[ -e $file ]]; then
     # A link to a file elsewhere is followed, as its owner wants it there.
     file=$(readlink -f "$file") && text=$(theirs "$file") && found=$(stat -c '%a %u:%g' "$file") || return
   fi
-  { printf '%s' "${text%.}" && our_lines "${text%.}"; } | place "$file" "${found% *}" || return
+  # First whole: a pipe would place what a writer that was killed has left.
+  ours=$(our_lines "${text%.}") || return
+  printf '%s%s\n' "${text%.}" "$ours" | place "$file" "${found% *}" || return
   ((EUID != 0)) || chown "${found#* }" "$file"
 }
 

@@ -82,11 +82,8 @@ driver_conf() {
       printf '%s names listeners too, and one of both files counts; name all of them in one\n' "$other" >&2
     fi
   done
-  {
-    printf '%s\n' "${CONF_LINES[@]}"
-    [[ -z $name ]] || printf '  "%s" = "%s"\n' "$APP_NAME" "$name"
-    printf '}\n'
-  } | place "$CONF_FILE" 0644
+  [[ -z $name ]] || name="  \"$APP_NAME\" = \"$name\""$'\n'
+  printf '%s\n' "${CONF_LINES[@]}" "$name}" | place "$CONF_FILE" 0644
 }
 
 # Says which of the relay's secrets this script was not given.
