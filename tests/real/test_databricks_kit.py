@@ -248,9 +248,21 @@ def whole(tmp_path_factory: pytest.TempPathFactory, made: Path) -> tuple[list[in
 
 @pytest.mark.parametrize("number", range(PLACES))
 def test_killed_anywhere(node: Driver, made: Path, whole: tuple[list[int], State], number: int) -> None:
+    line = random.Random(f"{SEED} {number}").choice(whole[0])  # noqa: S311
+    _heals(node, made, whole[1], line)
+
+
+@pytest.mark.parametrize("text", ["printf '%s\\n' \"${RELAY_CONFIG[0]}\"", "cat <<'LOOP'"])
+def test_killed_while_a_text_is_made(node: Driver, made: Path, whole: tuple[list[int], State], text: str) -> None:
+    """In a function of which only the shell below is killed, and the script's own: what is between goes on."""
+    lines = (made / "init.sh").read_text().splitlines()
+    (line,) = (number for number, found in enumerate(lines, 1) if found.strip() == text)
+    assert line in whole[0]
+    _heals(node, made, whole[1], line)
+
+
+def _heals(node: Driver, made: Path, expected: State, line: int) -> None:
     """The driver is told of nothing, or of what is there whole; and the next script heals it."""
-    lines, expected = whole
-    line = random.Random(f"{SEED} {number}").choice(lines)  # noqa: S311
     text = (made / "init.sh").read_text().splitlines()[line - 1].strip()
     where = f"seed {SEED}: killed at line {line}: {text}"
     print(where)
