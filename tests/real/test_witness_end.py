@@ -58,7 +58,8 @@ class Cluster:
         python = shutil.which("python3", path=REPOSITORY / ".venv" / "bin") or sys.executable
         self.python = python
         self.environ = {**os.environ, "SPARK_HOME": str(self.home), "SPARK_CONF_DIR": f"{self.folder}/conf",
-                        "PYSPARK_PYTHON": python, "PYTHONWARNINGS": "ignore"}  # fmt: skip
+                        "PYSPARK_PYTHON": python, "PYTHONWARNINGS": "ignore",
+                        "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}  # fmt: skip
         self.environ.pop("PYTHONPATH", None)
 
     def use_the_agent(self) -> None:
