@@ -15,12 +15,10 @@ left out wherever it is declared.
 from __future__ import annotations
 
 import os
-import re
-from typing import Union
 
+from sparklineage.model import dataset_parts as parts
 from sparklineage.model.dataset import Dataset, NoDataset, dataset_of
-from sparklineage.model.dataset_uri import uri_of_path
-from sparklineage.model.jdbc_url import ported
+from sparklineage.model.dataset_parts import Location  # noqa: TC001 - whoever asks for the types of a constructor
 from sparklineage.model.lenient import lenient
 from sparklineage.model.snowflake import account as account_of_snowflake
 from sparklineage.model.snowflake import unquoted
@@ -52,55 +50,20 @@ __all__ = [
     "unity_catalog",
 ]
 
-Location = Union[str, "os.PathLike[str]"]
-"""A folder by its URI, or by its path on this machine."""
-
-# What to pass, for the messages.
-_EXAMPLES = {
-    "namespace": "acme://erp",
-    "name": "orders",
-    "bucket": "my-bucket",
-    "key": "daily/orders.parquet",
-    "container": "data",
-    "account": "123456789012",
-    "path": "/data/orders",
-    "host": "db.example.com",
-    "database": "shop",
-    "schema": "public",
-    "table": "orders",
-    "service": "ORCLPDB1",
-    "cluster": "my-cluster",
-    "region": "eu-west-1",
-    "organization": "myorg",
-    "project": "my-project",
-    "dataset": "shop",
-    "bootstrap": "broker:9092",
-    "topic": "orders",
-    "stream": "clicks",
-    "collection": "orders",
-    "keyspace": "shop",
-    "index": "orders",
-    "warehouse": "s3://bucket/warehouse",
-    "location": "s3://bucket/orders",
-    "workspace": "dbc-1234.cloud.databricks.com",
-    "catalog": "main",
-    "url": "https://api.example.com/v1/orders",
-}
-
 
 def named(namespace: str, name: str) -> Dataset:
     """Anything, by its own namespace and name."""
-    return dataset_of((_part("namespace", namespace), _part("name", name)))
+    return dataset_of((parts.part("namespace", namespace), parts.part("name", name)))
 
 
 def s3(bucket: str, key: str) -> Dataset:
     """An object or a prefix: `s3://bucket` and the key. s3a and s3n are the same store."""
-    return _object("s3", _bare("bucket", bucket), key)
+    return _object("s3", parts.bare("bucket", bucket), key)
 
 
 def gcs(bucket: str, key: str) -> Dataset:
     """An object or a prefix of Google Cloud Storage: `gs://bucket` and the key."""
-    return _object("gs", _bare("bucket", bucket), key)
+    return _object("gs", parts.bare("bucket", bucket), key)
 
 
 def adls(container: str, account: str, path: str) -> Dataset:
@@ -108,14 +71,14 @@ def adls(container: str, account: str, path: str) -> Dataset:
 
     `account` is a name or a whole host.
     """
-    host = _bare("account", account, example="mystorage")
+    host = parts.bare("account", account, example="mystorage")
     host = host if "." in host else f"{host}.dfs.core.windows.net"
-    return _object("abfss", f"{_bare('container', container)}@{host}", path)
+    return _object("abfss", f"{parts.bare('container', container)}@{host}", path)
 
 
 def hdfs(namenode: str, path: str) -> Dataset:
     """A path of HDFS: `hdfs://namenode:port`, or the name of a nameservice, and the path from the root."""
-    return _object("hdfs", _host(namenode), _absolute(path))
+    return _object("hdfs", parts.host(namenode), parts.absolute(path))
 
 
 def local(path: Location) -> Dataset:
@@ -123,7 +86,7 @@ def local(path: Location) -> Dataset:
     from pathlib import Path  # noqa: PLC0415
 
     try:
-        found = Path(os.fsdecode(path) if isinstance(path, os.PathLike) else _part("path", path)).expanduser()
+        found = Path(os.fsdecode(path) if isinstance(path, os.PathLike) else parts.part("path", path)).expanduser()
     except RuntimeError:
         raise ValueError("path begins with a ~ of nobody; write it from the root") from None
     return dataset_of(f"file:/{str(found.absolute()).lstrip('/')}")
@@ -143,8 +106,8 @@ def mysql(host: str, database: str, table: str, *, port: int = 3306) -> Dataset:
 
     A `table` that names its database itself, as in `crm.orders`, is in that one: the agent takes the job's so, too.
     """
-    within, found = _part("database", database), _part("table", table)
-    return named(f"mysql://{_host(host, port).lower()}", found if "." in found else f"{within}.{found}")
+    within, found = parts.part("database", database), parts.part("table", table)
+    return named(f"mysql://{parts.host(host, port).lower()}", found if "." in found else f"{within}.{found}")
 
 
 def oracle(host: str, service: str, table: str, *, schema: str, port: int = 1521) -> Dataset:
@@ -169,7 +132,7 @@ def redshift(
     name give that host as `cluster`, `my-cluster.abc123.eu-west-1.redshift.amazonaws.com`, to which the region adds
     nothing, and `port=None` where the URL has no port.
     """
-    host, where = _bare("cluster", cluster), _bare("region", region)
+    host, where = parts.bare("cluster", cluster), parts.bare("region", region)
     return _table("redshift", host if "." in host else f"{host}.{where}", database, table, schema=schema, port=port)
 
 
@@ -179,16 +142,18 @@ def snowflake(account: str, database: str, table: str, *, schema: str = "PUBLIC"
     `account` alone is organization and account with a hyphen between them, or an account locator with its region and
     cloud (`xy12345.us-east-2.aws`; without them the agent takes `us-west-1.aws`), or the host of either.
     """
-    whole = f"{_bare('organization', organization)}-{account}" if organization else account
-    where = account_of_snowflake(_bare("account", whole, example="myorg-myaccount"))
-    found = unquoted(_part("table", table))
-    name = found if "." in found or schema == "" else f"{unquoted(_part('schema', schema))}.{found}"
-    return named(f"snowflake://{where}", f"{unquoted(_part('database', database))}.{name}")
+    whole = f"{parts.bare('organization', organization)}-{account}" if organization else account
+    where = account_of_snowflake(parts.bare("account", whole, example="myorg-myaccount"))
+    found = unquoted(parts.part("table", table))
+    name = found if "." in found or schema == "" else f"{unquoted(parts.part('schema', schema))}.{found}"
+    return named(f"snowflake://{where}", f"{unquoted(parts.part('database', database))}.{name}")
 
 
 def bigquery(project: str, dataset: str, table: str) -> Dataset:
     """A table of Google BigQuery: `bigquery` and `project.dataset.table`."""
-    return named("bigquery", f"{_part('project', project)}.{_part('dataset', dataset)}.{_part('table', table)}")
+    return named(
+        "bigquery", f"{parts.part('project', project)}.{parts.part('dataset', dataset)}.{parts.part('table', table)}"
+    )
 
 
 def kafka(bootstrap: str, topic: str) -> Dataset:
@@ -197,7 +162,9 @@ def kafka(bootstrap: str, topic: str) -> Dataset:
     `bootstrap` is what Spark's `kafka.bootstrap.servers` takes. Of a query that subscribes to `a,b` the agent makes one
     dataset of the name `a,b`, and so does this.
     """
-    return named(f"kafka://{_host(_first('bootstrap', bootstrap), what='bootstrap')}", _part("topic", topic))
+    return named(
+        f"kafka://{parts.host(parts.first('bootstrap', bootstrap), what='bootstrap')}", parts.part("topic", topic)
+    )
 
 
 def kinesis(region: str, account: str, stream: str) -> Dataset:
@@ -207,7 +174,8 @@ def kinesis(region: str, account: str, stream: str) -> Dataset:
     that one give the URI, `Dataset.of("kinesis://kinesis.eu-west-1.amazonaws.com/clicks")`.
     """
     return named(
-        f"arn:aws:kinesis:{_bare('region', region)}:{_bare('account', account)}", f"stream/{_part('stream', stream)}"
+        f"arn:aws:kinesis:{parts.bare('region', region)}:{parts.bare('account', account)}",
+        f"stream/{parts.part('stream', stream)}",
     )
 
 
@@ -217,19 +185,19 @@ def mongodb(host: str, database: str, collection: str, *, port: int = 27017) -> 
     Of a stream that Spark itself reads the agent takes the job's connection string and the database, and the name of
     the collection alone. For that one give the pair: `named("mongodb://host:27017/shop", "orders")`.
     """
-    name = f"{_part('database', database)}.{_part('collection', collection)}"
-    return named(f"mongodb://{_host(_first('host', host), port)}", name)
+    name = f"{parts.part('database', database)}.{parts.part('collection', collection)}"
+    return named(f"mongodb://{parts.host(parts.first('host', host), port)}", name)
 
 
 def cassandra(host: str, keyspace: str, table: str, *, port: int = 9042) -> Dataset:
     """A table: `cassandra://host:port` and `keyspace.table`."""
-    name = f"{_part('keyspace', keyspace)}.{_part('table', table)}"
-    return named(f"cassandra://{_host(host, port).lower()}", name)
+    name = f"{parts.part('keyspace', keyspace)}.{parts.part('table', table)}"
+    return named(f"cassandra://{parts.host(host, port).lower()}", name)
 
 
 def elasticsearch(host: str, index: str, *, port: int = 9200) -> Dataset:
     """An index: `elasticsearch://host:port` and its name."""
-    return named(f"elasticsearch://{_host(host, port)}", _part("index", index))
+    return named(f"elasticsearch://{parts.host(host, port)}", parts.part("index", index))
 
 
 def iceberg(warehouse: Location, table: str, *, catalog: str = "hadoop") -> Dataset:
@@ -240,13 +208,13 @@ def iceberg(warehouse: Location, table: str, *, catalog: str = "hadoop") -> Data
     """
     if catalog not in ("hadoop", "hive"):
         raise ValueError("catalog is hadoop or hive; of another one take the URI of the table's location")
-    names = _part("table", table)
+    names = parts.part("table", table)
     return _below(warehouse, _hive_folder(names) if catalog == "hive" else names.replace(".", "/"))
 
 
 def delta(location: Location) -> Dataset:
     """A Delta table as the agent names it: by the URI of its folder."""
-    return dataset_of(_location("location", location))
+    return dataset_of(parts.location("location", location))
 
 
 def hive(warehouse: Location, table: str) -> Dataset:
@@ -256,7 +224,7 @@ def hive(warehouse: Location, table: str) -> Dataset:
     keeps the lower case. Where the table or its database has a LOCATION, it goes by the URI of that. What the metastore
     calls it (`hive://host:9083` and `database.table`) is in the agent's facet `symlinks`, and is no second dataset.
     """
-    return _below(warehouse, _hive_folder(_part("table", table).lower()))
+    return _below(warehouse, _hive_folder(parts.part("table", table).lower()))
 
 
 def unity_catalog(workspace: str, catalog: str, schema: str, table: str) -> Dataset:
@@ -264,87 +232,45 @@ def unity_catalog(workspace: str, catalog: str, schema: str, table: str) -> Data
 
     The agent reports the folder behind it; `facets.symlinks` ties both names together.
     """
-    host = _part("workspace", workspace).rpartition("://")[2].split("/")[0]
-    name = ".".join(_part(what, part) for what, part in (("catalog", catalog), ("schema", schema), ("table", table)))
-    return named(f"unitycatalog://{_host(host, what='workspace')}", name)
+    host = parts.part("workspace", workspace).rpartition("://")[2].split("/")[0]
+    name = ".".join(
+        parts.part(what, part) for what, part in (("catalog", catalog), ("schema", schema), ("table", table))
+    )
+    return named(f"unitycatalog://{parts.host(host, what='workspace')}", name)
 
 
 def glue(region: str, account: str, database: str, table: str) -> Dataset:
     """A table of the AWS Glue catalog: `arn:aws:glue:region:account` and `table/database/table`."""
-    where = f"arn:aws:glue:{_bare('region', region)}:{_bare('account', account)}"
-    return named(where, f"table/{_part('database', database)}/{_part('table', table)}")
+    where = f"arn:aws:glue:{parts.bare('region', region)}:{parts.bare('account', account)}"
+    return named(where, f"table/{parts.part('database', database)}/{parts.part('table', table)}")
 
 
 def http(url: str) -> Dataset:
     """An HTTP API or a file behind one: scheme and host, and the path without its query, which may hold keys."""
-    found = _part("url", url)
+    found = parts.part("url", url)
     if found.partition("://")[0].lower() not in ("http", "https"):
         raise ValueError("url is no http:// or https:// address")
     return dataset_of(found)
 
 
 def _table(scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None = None) -> Dataset:
-    found = _part("table", table)
-    name = found if "." in found or schema == "" else f"{_part('schema', schema)}.{found}"
+    found = parts.part("table", table)
+    name = found if "." in found or schema == "" else f"{parts.part('schema', schema)}.{found}"
     # The agent writes hosts of JDBC in lower case.
-    return named(f"{scheme}://{_host(host, port).lower()}", f"{_part('database', database)}.{name}")
+    return named(f"{scheme}://{parts.host(host, port).lower()}", f"{parts.part('database', database)}.{name}")
 
 
 def _object(scheme: str, place: str, key: str) -> Dataset:
-    return dataset_of(f"{scheme}://{place}/{_part('key', key).strip('/')}")
+    return dataset_of(f"{scheme}://{place}/{parts.part('key', key).strip('/')}")
 
 
 def _below(warehouse: Location, folder: str) -> Dataset:
-    return dataset_of(f"{_location('warehouse', warehouse).rstrip('/')}/{folder}")
-
-
-def _location(what: str, value: Location) -> str:
-    return uri_of_path(value) if isinstance(value, os.PathLike) else _part(what, value)
+    return dataset_of(f"{parts.location('warehouse', warehouse).rstrip('/')}/{folder}")
 
 
 def _hive_folder(table: str) -> str:
     database, _, name = table.rpartition(".")
     return name if database in ("", "default") else f"{database}.db/{name}"
-
-
-def _absolute(path: str) -> str:
-    if not _part("path", path).startswith("/"):
-        raise ValueError("path is relative; write it from the root")
-    return path
-
-
-def _first(what: str, hosts: str) -> str:
-    """The first of a list of hosts, each of which may have Kafka's protocol or credentials in front."""
-    bare = re.sub(r"(^|,)\s*\w+://", r"\1", _part(what, hosts))
-    return Dataset.without_credentials(f"hosts://{bare}")[len("hosts://") :].split(",")[0]
-
-
-def _host(host: str, port: int | None = None, *, what: str = "host") -> str:
-    found = _bare(what, _part(what, host).rpartition("@")[2])
-    if found.count(":") > 1 and not found.startswith("["):
-        found = f"[{found}]"  # IPv6
-    if port is None:
-        return found
-    if isinstance(port, bool) or not isinstance(port, int):
-        raise ValueError(f"port is a whole number, such as 5432, and this is a {type(port).__name__}")
-    return ported(found, str(port))
-
-
-def _bare(what: str, value: str, *, example: str = "") -> str:
-    shown = example or _EXAMPLES[what]
-    found = _part(what, value, example=shown)
-    if any(mark in found for mark in "/\\@?#;, "):
-        raise ValueError(f"{what} is a name alone, such as {shown!r}, without scheme, path, parameters or credentials")
-    return found
-
-
-def _part(what: str, value: str, *, example: str = "") -> str:
-    shown = example or _EXAMPLES[what]
-    if not isinstance(value, str):
-        raise ValueError(f"{what} is a text, such as {shown!r}, and this is a {type(value).__name__}")
-    if not value.strip():
-        raise ValueError(f"{what} is blank; write for example {shown!r}")
-    return value.strip()
 
 
 for _name in __all__:

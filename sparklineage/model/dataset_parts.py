@@ -1,0 +1,98 @@
+"""The parts of a dataset's name as a caller gives them: each function checks one, or takes out of it what counts.
+
+All of them raise ValueError in a sentence that names the part, says what to pass, and shows nothing of the value.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Union
+
+from sparklineage.model.dataset import Dataset
+from sparklineage.model.dataset_uri import uri_of_path
+from sparklineage.model.jdbc_url import ported
+
+Location = Union[str, "os.PathLike[str]"]
+"""A folder by its URI, or by its path on this machine."""
+
+# What to pass, for the messages.
+_EXAMPLES = {
+    "namespace": "acme://erp",
+    "name": "orders",
+    "bucket": "my-bucket",
+    "key": "daily/orders.parquet",
+    "container": "data",
+    "account": "123456789012",
+    "path": "/data/orders",
+    "host": "db.example.com",
+    "database": "shop",
+    "schema": "public",
+    "table": "orders",
+    "service": "ORCLPDB1",
+    "cluster": "my-cluster",
+    "region": "eu-west-1",
+    "organization": "myorg",
+    "project": "my-project",
+    "dataset": "shop",
+    "bootstrap": "broker:9092",
+    "topic": "orders",
+    "stream": "clicks",
+    "collection": "orders",
+    "keyspace": "shop",
+    "index": "orders",
+    "warehouse": "s3://bucket/warehouse",
+    "location": "s3://bucket/orders",
+    "workspace": "dbc-1234.cloud.databricks.com",
+    "catalog": "main",
+    "url": "https://api.example.com/v1/orders",
+}
+
+
+def location(what: str, value: Location) -> str:
+    """The URI of a folder."""
+    return uri_of_path(value) if isinstance(value, os.PathLike) else part(what, value)
+
+
+def absolute(path: str) -> str:
+    """The path, from the root."""
+    if not part("path", path).startswith("/"):
+        raise ValueError("path is relative; write it from the root")
+    return path
+
+
+def first(what: str, hosts: str) -> str:
+    """The first of a list of hosts, each of which may have Kafka's protocol or credentials in front."""
+    bare = re.sub(r"(^|,)\s*\w+://", r"\1", part(what, hosts))
+    return Dataset.without_credentials(f"hosts://{bare}")[len("hosts://") :].split(",")[0]
+
+
+def host(host: str, port: int | None = None, *, what: str = "host") -> str:
+    """A host without user, with the port where one is given and it has none."""
+    found = bare(what, part(what, host).rpartition("@")[2])
+    if found.count(":") > 1 and not found.startswith("["):
+        found = f"[{found}]"  # IPv6
+    if port is None:
+        return found
+    if isinstance(port, bool) or not isinstance(port, int):
+        raise ValueError(f"port is a whole number, such as 5432, and this is a {type(port).__name__}")
+    return ported(found, str(port))
+
+
+def bare(what: str, value: str, *, example: str = "") -> str:
+    """A text that is a name alone."""
+    shown = example or _EXAMPLES[what]
+    found = part(what, value, example=shown)
+    if any(mark in found for mark in "/\\@?#;, "):
+        raise ValueError(f"{what} is a name alone, such as {shown!r}, without scheme, path, parameters or credentials")
+    return found
+
+
+def part(what: str, value: str, *, example: str = "") -> str:
+    """A text that is not blank."""
+    shown = example or _EXAMPLES[what]
+    if not isinstance(value, str):
+        raise ValueError(f"{what} is a text, such as {shown!r}, and this is a {type(value).__name__}")
+    if not value.strip():
+        raise ValueError(f"{what} is blank; write for example {shown!r}")
+    return value.strip()
