@@ -74,8 +74,10 @@ def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | N
 
     Never raises.
     """
-    if _application is not None or kept.beside() is not None:
-        return _application if kept.beside() is None else None
+    if kept.beside() is not None:
+        return None
+    if _application is not None:
+        return _application
     try:
         if switched_off(environ) is not None:
             return None
