@@ -40,8 +40,8 @@ def spark_conf(
     them, and all of them are in the answer. `journal` is a folder for the records, else a temporary one.
 
     The sparklineage.yml in force counts, for a namespace or a filter, but nothing is ever sent: neither by the session
-    nor by a `sparklineage.application` on it. Fetches the agent's JAR unless it is cached. Raises AgentJarError where it
-    cannot be had, ConfigError and UnsupportedSparkError.
+    nor by a `sparklineage.application` on it. Fetches the agent's JAR unless it is cached. Raises AgentJarError where
+    it cannot be had, ConfigError and UnsupportedSparkError.
     """
     spec = _traced(load())
     done = for_this_python(spec)

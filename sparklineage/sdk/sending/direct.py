@@ -81,33 +81,36 @@ def direct(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | N
     try:
         if switched_off(environ) is not None:
             return None
-        cached = _of(_of_sessions, session)
-        if cached is None:
-            ours = _by_our_variables(environ)
-            place = ours[1] if ours is not None else is_configured(environ)
-            if place is None and _of(_silent, session):
-                return None
-            conf = _Conf(session, context)
-            config = ours[0] if ours is not None else None
-            if place is None and conf.text("transport.type") == "http" and conf.text("transport.url"):
-                place, config = "spark.openlineage.transport.url", _transport(conf)
-            if place is None:
-                _keep(_silent, session, True)
-                return None
-            cached = Direct(
-                who=who(conf, context, environ),
-                emitter=emitter(environ, config),
-                place=place,
-                address=address(config, environ) if config or place == _THEIRS else None,
-            )
-            tries = _of(_tries, session) or 0
-            if cached.who.is_known or tries >= _TRIES:
-                _keep(_of_sessions, session, cached)
-            else:
-                _keep(_tries, session, tries + 1)
-        return cached
+        return _of(_of_sessions, session) or _asked(session, context, environ)
     except Exception:  # noqa: BLE001 - the job goes on without it
         return None
+
+
+def _asked(session: Any, context: Any, environ: Mapping[str, str]) -> Direct | None:
+    """What variables and properties say, kept once they say all: asking costs a way to the JVM or the server."""
+    ours = _by_our_variables(environ)
+    place = ours[1] if ours is not None else is_configured(environ)
+    if place is None and _of(_silent, session):
+        return None
+    conf = _Conf(session, context)
+    config = ours[0] if ours is not None else None
+    if place is None and conf.text("transport.type") == "http" and conf.text("transport.url"):
+        place, config = "spark.openlineage.transport.url", _transport(conf)
+    if place is None:
+        _keep(_silent, session, True)
+        return None
+    found = Direct(
+        who=who(conf, context, environ),
+        emitter=emitter(environ, config),
+        place=place,
+        address=address(config, environ) if config or place == _THEIRS else None,
+    )
+    tries = _of(_tries, session) or 0
+    if found.who.is_known or tries >= _TRIES:
+        _keep(_of_sessions, session, found)
+    else:
+        _keep(_tries, session, tries + 1)
+    return found
 
 
 def open_application(found: Direct | None) -> None:
