@@ -124,7 +124,7 @@ class StepHandle:
             if isinstance(transformation, Placeholder):
                 record.warn(transformation.error)
                 transformation = None
-            outputs = with_columns(columns, record.inputs, record.outputs, transformation)
+            outputs = with_columns(columns, record.inputs, record.outputs, transformation, warn=record.warn)
         except Exception as error:  # noqa: BLE001 - the job goes on
             record.warn(error)
         else:

@@ -79,7 +79,8 @@ def test_nor_does_one_that_no_function_made(secret: str) -> None:
     """Nor the part of one that the specification's words are given for."""
     assert CANARY not in str(facets.Facet("acme_x", "run", {"a": [(secret, {secret: secret})]}))
     how = {"type": "DIRECT", "description": secret}
-    (output,) = with_columns({"out.b": ["in.a"]}, [Dataset("file", "/in")], [Dataset("file", "/out")], how)
+    read, written = [Dataset("file", "/in")], [Dataset("file", "/out")]
+    (output,) = with_columns({"out.b": ["in.a"]}, read, written, how, warn=pytest.fail)
     assert CANARY not in str(output.facets)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sparklineage
-from sparklineage import facets
+from sparklineage import datasets, facets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def test_paths_are_taken_wherever_datasets_are(folder: Path, tmp_path: Path) -> 
         ({"delay.speed": ["flights.distance"]}, "did you mean 'delays'"),
         ({"delays.speed": ["x.distance"]}, "'x' is none of the step's inputs"),
         ({"speed": ["flights.distance"]}, "a column is 'dataset.column'"),
-        ({"delays.speed": 3}, "not iterable"),
+        ({"delays.speed": 3}, "column 'delays.speed' is left out: what it is made from "),
         ({}, None),
         (None, "the columns are {'output.column': ['input.column', …]}, and not a NoneType"),
     ],
@@ -76,6 +76,39 @@ def test_an_unknown_column_is_one_warning(
     assert len((folder / "steps.ndjson").read_text().splitlines()) == 2
     assert len(caplog.messages) == (1 if told else 0)
     assert told is None or told in caplog.messages[0]
+
+
+def test_one_bad_column_leaves_the_others(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    columns: dict[Any, Any] = {
+        "out.a": ["orders.a"],
+        "out.b": ["order.b"],
+        "out.c": ("orders.c" for _ in range(1)),
+        "out.d": None,
+        "jdbc:postgresql://u:canary-5up3r@h/db#t.e": ["orders.e", 3],
+        ("out", " "): ["orders.a"],
+        "out.f": [(datasets.s3("b", None), "f")],  # type: ignore[arg-type]
+        3: ["orders.a"],
+    }
+    with sparklineage.step(None, "score", inputs=["s3://b/orders"], outputs=["s3://b/out"]) as step:
+        step.column_lineage(columns)
+    (output,) = last(folder)["outputs"]
+    assert list(output["facets"]["columnLineage"]["fields"]) == ["a", "c"]
+    told = [message.partition("its lineage is not complete: ")[2] for message in caplog.messages[1:]]
+    of_none = "column 'out.d' is left out: what it is made from "
+    pair = "a column is 'dataset.column' or (dataset, 'column')"
+    assert [text if not text.startswith(of_none) else of_none for text in told] == [
+        "column 'out.b' is left out: 'order' is none of the step's inputs; did you mean 'orders'?",
+        of_none,
+        f"column 'jdbc:postgresql://h/db#t.e' is left out: {pair}",
+        "column ' ' is left out: column is blank",
+        f"column of the type int is left out: {pair}",
+    ]
+    assert "not iterable" not in caplog.text
+    with sparklineage.step(None, "score", inputs=["s3://b/orders"], strict=True) as step:
+        with pytest.raises(ValueError, match=r"column 's3://b/out\.b' is left out: 'order' is none"):
+            step.column_lineage({"s3://b/out.a": ["orders.a"], "s3://b/out.b": ["order.b"]})
+        assert step.latest is not None
+        assert not step.latest.outputs
 
 
 def test_what_is_strict_raises_at_the_call(folder: Path) -> None:
