@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.facets.check import label, measured, pairs, shown, text
 from sparklineage.model import event as ol
 from sparklineage.model.facet import Facet
-from sparklineage.model.masking import MASK, SECRET_VARIABLE
+from sparklineage.model.masking import MASK, names_a_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WORDS = re.compile(r"[.\-/\s]+|(?<=[a-z0-9])(?=[A-Z])")
-"""What is between the words of a parameter's name: `spark.api-key`, `dbPassword`."""
 _INNER = re.compile(r"_(\w)")
-_OF_A_TOKENIZER = re.compile(
-    r"(?i)(?:^|_)(?:pad|eos|bos|unk|sep|cls|mask|stop|start|end|image|fim|prefix|suffix|decoder_start)_token$"
-)
-"""The special tokens of a language model are no secrets."""
-
 MLFLOW = "sparklineage_mlflow"
 SAGEMAKER = "sparklineage_sagemaker"
 
@@ -93,9 +86,8 @@ def _facet(
 def _parameter(key: str, value: Any) -> str:
     """The value as a text; masked where the key is a secret's."""
     found = shown(key, value)
-    name = _WORDS.sub("_", key)
-    is_secret = SECRET_VARIABLE.search(name) is not None and _OF_A_TOKENIZER.search(name) is None
-    return MASK if is_secret and found and not isinstance(value, (bool, int, float, type(None))) else found
+    is_secret = found and not isinstance(value, (bool, int, float, type(None))) and names_a_secret(key)
+    return MASK if is_secret else found
 
 
 def _uri(name: str, uri: str | None) -> str | None:

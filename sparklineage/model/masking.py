@@ -24,6 +24,13 @@ SECRET_VARIABLE = re.compile(
     r"(?i)(?:PASSWORD|PASSWD|(?:^|_)(?:API_?KEY|TOKEN|SECRET|CREDENTIALS?|(?:ACCESS|SECRET|PRIVATE|ACCOUNT)_KEY))$"
 )
 """Finds environment variables whose values are secret, by the end of their names."""
+_WORDS = re.compile(r"[.\-/\s]+|(?<=[a-z0-9])(?=[A-Z])")
+"""What is between the words of a parameter's name: `spark.api-key`, `dbPassword`."""
+_PROPERTY = re.compile(r"(?:spark|fs|hadoop)\.")
+_OF_A_TOKENIZER = re.compile(
+    r"(?i)(?:^|_)(?:pad|eos|bos|unk|sep|cls|mask|stop|start|end|image|fim|prefix|suffix|decoder_start)_token$"
+)
+"""The special tokens of a language model are no secrets."""
 _SHORTEST = 6
 """Characters of a variable's value from which on it is told from ordinary text."""
 
@@ -89,6 +96,14 @@ def mask_prose(text: str) -> str:
     for pattern, replacement in (*_ANYWHERE, *_PAIRS_IN_PROSE):
         text = pattern.sub(replacement, text)
     return text
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether a parameter of that name is secret: `dbPassword`, `api-key`, and what Spark redacts of its properties."""
+    if _PROPERTY.match(key) and SECRET_KEY.search(key):
+        return True
+    name = _WORDS.sub("_", key)
+    return SECRET_VARIABLE.search(name) is not None and _OF_A_TOKENIZER.search(name) is None
 
 
 def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -69,6 +69,36 @@ def test_a_facet_of_ones_own_tells_none(secret: str) -> None:
     assert facet.value["_schemaURL"] == url
 
 
+def test_a_facet_of_ones_own_hides_what_a_secrets_key_has() -> None:
+    """A configuration that is dumped into it. Numbers, and keys that only sound similar, stay."""
+    azure = "spark.hadoop.fs.azure.account.key.a.dfs.core.windows.net"
+    secret = dict.fromkeys(("password", "token", "dbPassword", "api-key", "db.client_secret", azure), CANARY)
+    others = {
+        "token_count": "3", "shop.token_count": "3", "pad_token": "<pad>", "password_column": "pw", "monkey": "x",
+        "secret": 5, "credentials": None, "Token": "", "columns": {"password": {"type": "string"}},
+        "spark.app.name": "x", "fs.s3a.endpoint": "host",
+    }  # fmt: skip
+    said = {**secret, **others, "deep": [{"db": secret}], "keys": {"credentials": ["id", [CANARY]]}}
+    masked = dict.fromkeys(secret, "********")
+    expected = {**masked, **others, "deep": [{"db": masked}], "keys": {"credentials": ["********", ["********"]]}}
+    found = facets.custom("acme_conf", said, schema_url="https://acme.example/conf.json").value
+    assert {name: found[name] for name in said} == expected
+    assert facets.Facet("acme_conf", "run", said).value == expected
+
+
+def test_a_column_of_a_secrets_name_is_told_as_any() -> None:
+    """In the facets of the specification, whose keys are columns."""
+    names = ("password", "api_key", "token")
+    assert facets.schema(dict.fromkeys(names, "string")).value["fields"] == [
+        {"name": name, "type": "string"} for name in names
+    ]
+    test = {"assertion": "typed", "success": True, "params": dict.fromkeys(names, "string")}
+    assert facets.data_quality_assertions(test).value["assertions"] == [test]
+    assert facets.tags({"token": "gold"}, field="password").value["tags"] == [
+        {"key": "token", "value": "gold", "source": "USER", "field": "password"}
+    ]
+
+
 def test_the_schema_of_a_facet_stays_an_address() -> None:
     found = facets.custom("acme_a", {"a": 1}, schema_url="https://ci:CANARY@host/s.json?v=1&sig=CANARY")
     assert found.value["_schemaURL"] == "https://host/s.json?v=1&sig=********"
@@ -98,8 +128,9 @@ def test_the_parts_of_a_folder_stay_what_they_are() -> None:
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_a_text_without_credentials_stays_as_it_is(text: str) -> None:
-    found = facets.custom("acme_x", {"a": text, "b": {text: [text]}}, schema_url="https://acme.example/x.json")
-    assert (found.value["a"], found.value["b"]) == (text, {text: [text]})
+    said = {"a": text, "b": {text: 1}, "c": [text]}
+    found = facets.custom("acme_x", said, schema_url="https://acme.example/x.json").value
+    assert {name: found[name] for name in said} == said
     assert facets.documentation(text).value["description"] == text
     assert facets.schema({"a": text}).value["fields"] == [{"name": "a", "type": text}]
     assert facets.assertion("fresh", True, expected=text)["expected"] == text
