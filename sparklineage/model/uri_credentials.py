@@ -31,14 +31,15 @@ _WEB = {"http", "https", "ftp", "ftps", "sftp"}
 # What follows the scheme is a path or a name, which may hold an @.
 _WITHOUT_HOST = {"sqlite", "h2", "derby", "duckdb", "hsqldb", "mailto", "arn", "urn"}
 
-_SCHEME = re.compile(r"(?:[Jj][Dd][Bb][Cc]:)?([A-Za-z][A-Za-z0-9+.\-]+):")
-_PLACE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)+//")
+# No scheme has an underscore, but people's have one, as in oracle+cx_oracle://.
+_SCHEME = re.compile(r"(?:[Jj][Dd][Bb][Cc]:)?([A-Za-z][A-Za-z0-9+.\-]+|[A-Za-z][A-Za-z0-9+.\-_]+(?=://)):")
+_PLACE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-_]*:)+//")
 _ORACLE = re.compile(r"(?i)(?:jdbc:)?oracle:(?:(?:thin|oci8?|kprb):?)?")
 _READABLE = re.compile(r"(?:(?:\[[^\]]*\]|[^:\[\],]*)(?::\d+)?(?:,|--|$))*")
 
 _OPENS = (
     r"[\w.\-]{0,64}?(?:pass|pwd|secret|token|key|cred|authorization|signature|jaas|cookie|session"
-    r"|user|uid|login|principal|mail)[\w.\-]{0,64}|sig|sas|code|pin|auth|delegation"
+    r"|user|uid|login|principal|mail)[\w.\-]{0,64}|sig|sas|code|pin|auth|delegation|odbc_connect"
 )
 _PARAMETER = re.compile(rf"(?i)(?:^|[?;&#])\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
 _OF_A_NAME = re.compile(rf"(?i)[?;&#]\s{{0,8}}(?:{_OPENS})\s{{0,8}}=")
@@ -56,7 +57,7 @@ _OF_A_LINK = re.compile(
     r"|pwd|code|sig|sas|delegation)="
 )
 _LOGIN = re.compile(r"(?<=://)[^\s/@:'\"]*:[^\s/@'\"]+@")
-_ADDRESS = re.compile(r"(?i)(?:jdbc|arn|file|dbfs):|[a-z][a-z0-9+.\-]*://")
+_ADDRESS = re.compile(r"(?i)(?:jdbc|arn|file|dbfs):|[a-z][a-z0-9+.\-_]*://")
 _IN_A_TEXT = re.compile(
     r"(?i)(?<![a-z0-9+.\-:/])(?:(?:jdbc|arn|file|dbfs):(?=[^\s\"'<>`])|[a-z][a-z0-9+.\-]{0,32}://)[^\s\"'<>`]*"
 )
