@@ -8,7 +8,10 @@ The rules are those of the agent's own classes for file systems and JDBC, which 
 - databases: namespace `scheme://host:port`, with the port that is usual where none is written; the name
   is `database.schema.table`. The table follows the last `#` (`jdbc:postgresql://h/db#schema.table`) or the
   database (`postgresql://h/db/schema/table`, `postgresql://h/db.schema.table`)
-- SQLite: namespace `sqlite:/path/of.db`, the table after a `#` is the name
+- SQLite: namespace `sqlite:/path/of.db`, the table after a `#` is the name; `sqlite:////path/of.db` is the same file,
+  and so is `sqlite:///path/of.db`, which SQLAlchemy would take for one of the working directory
+- SQLAlchemy's URLs: `postgresql+psycopg2://` is `postgresql://`, as of every database here, and `?service_name=` has
+  Oracle's service
 - Snowflake: namespace `snowflake://organization-account`, or `snowflake://locator.region.cloud`, without the domain
 - `kafka://host:port/topic`, of several brokers the first; `bigquery:project.dataset.table`,
   `mongodb://host:port/database.collection`, `arn:aws:glue:region:account:table/db/t`
@@ -52,6 +55,8 @@ _PORTS = {**PORTS, "redshift": "5439", "teradata": "1025", "mongodb": "27017", "
 # Named by the first host of a list.
 _FIRST = {"kafka", "mongodb", "elasticsearch"}
 _REMOTE_FILES = {"ftp", "ftps", "sftp"}
+# What SQLAlchemy puts its driver behind: postgresql+psycopg2.
+_DIALECTS = {*_DATABASES, "sqlite", "duckdb", "mssql", "bigquery", "awsathena", "spanner", "elasticsearch"}
 # Pages and files, which have no tables.
 _WHOLE = FILE_SYSTEMS | {"arn", "http", "https"}
 NAMED = frozenset(
@@ -70,6 +75,7 @@ def split_uri(uri: str) -> tuple[str, str]:
 
     Raises ValueError, with nothing secret in its text, for what is no such URI.
     """
+    uri = _without_driver(uri)
     scheme = scheme_of(uri)
     if not scheme:
         raise ValueError(
@@ -97,6 +103,14 @@ def split_uri(uri: str) -> tuple[str, str]:
     return found
 
 
+def _without_driver(uri: str) -> str:
+    """The URI without what SQLAlchemy adds to the scheme of a database that is known here."""
+    dialect, plus, _ = scheme_of(uri).partition("+")
+    if not plus or is_jdbc(uri) or _FOLDED.get(dialect, dialect) not in _DIALECTS:
+        return uri
+    return f"{dialect}{uri[uri.index(':') :]}"
+
+
 def uri_of_path(path: os.PathLike[Any]) -> str:
     """The URI of a local path as the agent has it; that of a path of a cloud's store, where a library gives one."""
     try:
@@ -121,6 +135,8 @@ def _found(uri: str, scheme: str, clean: str, given: str, table: str) -> tuple[s
     if scheme == "bigquery":
         return scheme, _bigquery(place, unquote(table))
     if table and (is_jdbc(uri) or scheme in _DATABASES - {"snowflake"}):
+        if scheme == "oracle" and not is_jdbc(uri):
+            clean = re.sub(r"/?\?(?:[^?]*&)?service_name=([^&]+).*", r"/\1", clean)
         try:
             return split_jdbc(clean, unquote(table), given=given)
         except ValueError:
@@ -144,7 +160,7 @@ def _address(scheme: str, place: str, table: str) -> tuple[str, str]:
     elif table and host:
         return f"{scheme}://{host}", ".".join(filter(None, (path.strip("/"), table)))
     elif table:
-        return f"{scheme}:{path.rstrip('/')}".rstrip(":"), table
+        return f"{scheme}:{_rooted(path.rstrip('/'))}".rstrip(":"), table
     if scheme in ("http", "https"):
         return f"{scheme}://{host}", name
     return f"{scheme}://{host}" if host else scheme, name if host or path else ""
@@ -215,7 +231,12 @@ def _apart(place: str) -> tuple[str, str]:
 def _unhosted(place: str) -> str:
     """The path of a file, of `/path` and of `///path`."""
     path = place.partition("?")[0]
-    return unquote(path[2:] if path.startswith("//") else path)
+    return _rooted(unquote(path[2:] if path.startswith("//") else path))
+
+
+def _rooted(path: str) -> str:
+    """The path with one slash where it begins with several."""
+    return f"/{path.lstrip('/')}" if path.startswith("/") else path
 
 
 def shown(uri: str) -> str:

@@ -60,6 +60,39 @@ def test_a_uri_has_the_agents_name(uri: str) -> None:
 def test_a_sqlite_uri_names_the_same_table_as_its_jdbc_url() -> None:
     assert Dataset.of("sqlite:///data/w.db#obs") == Dataset.of("jdbc:sqlite:/data/w.db#obs")
     assert Dataset.of("sqlite:///data/w.db") == Dataset("sqlite", "/data/w.db")
+    # SQLAlchemy's absolute form.
+    assert Dataset.of("sqlite:////data/w.db#obs") == Dataset.of("jdbc:sqlite:/data/w.db#obs")
+    assert Dataset.of("sqlite:////data/w.db") == Dataset("sqlite", "/data/w.db")
+    assert Dataset.of("duckdb:////data/w.db#obs") == Dataset.of("jdbc:duckdb:/data/w.db#obs")
+
+
+@pytest.mark.parametrize(
+    ("uri", "jdbc"),
+    [
+        ("postgresql+psycopg2://u:canary1@h/db#public.t", "jdbc:postgresql://h/db#public.t"),
+        ("postgresql+asyncpg://h/db/public/t", "jdbc:postgresql://h/db#public.t"),
+        ("mysql+pymysql://u:canary1@h/db?charset=utf8mb4#t", "jdbc:mysql://h/db#t"),
+        ("MariaDB+mariadbconnector://h/db#t", "jdbc:mariadb://h/db#t"),
+        ("oracle+cx_oracle://u:canary1@h:1521/?service_name=svc#s.t", "jdbc:oracle:thin:@//h:1521/svc#s.t"),
+        ("oracle+oracledb://u:canary1@h/?mode=x&service_name=svc&y=z#s.t", "jdbc:oracle:thin:@//h/svc#s.t"),
+        ("oracle+oracledb://h/svc#s.t", "jdbc:oracle:thin:@//h/svc#s.t"),
+        ("redshift+redshift_connector://h:5439/db#s.t", "jdbc:redshift://h:5439/db#s.t"),
+        ("clickhouse+native://h/db#t", "jdbc:clickhouse://h/db#t"),
+        ("sqlite+pysqlite:////data/w.db#t", "jdbc:sqlite:/data/w.db#t"),
+    ],
+)
+def test_a_url_of_sqlalchemy_names_the_same_table_as_its_jdbc_url(uri: str, jdbc: str) -> None:
+    assert Dataset.of(uri) == Dataset.of(jdbc)
+
+
+@pytest.mark.parametrize("scheme", ["mongodb+srv", "redis+sentinel", "acme+x"])
+def test_a_plus_in_another_scheme_stays(scheme: str) -> None:
+    assert Dataset.of(f"{scheme}://h/db.t").namespace == f"{scheme}://h"
+
+
+def test_no_secret_becomes_the_service_of_oracle() -> None:
+    found = Dataset.of("oracle+cx_oracle://u:p?service_name=canary1&@h/svc#t")
+    assert "canary1" not in str(found)
 
 
 @pytest.mark.parametrize(
