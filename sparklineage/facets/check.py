@@ -25,13 +25,18 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.+", re.DOTALL)
 _SAFE_IN_URI = "%:/?#[]@!$&'()*+,;="
 
 
-def text(name: str, value: Any) -> str:
-    """A text with something in it."""
+def text(name: str, value: Any, wanted: str = "a text") -> str:
+    """A text with something in it. `wanted` says what else is taken, or what it looks like."""
     if not isinstance(value, str):
-        raise TypeError(f"{short(name)} is a text, and this is a {type(value).__name__}")
+        raise _other(name, wanted, value)
     if not value.strip():
         raise ValueError(f"{short(name)} is blank")
     return _whole(name, value)
+
+
+def key(name: str, value: Any) -> str:
+    """The key of the mapping of that name: a text with something in it."""
+    return text(f"a key of {name}", value)
 
 
 def short(name: str) -> str:
@@ -48,7 +53,7 @@ def label(name: str, value: Any) -> str:
     """A text, or a whole number as a text: what versions and ids are."""
     found = _bare(name, value)
     if isinstance(found, bool) or not isinstance(found, int):
-        return text(name, value)
+        return text(name, value, "a text or a whole number")
     return shown(name, found)
 
 
@@ -73,7 +78,7 @@ def flag(name: str, value: Any) -> bool:
     """True or False; those of NumPy are taken too."""
     found = _bare(name, value)
     if not isinstance(found, bool):
-        raise TypeError(f"{short(name)} is True or False, and this is a {type(value).__name__}")
+        raise _other(name, "True or False", value)
     return found
 
 
@@ -82,7 +87,7 @@ def count(name: str, value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise TypeError(f"{short(name)} is a whole number, and this is a {type(value).__name__}")
+        raise _other(name, "a whole number", value)
     try:
         found = int(value.__index__())
     except Exception as error:
@@ -102,7 +107,7 @@ def number(name: str, value: Any) -> int | float:
     elif isinstance(found, Decimal):
         found = math.nan
     if isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise TypeError(f"{short(name)} is a number, and this is a {type(value).__name__}")
+        raise _other(name, "a number", value)
     try:
         finite = math.isfinite(found)
     except OverflowError:
@@ -117,9 +122,9 @@ def measured(
 ) -> dict[str, int | float]:
     """Numbers by their names. One that is none, such as a NaN, is left out by itself, with a warning."""
     numbers: dict[str, int | float] = {}
-    for key, value in found:
+    for called, value in found:
         try:
-            metric = text("metric", key)
+            metric = key(name, called)
             numbers[metric] = read(f"{name}.{metric}", value)
         except (TypeError, ValueError) as error:
             leave_out(error)
@@ -159,7 +164,7 @@ def pairs(name: str, value: Any) -> list[tuple[Any, Any]]:
     if value is None:
         return []
     if isinstance(value, type) or not hasattr(value, "items"):
-        raise TypeError(f"{short(name)} is a mapping, and this is a {type(value).__name__}")
+        raise _other(name, "a mapping, such as a dict", value)
     try:
         return list(value.items())
     except Exception as error:
@@ -169,7 +174,7 @@ def pairs(name: str, value: Any) -> list[tuple[Any, Any]]:
 def each(name: str, value: Any) -> list[Any]:
     """The items of a list, a tuple or anything else that is iterable; a text or a mapping is none."""
     if isinstance(value, (str, bytes, dict, type)) or not isinstance(value, Iterable):
-        raise TypeError(f"{short(name)} is a list, and this is a {type(value).__name__}")
+        raise _other(name, "a list", value)
     try:
         return list(value)
     except Exception as error:
@@ -183,9 +188,9 @@ def unreadable(name: str, value: Any, error: Exception) -> ValueError:
 
 def known_keys(name: str, found: Iterable[str], allowed: tuple[str, ...]) -> None:
     """Raises ValueError for a key that is not among those."""
-    for key in found:
-        if key not in allowed:
-            raise ValueError(f"{short(name)} has {short(key)!r}, which is none of {', '.join(allowed)}")
+    for called in found:
+        if called not in allowed:
+            raise ValueError(f"{short(name)} has {short(called)!r}, which is none of {', '.join(allowed)}")
 
 
 def plain(name: str, value: Any, depth: int = 0) -> Any:
@@ -205,10 +210,10 @@ def plain(name: str, value: Any, depth: int = 0) -> Any:
     fields = attributes(value)
     if fields is not None or hasattr(value, "items"):
         found = {}
-        for key, item in pairs(name, value if fields is None else fields):
-            if not isinstance(key, str):
-                raise TypeError(f"{short(name)} has a key that is no text but a {type(key).__name__}")
-            found[_whole(name, key)] = plain(f"{name}.{key}", item, depth + 1)
+        for called, item in pairs(name, value if fields is None else fields):
+            if not isinstance(called, str):
+                raise _other(f"a key of {name}", "a text", called)
+            found[_whole(name, called)] = plain(f"{name}.{called}", item, depth + 1)
         return found
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(f"{name}[{at}]", item, depth + 1) for at, item in enumerate(value)]
@@ -233,6 +238,12 @@ def attributes(value: Any) -> dict[str, Any] | None:
     return {name: item for name, item in found.items() if item is not None}
 
 
+def _other(name: str, wanted: str, value: Any) -> TypeError:
+    kind = type(value).__name__
+    article = "an" if kind[:1].lower() in ("a", "e", "i", "o") else "a"
+    return TypeError(f"{short(name)} has to be {wanted}, and is {'None' if value is None else f'{article} {kind}'}")
+
+
 def _bare(name: str, value: Any) -> Any:
     """NumPy's numbers, and arrays of one, as Python's."""
     if not hasattr(type(value), "item"):
@@ -240,7 +251,7 @@ def _bare(name: str, value: Any) -> Any:
     try:
         return value.item()
     except Exception:  # noqa: BLE001 - a class of anybody's
-        raise TypeError(f"{short(name)} is one value, and this is a {type(value).__name__}") from None
+        raise _other(name, "one value", value) from None
 
 
 def _whole(name: str, value: str) -> str:

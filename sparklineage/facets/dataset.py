@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparklineage.facets.check import label, one_of, optional_text, pairs, text
+from sparklineage.facets.check import key, label, one_of, optional_text, pairs, text
 from sparklineage.facets.check import uri as absolute_uri
 from sparklineage.model.dataset import Dataset, dataset_of
 from sparklineage.model.facet import Facet, standard
@@ -55,9 +55,9 @@ def tags(mapping: Mapping[str, str | bool], *, field: str | None = None, source:
     """`tags`: key and value, of the dataset or of one `field` of it."""
     of = {"field": text("field", field)} if field is not None else {}
     listed = [
-        {"key": text("tag", key), "value": str(value).lower() if isinstance(value, bool) else text(key, value)}
+        {"key": key("tags", tag), "value": str(value).lower() if isinstance(value, bool) else _value(tag, value)}
         | {"source": text("source", source), **of}
-        for key, value in pairs("mapping", mapping)
+        for tag, value in pairs("tags", mapping)
     ]
     return standard("tags", "dataset", "1-0-0/TagsDatasetFacet", tags=_some("tags", listed))
 
@@ -85,6 +85,10 @@ def storage(storage_layer: str, file_format: str | None = None) -> Facet:
     layer = text("storage_layer", storage_layer)
     kind = optional_text("file_format", file_format)
     return standard("storage", "dataset", "1-0-1/StorageDatasetFacet", storageLayer=layer, fileFormat=kind)
+
+
+def _value(tag: str, value: object) -> str:
+    return text(f"tags.{tag}", value, "a text, True or False")
 
 
 def _some(name: str, found: tuple[str, ...] | tuple[DatasetLike, ...] | list[dict[str, str]]) -> list:  # type: ignore[type-arg]

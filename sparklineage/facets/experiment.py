@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.facets.check import label, measured, pairs, shown, text
+from sparklineage.facets.check import key, label, measured, pairs, shown, text
 from sparklineage.model import event as ol
 from sparklineage.model.facet import Facet
 from sparklineage.model.masking import MASK, names_a_secret
@@ -70,23 +70,23 @@ def _facet(
 ) -> Facet:
     """`fields` are texts, or numbers as ids and versions are, by the names of the arguments."""
     found: dict[str, Any] = {
-        _INNER.sub(lambda word: word[1].upper(), key): label(key, value)
-        for key, value in fields.items()
+        _INNER.sub(lambda word: word[1].upper(), field): label(field, value)
+        for field, value in fields.items()
         if value is not None
     }
     if metrics is not None:
         found["metrics"] = measured("metrics", pairs("metrics", metrics))
     if parameters is not None:
         found["parameters"] = {
-            text("parameter", key): _parameter(key, value) for key, value in pairs("parameters", parameters)
+            key("parameters", called): _parameter(called, value) for called, value in pairs("parameters", parameters)
         }
     return Facet(name, "run", ol.own_facet(name, **found))
 
 
-def _parameter(key: str, value: Any) -> str:
-    """The value as a text; masked where the key is a secret's."""
-    found = shown(key, value)
-    is_secret = found and not isinstance(value, (bool, int, float, type(None))) and names_a_secret(key)
+def _parameter(called: str, value: Any) -> str:
+    """The value as a text; masked where it is called as a secret is."""
+    found = shown(f"parameters.{called}", value)
+    is_secret = found and not isinstance(value, (bool, int, float, type(None))) and names_a_secret(called)
     return MASK if is_secret else found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.facets.check import (
     count,
     flag,
+    key,
     known_keys,
     measured,
     optional_text,
@@ -37,7 +38,7 @@ def data_quality_metrics(
     (a mapping such as {0.5: 12.0}). Dates and points in time become seconds since 1970 in UTC, for the specification
     takes numbers alone. What is no finite number is left out by itself, with a warning, and a None without one.
     """
-    metrics = {text("column", name): _metrics(name, found) for name, found in pairs("columns", columns)}
+    metrics = {key("columns", name): _metrics(f"columns.{name}", found) for name, found in pairs("columns", columns)}
     return standard(
         "dataQualityMetrics",
         "input",
@@ -63,7 +64,7 @@ def assertion(
         "actual": None if actual is None else shown("actual", actual),
         "description": optional_text("description", description),
     }
-    return {key: value for key, value in found.items() if value is not None}
+    return {field: value for field, value in found.items() if value is not None}
 
 
 def data_quality_assertions(*assertions: Mapping[str, Any]) -> Facet:
@@ -95,15 +96,15 @@ def _assertion(said: Any) -> dict[str, Any]:
 
 def _metrics(column: str, found: Mapping[str, Any]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
-    for key, value in pairs(column, found):
-        where = f"{column}.{key}"
-        if key in _COUNTS:
+    for name, value in pairs(column, found):
+        where = f"{column}.{name}"
+        if name in _COUNTS:
             if (counted := count(where, value)) is not None:
-                metrics[_COUNTS[key]] = counted
-        elif key in _NUMBERS:
-            metrics |= _measured(column, {key: value})
-        elif key == "quantiles":
-            metrics[key] = _measured(where, {shown(where, share): at for share, at in pairs(where, value)})
+                metrics[_COUNTS[name]] = counted
+        elif name in _NUMBERS:
+            metrics |= _measured(column, {name: value})
+        elif name == "quantiles":
+            metrics[name] = _measured(where, {shown(where, share): at for share, at in pairs(where, value)})
         else:
             known = ", ".join([*_COUNTS, *_NUMBERS, "quantiles"])
             raise ValueError(f"{short(where)} is no metric; known are {known}")
@@ -111,4 +112,4 @@ def _metrics(column: str, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _measured(name: str, found: Mapping[str, Any]) -> dict[str, int | float]:
-    return measured(name, ((key, value) for key, value in found.items() if value is not None), point)
+    return measured(name, ((called, value) for called, value in found.items() if value is not None), point)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparklineage.facets.check import pairs, text, unreadable
+from sparklineage.facets.check import key, pairs, text, unreadable
 from sparklineage.model.facet import Facet, standard
 
 if TYPE_CHECKING:
@@ -26,10 +26,14 @@ def schema(of: Any) -> Facet:
     if hasattr(found, "jsonValue") and not isinstance(found, type):
         fields = _fields(_json(found))
     elif hasattr(found, "items"):
-        fields = [{"name": text("column", name), "type": text(name, kind)} for name, kind in pairs("a schema", found)]
+        fields = [{"name": key("schema", name), "type": _type(name, kind)} for name, kind in pairs("schema", found)]
     else:
         raise TypeError(f"a schema is a DataFrame, a StructType or a mapping, which {type(of).__name__} is not")
     return standard("schema", "dataset", "1-2-0/SchemaDatasetFacet", fields=fields)
+
+
+def _type(column: str, kind: Any) -> str:
+    return text(f"schema.{column}", kind, "the name of a type, such as 'long' (a StructType has nested ones)")
 
 
 def _schema_of(frame: Any) -> Any:

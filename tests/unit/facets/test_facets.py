@@ -175,15 +175,18 @@ def test_a_facet_of_the_client_brings_its_schema() -> None:
         (lambda: facets.custom("acme_cost", 3, schema_url="https://a.example"), "which int is not"),
         (facets.output_statistics, "without any number"),
         (lambda: facets.output_statistics(rows=-1), "rows is below 0"),
-        (lambda: facets.output_statistics(rows=True), "rows is a whole number, and this is a bool"),
+        (lambda: facets.output_statistics(rows=True), "rows has to be a whole number, and is a bool"),
         (facets.governance, "without any of pii"),
-        (lambda: facets.governance(pii="yes"), "pii is True or False"),  # type: ignore[arg-type]
+        (lambda: facets.governance(pii="yes"), "pii has to be True or False, and is a str"),  # type: ignore[arg-type]
         (lambda: facets.lifecycle_state("gone"), "none of ALTER"),
         (lambda: facets.schema(3), "which int is not"),
         (lambda: facets.schema(spark.LongType()), "a schema is a struct"),
         (lambda: facets.column_lineage({}), "columns is empty"),
         (lambda: facets.column_lineage({"a": ["b"]}), "a column is"),  # type: ignore[list-item]
-        (lambda: facets.data_quality_metrics({"a": {"nulls": 1}}), "a.nulls is no metric; known are null_count"),
+        (
+            lambda: facets.data_quality_metrics({"a": {"nulls": 1}}),
+            "columns.a.nulls is no metric; known are null_count",
+        ),
         (facets.ownership, "owners is empty"),
         (lambda: facets.mlflow(run_id=" "), "run_id is blank"),
         (facets.sagemaker, "give job_name"),
@@ -193,6 +196,47 @@ def test_a_facet_of_the_client_brings_its_schema() -> None:
 def test_a_bad_value_is_told_where_it_is_written(make: object, told: str) -> None:
     with pytest.raises((ValueError, TypeError), match=told):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: facets.tags({"n": 3}), "tags.n has to be a text, True or False, and is an int"),  # type: ignore[dict-item]
+        (lambda: facets.tags({3: "n"}), "a key of tags has to be a text, and is an int"),  # type: ignore[dict-item]
+        (lambda: facets.tags(["pii"]), "tags has to be a mapping, such as a dict, and is a list"),  # type: ignore[arg-type]
+        (
+            lambda: facets.schema({"a": {"b": "long"}}),
+            "schema.a has to be the name of a type, such as 'long' (a StructType has nested ones), and is a dict",
+        ),
+        (lambda: facets.schema({None: "long"}), "a key of schema has to be a text, and is None"),
+        (lambda: facets.version(3.0), "dataset_version has to be a text or a whole number, and is a float"),  # type: ignore[arg-type]
+        (lambda: facets.documentation(b"x"), "description has to be a text, and is a bytes"),  # type: ignore[arg-type]
+        (
+            lambda: facets.data_quality_metrics({"a": 3}),  # type: ignore[dict-item]
+            "columns.a has to be a mapping, such as a dict, and is an int",
+        ),
+        (lambda: facets.data_quality_metrics({"": {"min": 3}}), "a key of columns is blank"),
+        (
+            lambda: facets.data_quality_metrics({"a": {"null_count": "3"}}),
+            "columns.a.null_count has to be a whole number, and is a str",
+        ),
+        (
+            lambda: facets.mlflow(run_id="0f", parameters={3: "x"}),  # type: ignore[dict-item]
+            "a key of parameters has to be a text, and is an int",
+        ),
+        (lambda: facets.mlflow(run_id="0f", metrics={"a": [1]}), "metrics.a has to be a number, and is a list"),
+        (
+            lambda: facets.custom("acme_x", {"a": {3: 1}}, schema_url="https://a.example"),
+            "a key of acme_x.a has to be a text, and is an int",
+        ),
+    ],
+)
+def test_a_message_says_where_what_and_what_instead(
+    make: Callable[[], object], told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    make()
+    (message,) = caplog.messages
+    assert message.partition("left out of the lineage: ")[2] == told
 
 
 def test_a_metric_that_is_no_number_costs_no_other_one(caplog: pytest.LogCaptureFixture) -> None:
@@ -214,9 +258,9 @@ def test_a_metric_that_is_no_number_costs_no_other_one(caplog: pytest.LogCapture
         "left out of the lineage: metrics.loss is no finite number",
         "left out of the lineage: metrics.gap is no finite number",
         "left out of the lineage: metrics.odd is no finite number",
-        "left out of the lineage: metrics.x is a number, and this is a NoneType",
-        "left out of the lineage: a.min is no finite number",
-        "left out of the lineage: a.quantiles.0.5 is no finite number",
+        "left out of the lineage: metrics.x has to be a number, and is None",
+        "left out of the lineage: columns.a.min is no finite number",
+        "left out of the lineage: columns.a.quantiles.0.5 is no finite number",
     ]
 
 
@@ -250,9 +294,9 @@ def test_what_spark_returns_is_taken_as_a_metric() -> None:
 def test_an_id_may_be_a_number() -> None:
     made = facets.mlflow(run_id="0f", experiment_id=7, model_version=np.int64(3)).value
     assert (made["experimentId"], made["modelVersion"]) == ("7", "3")
-    with pytest.raises(TypeError, match="experiment_id is a text, and this is a float"):
+    with pytest.raises(TypeError, match="experiment_id has to be a text or a whole number, and is a float"):
         facets.mlflow(run_id="0f", experiment_id=7.5)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="job_name is a text, and this is a bool"):
+    with pytest.raises(TypeError, match="job_name has to be a text or a whole number, and is a bool"):
         facets.sagemaker(job_name=True)  # type: ignore[arg-type]
 
 
