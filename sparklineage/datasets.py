@@ -52,8 +52,8 @@ __all__ = [
 
 
 def named(namespace: str, name: str) -> Dataset:
-    """Anything, by its own namespace and name."""
-    return dataset_of((parts.part("namespace", namespace), parts.part("name", name)))
+    """Anything, by its own namespace and name, even where both are URIs."""
+    return dataset_of(Dataset(parts.part("namespace", namespace), parts.part("name", name)))
 
 
 def s3(bucket: str, key: str) -> Dataset:

@@ -22,8 +22,8 @@ _ADDRESS = re.compile(r"(?i)://|^(?:jdbc:[a-z][\w+.\-]*|arn|file|dbfs):")
 # What ends a name in a URI, or parts it.
 _MARKS = re.compile(r"[%/?#;@=\s]")
 
-# How a URI begins, or a namespace.
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
+# A URI of a dataset, where it may as well be a name; one such as `orders:eu` may.
+_DATASET = re.compile(r"(?i)[a-z][a-z0-9+.\-_]*://|(?:jdbc|arn|file|dbfs|bigquery|sqlite|duckdb):")
 
 _PLACES = {"dataset": "facets", "input": "input_facets", "output": "output_facets"}
 
@@ -60,6 +60,8 @@ class Dataset:
         `Path.as_uri` writes. A relative path is one of the working directory.
         Folders at the end of a path that stand for a date, a month or key=value are left off, as the agent does, and
         named in the facet `subset`; a pair keeps its name as it is.
+        Two URIs are no pair but two datasets, and so none. Where the second is meant as a name, say it with
+        `datasets.named` or `Dataset`.
         User names, passwords and tokens in it are cut off, as are the queries of HTTP and JDBC.
 
         Never raises, unless a step is open that is strict. What is none is one warning, with nothing secret in it, and
@@ -133,6 +135,10 @@ def dataset_of(value: DatasetLike) -> Dataset:
         return _of_uri(uri_of_path(value))
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
         namespace, name = value
+        if _are_two(namespace, name):
+            raise ValueError(
+                "these are two datasets; give them one by one, or datasets.named(namespace, name) where they are one"
+            )
         if namespace.strip() and name.strip():
             return Dataset(_safe(namespace), _safe_name(namespace, name))
     # Only the type: the value may hold a password.
@@ -252,6 +258,9 @@ def is_one_dataset(datasets: Any) -> bool:
     Of a tuple of two texts it is where the first is a URI, as a namespace is, and the second is none.
     """
     if isinstance(datasets, tuple) and len(datasets) == 2 and all(isinstance(part, str) for part in datasets):
-        namespace, name = datasets
-        return _URI.match(namespace) is not None and _URI.match(name) is None
+        return bool(uri_credentials.scheme_of(datasets[0])) and not _are_two(*datasets)
     return isinstance(datasets, (str, bytes, bytearray, Dataset, os.PathLike))
+
+
+def _are_two(first: str, second: str) -> bool:
+    return bool(uri_credentials.scheme_of(first)) and _DATASET.match(second) is not None

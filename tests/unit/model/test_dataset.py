@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from openlineage.client.naming import dataset as naming
 
-from sparklineage.model.dataset import Dataset, dataset_of
+from sparklineage import datasets
+from sparklineage.model.dataset import Dataset, dataset_of, is_one_dataset
 from tests.support.agent_names import FILES, SNOWFLAKE, TABLES
 
 
@@ -248,6 +249,46 @@ def test_a_path_of_a_store_is_named_by_its_uri() -> None:
     assert Dataset.of(Remote()) == Dataset("s3://b", "my key")
     with pytest.raises(ValueError, match="this path is a URI that has lost a slash"):
         dataset_of(Path("s3://b/k"))
+
+
+@pytest.mark.parametrize(
+    "two",
+    [
+        ("s3://a/x", "s3://b/y"),
+        ["s3://a/x", "s3://b/y"],
+        ("s3://a", "s3://b"),
+        ("s3://a/x", "jdbc:sqlite:/data/w.db#t"),
+        ("sqlite:/data/w.db#t", "file:/data/x"),
+        ("https://api.example.com", "https://api.example.com/v1"),
+        ("bigquery:p.d.a", "bigquery:p.d.b"),
+    ],
+)
+def test_two_uris_are_no_pair(two: Any) -> None:
+    with pytest.raises(ValueError, match=r"^these are two datasets; give them one by one, or datasets\.named\("):
+        dataset_of(two)
+    assert not is_one_dataset(two)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("s3://bucket", "key"),
+        ("acme://erp", "orders:eu"),
+        ("acme://erp", "a/b://c"),
+        ("postgres://h:5432", "db.s.t"),
+        ("arn:aws:glue:eu-west-1:1", "table/d/t"),
+    ],
+)
+def test_a_namespace_and_a_name_are_a_pair(pair: tuple[str, str]) -> None:
+    assert dataset_of(pair) == dataset_of(list(pair)) == Dataset(*pair)
+    assert is_one_dataset(pair)
+
+
+def test_a_name_that_is_a_uri_is_said_to_be_one() -> None:
+    pair = ("https://api.example.com", "https://api.example.com/v1")
+    assert datasets.named(*pair) == Dataset.of(Dataset(*pair)) == Dataset(*pair)
+    # Without a scheme the first is nothing but a namespace.
+    assert Dataset.of(("acme", "s3://b/y")) == Dataset("acme", "s3://b/y")
 
 
 def test_equality_looks_at_the_names_alone() -> None:

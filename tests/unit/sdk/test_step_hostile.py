@@ -245,6 +245,7 @@ def test_warnings_have_an_end(caplog: pytest.LogCaptureFixture) -> None:
         (("s3://b/one", "s3://b/two"), [("s3://b", "one"), ("s3://b", "two")]),
         ([("acme://erp", "orders")], [("acme://erp", "orders")]),
         ({"s3://b/one": "x"}, [("s3://b", "one")]),
+        (("acme://erp", "orders:eu"), [("acme://erp", "orders:eu")]),
     ],
 )
 def test_a_pair_is_one_dataset(given: Any, expected: list[Any], folder: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -252,6 +253,19 @@ def test_a_pair_is_one_dataset(given: Any, expected: list[Any], folder: Path, ca
         pass
     assert [(item["namespace"], item["name"]) for item in records(folder, "stepStart")[0]["inputs"]] == expected
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("two", [("s3://b/one", "s3://b/two"), ["s3://b/one", "s3://b/two"]])
+def test_two_datasets_where_one_is_expected_are_none(two: Any, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with sparklineage.step(None, "score", inputs=[two]) as step:
+        step.reads(two)
+        step.writes(two)
+    assert records(folder, "stepDatasets") == []
+    assert records(folder, "stepStart")[0].get("inputs", []) == []
+    assert all("these are two datasets; give them one by one" in message for message in caplog.messages)
+    assert caplog.messages
+    with pytest.raises(ValueError, match="these are two datasets"), sparklineage.step(None, "all", strict=True) as step:
+        step.reads(two)
 
 
 @pytest.mark.parametrize("text", ["y" * 50_000_000, "postgresql://u:p@h " * 500_000, "z " * 5_000_000])
