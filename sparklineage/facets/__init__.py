@@ -62,6 +62,10 @@ __all__ = [
 
 _PARTS = ("assertion", "transformation")
 
+_INSTEAD = {"bytes": "size", "rowCount": "rows", "fileCount": "files"}
+"""The specification's own words, where an argument is called otherwise."""
+
 for _name in __all__:
     if _name != "Facet":
-        globals()[_name] = lenient(NoPart if _name in _PARTS else NoFacet.of, f"facets.{_name}")(globals()[_name])
+        _nothing = NoPart if _name in _PARTS else NoFacet.of
+        globals()[_name] = lenient(_nothing, f"facets.{_name}", _INSTEAD)(globals()[_name])

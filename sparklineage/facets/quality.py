@@ -32,7 +32,7 @@ def data_quality_metrics(
     columns: Mapping[str, Mapping[str, Any]] | None = None, *, rows: int | None = None, size: int | None = None,
     files: int | None = None,
 ) -> Facet:  # fmt: skip
-    """`dataQualityMetrics` of an input.
+    """`dataQualityMetrics` of an input: of the whole `rows`, `size` in bytes and `files`, and of its columns.
 
     `columns` has for each column any of `null_count`, `distinct_count`, `sum`, `count`, `min`, `max` and `quantiles`
     (a mapping such as {0.5: 12.0}). Dates and points in time become seconds since 1970 in UTC, for the specification

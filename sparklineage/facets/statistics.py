@@ -7,14 +7,14 @@ from sparklineage.model.facet import Facet, standard
 
 
 def output_statistics(*, rows: int | None = None, size: int | None = None, files: int | None = None) -> Facet:
-    """`outputStatistics` of a dataset that was written: rows, bytes, files."""
+    """`outputStatistics` of a dataset that was written: `rows`, `size` in bytes, `files`."""
     return standard(
         "outputStatistics", "output", "1-0-2/OutputStatisticsOutputDatasetFacet", **_counted(rows, size, files)
     )
 
 
 def input_statistics(*, rows: int | None = None, size: int | None = None, files: int | None = None) -> Facet:
-    """`inputStatistics` of a dataset that was read: rows, bytes, files."""
+    """`inputStatistics` of a dataset that was read: `rows`, `size` in bytes, `files`."""
     return standard("inputStatistics", "input", "1-0-0/InputStatisticsInputDatasetFacet", **_counted(rows, size, files))
 
 

@@ -13,13 +13,16 @@ import threading
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeVar
 
     Handler = Callable[[Exception], "bool | None"]
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 _TOLD = "_sparklineage_told"
+_TAKES_ANY = 0x08
+"""CO_VARKEYWORDS of `inspect`, which takes long to import."""
+_LONGEST = 100
 _handlers: list[Handler] = []
 
 
@@ -46,12 +49,14 @@ def ask(handler: Handler) -> None:
     _handlers.append(handler)
 
 
-def lenient(nothing: Callable[[Exception], object], about: str = "") -> Callable[[Function], Function]:
+def lenient(
+    nothing: Callable[[Exception], object], about: str = "", instead: Mapping[str, str] | None = None
+) -> Callable[[Function], Function]:
     """Makes a function that never raises, unless a handler does.
 
     Where it would raise, it returns what `nothing` makes of the error. Given a placeholder it does as if that had been
     made here. The function itself is its `__wrapped__`, for what relies on the error. `about` is what a warning calls
-    it, other than its name.
+    it, other than its name; `instead` has arguments that people take for some of its own.
     """
 
     def around(function: Function) -> Function:
@@ -66,7 +71,8 @@ def lenient(nothing: Callable[[Exception], object], about: str = "") -> Callable
                         raise value.error
                 return function(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the job goes on
-                return nothing(_told(error, about or function.__qualname__))
+                wrong = _unknown_argument(function, kwargs, instead or {}) or error
+                return nothing(_told(wrong, about or function.__qualname__))
             finally:
                 _calls.inside = False
 
@@ -83,6 +89,22 @@ def leave_out(error: Exception) -> None:
 def is_told(error: Exception) -> bool:
     """Whether the job has heard of it already: it is what a placeholder carries."""
     return _TOLD in object.__getattribute__(error, "__dict__")
+
+
+def _unknown_argument(function: Any, given: Iterable[str], instead: Mapping[str, str]) -> TypeError | None:
+    """What to say of a call with an argument that the function has not; None where it has them all."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & _TAKES_ANY:
+        return None
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    name = next((name for name in given if name not in known), None)
+    if name is None:
+        return None
+    import difflib  # noqa: PLC0415
+
+    close = [item for item in (instead.get(name),) if item in known] or difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known)}"
+    return TypeError(f"{function.__name__} has no argument {name[:_LONGEST]!r}; {hint}")
 
 
 def _told(error: Exception, about: str) -> Exception:

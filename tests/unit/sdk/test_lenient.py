@@ -283,6 +283,15 @@ def test_the_relay_passes_over_a_dataset_without_a_name() -> None:
     assert not steps.by_id["s"].declares
 
 
+def test_an_argument_that_is_none_is_raised_with_the_right_one_where_it_is_strict(folder: Path) -> None:
+    assert folder
+    with sparklineage.step(None, "score", strict=True):
+        with pytest.raises(TypeError, match=r"s3 has no argument 'buckets'; did you mean 'bucket'\?"):
+            datasets.s3(buckets="b", key="k")  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'run_id'"):
+            facets.mlflow()  # type: ignore[call-arg]
+
+
 def test_the_functions_are_what_they_were() -> None:
     assert facets.mlflow.__name__ == "mlflow"
     assert "run_id" in inspect.signature(facets.mlflow).parameters
