@@ -25,6 +25,9 @@ _MARKS = re.compile(r"[%/?#;@=\s]")
 # A URI of a dataset, where it may as well be a name; one such as `orders:eu` may.
 _DATASET = re.compile(r"(?i)[a-z][a-z0-9+.\-_]*://|(?:jdbc|arn|file|dbfs|bigquery|sqlite|duckdb):")
 
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_ENDS_BADLY = re.compile(rf"\A{_CONTROL}|{_CONTROL}\Z")
+
 _PLACES = {"dataset": "facets", "input": "input_facets", "output": "output_facets"}
 
 
@@ -125,6 +128,15 @@ class NoDataset(Dataset, Placeholder):
 
 def dataset_of(value: DatasetLike) -> Dataset:
     """As `Dataset.of`, for what relies on the error. Raises ValueError, with nothing secret in its text."""
+    found = _dataset(value)
+    for what, text in (("namespace", found.namespace), ("name", found.name)):
+        # A blank may be a part of a file's name. These are of the text that it was read from, as a rule.
+        if _ENDS_BADLY.search(text):
+            raise ValueError(f"the {what} of a dataset begins or ends in a line break or a control character")
+    return found
+
+
+def _dataset(value: DatasetLike) -> Dataset:
     if isinstance(value, Placeholder):
         raise value.error
     if isinstance(value, Dataset):

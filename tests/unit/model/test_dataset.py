@@ -291,6 +291,31 @@ def test_a_name_that_is_a_uri_is_said_to_be_one() -> None:
     assert Dataset.of(("acme", "s3://b/y")) == Dataset("acme", "s3://b/y")
 
 
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("s3://b/key\n", "name"),
+        ("s3://b/key\r\n", "name"),
+        ("s3://b/\tkey", "name"),
+        ("jdbc:postgresql://h/db#s.t\x00", "name"),
+        ("postgresql://h/db#t%0A", "name"),
+        (Path("/data/x\n"), "name"),
+        (("acme://erp", "orders\n"), "name"),
+        (("acme://erp\n", "orders"), "namespace"),
+        (("\nacme://erp", "orders"), "namespace"),
+        (Dataset("acme://erp", "orders\u2028"), "name"),
+    ],
+)
+def test_no_dataset_begins_or_ends_in_a_line_break(value: Any, what: str) -> None:
+    with pytest.raises(ValueError, match=f"^the {what} of a dataset begins or ends in a line break or a control char"):
+        dataset_of(value)
+
+
+def test_a_blank_at_the_end_of_a_name_stays() -> None:
+    assert Dataset.of("s3://b/key ") == Dataset.of(("s3://b", "key ")) == Dataset("s3://b", "key ")
+    assert Dataset.of(("s3://b", "two\nlines")).name == "two\nlines"
+
+
 def test_equality_looks_at_the_names_alone() -> None:
     assert Dataset("file", "/x", facets={"a": 1}) == Dataset("file", "/x")
 
