@@ -51,18 +51,27 @@ def data_quality_metrics(
 
 
 def assertion(
-    name: str, success: bool, *, column: str | None = None, severity: str | None = None, expected: Any = None,
-    actual: Any = None, description: str | None = None,
+    assertion: str, success: bool, *, column: str | None = None, severity: str | None = None, expected: Any = None,
+    actual: Any = None, name: str | None = None, description: str | None = None, content: str | None = None,
+    content_type: str | None = None, params: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """One test for `data_quality_assertions`, such as assertion("not_null", True, column="id")."""
+    """One test for `data_quality_assertions`, such as assertion("not_null", True, column="id").
+
+    `assertion` is its kind, `name` its own name. `content` is what it runs, such as a query, in the language
+    `content_type` (`sql`, `json`, `expression`), with `params`.
+    """
     found = {
-        "assertion": text("name", name),
+        "assertion": text("assertion", assertion),
         "success": flag("success", success),
         "column": optional_text("column", column),
         "severity": optional_text("severity", severity),
         "expected": None if expected is None else shown("expected", expected),
         "actual": None if actual is None else shown("actual", actual),
+        "name": optional_text("name", name),
         "description": optional_text("description", description),
+        "content": optional_text("content", content),
+        "contentType": optional_text("content_type", content_type),
+        "params": None if params is None else plain("params", dict(pairs("params", params))),
     }
     return {field: value for field, value in found.items() if value is not None}
 

@@ -97,7 +97,8 @@ _FUNCTIONS: dict[Callable[..., facets.Facet], dict[str, Any]] = {
     lambda other, type: facets.symlinks(FLIGHTS, other, type=type): {"other": FLIGHTS, "type": "t"},  # noqa: A006
     lambda one, *_: facets.data_quality_assertions(one): {"one": facets.assertion("a", True)},
     lambda **test: facets.data_quality_assertions(facets.assertion(**test)): {
-        "name": "n", "success": True, "column": "c", "severity": "s", "expected": 1, "actual": 1, "description": "d",
+        "assertion": "a", "success": True, "column": "c", "severity": "s", "expected": 1, "actual": 1, "name": "n",
+        "description": "d", "content": "c", "content_type": "sql", "params": {"a": 1},
     },
     lambda **how: facets.column_lineage({"a": [(FLIGHTS, "b")]}, transformation=facets.transformation(**how)): {
         "subtype": "s", "kind": "DIRECT", "description": "d", "masking": True,

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openlineage.client.facet_v2 import documentation_dataset
+from openlineage.client.facet_v2 import data_quality_assertions_dataset, documentation_dataset
 from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import types as spark
 
@@ -282,6 +282,26 @@ def test_a_metric_that_is_no_number_costs_no_other_one(caplog: pytest.LogCapture
 def test_a_metric_that_is_no_number_is_raised_where_the_step_is_strict() -> None:
     with pytest.raises(ValueError, match=r"metrics\.loss is no finite number"):
         facets.mlflow(run_id="0f", metrics={"loss": math.nan})
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_test_of_data_quality_says_all_that_the_specification_has() -> None:
+    test = facets.assertion(
+        "custom_sql", False, column="id", severity="warn", expected=0, actual=3, name="no_orphans", description="d",
+        content="SELECT 1", content_type="sql", params={"since": date(2026, 1, 1), "days": [np.int64(3)]},
+    )  # fmt: skip
+    assert test == {
+        "assertion": "custom_sql", "success": False, "column": "id", "severity": "warn", "expected": "0",
+        "actual": "3", "name": "no_orphans", "description": "d", "content": "SELECT 1", "contentType": "sql",
+        "params": {"since": "2026-01-01", "days": [3]},
+    }  # fmt: skip
+    facet = facets.data_quality_assertions(test)
+    read(dict(facet.value))
+    assert facet.value["assertions"] == [test]
+    known = {field.name for field in attr.fields(data_quality_assertions_dataset.Assertion)}
+    assert set(test) == known
+    with pytest.raises(TypeError, match="params has to be a mapping, such as a dict, and is a list"):
+        facets.assertion("fresh", True, params=[3])  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("strict")
