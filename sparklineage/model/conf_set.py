@@ -81,6 +81,7 @@ class ConfSet(Mapping[str, ConfValue]):
         return self._index.get(key)
 
     def without(self, *keys: str) -> ConfSet:
+        """The same without these properties, whether they are set or not."""
         return ConfSet(tuple(entry for entry in self.entries if entry.key not in keys))
 
     def over(self, weaker: ConfSet) -> ConfSet:
