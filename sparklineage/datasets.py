@@ -14,8 +14,6 @@ left out wherever it is declared.
 
 from __future__ import annotations
 
-import os
-
 from sparklineage.model import dataset_parts as parts
 from sparklineage.model.dataset import Dataset, NoDataset, dataset_of
 from sparklineage.model.dataset_parts import Location  # noqa: TC001 - whoever asks for the types of a constructor
@@ -82,14 +80,11 @@ def hdfs(namenode: str, path: str) -> Dataset:
 
 
 def local(path: Location) -> Dataset:
-    """A file or folder of this machine; a relative path is one of the working directory, `~` is the home folder."""
-    from pathlib import Path  # noqa: PLC0415
+    """A file or folder of this machine; a relative path is one of the working directory, `~` is the home folder.
 
-    try:
-        found = Path(os.fsdecode(path) if isinstance(path, os.PathLike) else parts.part("path", path)).expanduser()
-    except RuntimeError:
-        raise ValueError("path begins with a ~ of nobody; write it from the root") from None
-    return dataset_of(f"file:/{str(found.absolute()).lstrip('/')}")
+    A URI will do where it is one of `file:`.
+    """
+    return dataset_of(parts.on_this_machine(path))
 
 
 def postgresql(host: str, database: str, table: str, *, schema: str = "public", port: int = 5432) -> Dataset:

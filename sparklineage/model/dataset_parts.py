@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Union
 
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.dataset_uri import uri_of_path
 from sparklineage.model.jdbc_url import ported
+from sparklineage.model.uri_credentials import scheme_of
 
 Location = Union[str, "os.PathLike[str]"]
 """A folder by its URI, or by its path on this machine."""
@@ -52,6 +54,20 @@ _EXAMPLES = {
 def location(what: str, value: Location) -> str:
     """The URI of a folder."""
     return uri_of_path(value) if isinstance(value, os.PathLike) else part(what, value)
+
+
+def on_this_machine(path: Location) -> str:
+    """The `file:` URI of a path of this machine, or of that URI itself."""
+    uri = location("path", path)
+    # A colon without a slash behind it may be one of a file's name.
+    if re.match(r"(?i)(?!file:)(?:jdbc:)?[a-z][a-z0-9+.\-_]+:/", uri):
+        raise ValueError("path is a URI of another place than this machine; give it to Dataset.of")
+    if isinstance(path, str) and scheme_of(uri) == "file":
+        return uri
+    try:
+        return uri_of_path(Path(os.fsdecode(path) if isinstance(path, os.PathLike) else uri).expanduser())
+    except RuntimeError:
+        raise ValueError("path begins with a ~ of nobody; write it from the root") from None
 
 
 def absolute(path: str) -> str:

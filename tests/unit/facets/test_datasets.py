@@ -111,6 +111,16 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
     assert (ours.namespace, ours.name) == (namespace, name)
 
 
+class Remote:
+    """A path of a cloud's store, as libraries have them: to open it would download it."""
+
+    def as_uri(self) -> str:
+        return "s3://b/my key"
+
+    def __fspath__(self) -> str:
+        raise AssertionError("downloaded")
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -128,6 +138,11 @@ def test_others_have_names_of_the_same_kind(ours: Dataset, namespace: str, name:
         (lambda: datasets.glue("eu", 123, "d", "t"), "account is a text, such as '123456789012', and this is a int"),  # type: ignore[arg-type]
         (lambda: datasets.mysql("db", "shop", "t", port="3306"), "port is a whole number, such as 5432, and this is a"),  # type: ignore[arg-type]
         (lambda: datasets.postgresql("h;password=canary", "d", "t"), "host is a name alone, such as 'db.example.com'"),
+        (lambda: datasets.local("s3://b/k"), "path is a URI of another place than this machine; give it to Dataset.of"),
+        (lambda: datasets.local("jdbc:sqlite:/data/w.db"), "path is a URI of another place than this machine"),
+        (lambda: datasets.local(Path("s3://b/k")), "this path is a URI that has lost a slash; give the URI as a text"),
+        (lambda: datasets.local(Remote()), "path is a URI of another place than this machine"),
+        (lambda: datasets.local("file:data/x"), "'file:data/x' is relative"),
         (lambda: datasets.local("~nobody-at-all/x"), "path begins with a ~ of nobody"),
         (
             lambda: datasets.snowflake("https://org-acc.snowflakecomputing.com", "D", "T"),
@@ -161,6 +176,15 @@ def test_a_folder_may_be_a_path() -> None:
     ]
     assert [one.name for one in found] == [str(folder), str(folder), f"{folder}/t", f"{folder}/a/t"]
     assert {one.namespace for one in found} == {"file"}
+
+
+def test_a_local_file_may_be_its_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/bob")
+    found = [datasets.local(path) for path in ("file:///data/my x", "FILE:/data/my x", "/data/my x")]
+    assert found == [Dataset("file", "/data/my x")] * 3
+    assert datasets.local("a:b/c") == Dataset("file", f"{tmp_path}/a:b/c")
+    assert datasets.local("~/x") == datasets.local(Path("~/x")) == Dataset("file", "/home/bob/x")
 
 
 def test_credentials_never_get_into_a_name() -> None:
