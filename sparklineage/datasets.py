@@ -105,8 +105,11 @@ def mysql(host: str, database: str, table: str, *, port: int = 3306) -> Dataset:
     return named(f"mysql://{parts.host(host, port).lower()}", found if "." in found else f"{within}.{found}")
 
 
-def oracle(host: str, service: str, table: str, *, schema: str, port: int = 1521) -> Dataset:
-    """A table: `oracle://host:port` and `service.schema.table`."""
+def oracle(host: str, service: str, table: str, *, schema: str = "", port: int = 1521) -> Dataset:
+    """A table: `oracle://host:port` and `service.schema.table`. `table` may bring its schema.
+
+    Without any the name has none, as the agent's has none where the job's `dbtable` has none.
+    """
     return _table("oracle", host, service, table, schema=schema, port=port)
 
 
@@ -191,8 +194,8 @@ def cassandra(host: str, keyspace: str, table: str, *, port: int = 9042) -> Data
 
 
 def elasticsearch(host: str, index: str, *, port: int = 9200) -> Dataset:
-    """An index: `elasticsearch://host:port` and its name."""
-    return named(f"elasticsearch://{parts.host(host, port)}", parts.part("index", index))
+    """An index: `elasticsearch://host:port` and its name; of several hosts the first."""
+    return named(f"elasticsearch://{parts.host(parts.first('host', host), port)}", parts.part("index", index))
 
 
 def iceberg(warehouse: Location, table: str, *, catalog: str = "hadoop") -> Dataset:

@@ -59,6 +59,10 @@ def test_names_are_those_of_the_official_helpers(ours: Dataset, official: naming
         (datasets.postgresql("db", "shop", "orders"), "jdbc:postgresql://db/shop#public.orders"),
         (datasets.mysql("db", "shop", "orders"), "jdbc:mysql://db:3306/shop#orders"),
         (datasets.oracle("db", "svc", "T", schema="S"), "jdbc:oracle:thin:@//db:1521/svc#S.T"),
+        (datasets.oracle("db", "svc", "HR.EMP"), "jdbc:oracle:thin:@//db:1521/svc#HR.EMP"),
+        (datasets.oracle("db", "svc", "EMP"), "jdbc:oracle:thin:@//db:1521/svc#EMP"),
+        (datasets.elasticsearch("e1,e2:9201", "orders"), "elasticsearch://e1,e2:9201/orders"),
+        (datasets.elasticsearch("https://e1:9201,https://e2:9201", "orders"), "elasticsearch://e1:9201/orders"),
         (datasets.sqlserver("db", "shop", "t"), "jdbc:sqlserver://db;databaseName=shop#dbo.t"),
         (datasets.bigquery("p", "d", "t"), "bigquery:p.d.t"),
         (datasets.kafka("b:9092", "t"), "kafka://b:9092/t"),
@@ -258,8 +262,7 @@ def test_every_constructor_is_tried() -> None:
 @settings(max_examples=60, deadline=None)
 def test_the_uri_of_a_dataset_is_the_same_dataset(name: str, data: st.DataObject) -> None:
     parts = [data.draw(part) for part in _CONSTRUCTORS[name]]
-    more = {"schema": "s"} if name == "oracle" else {}
-    found = getattr(datasets, name)(*parts, **more)
+    found = getattr(datasets, name)(*parts)
     assert Dataset.of(found.uri) == found
     assert Dataset.of(found) == found
 
