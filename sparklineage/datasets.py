@@ -101,7 +101,7 @@ def mysql(host: str, database: str, table: str, *, port: int = 3306) -> Dataset:
 
     A `table` that names its database itself, as in `crm.orders`, is in that one: the agent takes the job's so, too.
     """
-    within, found = parts.part("database", database), parts.part("table", table)
+    within, found = parts.inner("database", database), parts.part("table", table)
     return named(f"mysql://{parts.host(host, port).lower()}", found if "." in found else f"{within}.{found}")
 
 
@@ -110,7 +110,7 @@ def oracle(host: str, service: str, table: str, *, schema: str = "", port: int =
 
     Without any the name has none, as the agent's has none where the job's `dbtable` has none.
     """
-    return _table("oracle", host, service, table, schema=schema, port=port)
+    return _table("oracle", host, service, table, schema=schema, port=port, what="service")
 
 
 def sqlserver(host: str, database: str, table: str, *, schema: str = "dbo", port: int | None = None) -> Dataset:
@@ -143,14 +143,14 @@ def snowflake(account: str, database: str, table: str, *, schema: str = "PUBLIC"
     whole = f"{parts.bare('organization', organization)}-{account}" if organization else account
     where = account_of_snowflake(parts.bare("account", whole, example="myorg-myaccount"))
     found = unquoted(parts.part("table", table))
-    name = found if "." in found or schema == "" else f"{unquoted(parts.part('schema', schema))}.{found}"
-    return named(f"snowflake://{where}", f"{unquoted(parts.part('database', database))}.{name}")
+    name = found if "." in found or schema == "" else f"{unquoted(parts.inner('schema', schema))}.{found}"
+    return named(f"snowflake://{where}", f"{unquoted(parts.inner('database', database))}.{name}")
 
 
 def bigquery(project: str, dataset: str, table: str) -> Dataset:
     """A table of Google BigQuery: `bigquery` and `project.dataset.table`."""
     return named(
-        "bigquery", f"{parts.part('project', project)}.{parts.part('dataset', dataset)}.{parts.part('table', table)}"
+        "bigquery", f"{parts.inner('project', project)}.{parts.inner('dataset', dataset)}.{parts.part('table', table)}"
     )
 
 
@@ -183,13 +183,13 @@ def mongodb(host: str, database: str, collection: str, *, port: int = 27017) -> 
     Of a stream that Spark itself reads the agent takes the job's connection string and the database, and the name of
     the collection alone. For that one give the pair: `named("mongodb://host:27017/shop", "orders")`.
     """
-    name = f"{parts.part('database', database)}.{parts.part('collection', collection)}"
+    name = f"{parts.inner('database', database)}.{parts.part('collection', collection)}"
     return named(f"mongodb://{parts.host(parts.first('host', host), port)}", name)
 
 
 def cassandra(host: str, keyspace: str, table: str, *, port: int = 9042) -> Dataset:
     """A table: `cassandra://host:port` and `keyspace.table`."""
-    name = f"{parts.part('keyspace', keyspace)}.{parts.part('table', table)}"
+    name = f"{parts.inner('keyspace', keyspace)}.{parts.part('table', table)}"
     return named(f"cassandra://{parts.host(host, port).lower()}", name)
 
 
@@ -231,16 +231,14 @@ def unity_catalog(workspace: str, catalog: str, schema: str, table: str) -> Data
     The agent reports the folder behind it; `facets.symlinks` ties both names together.
     """
     host = parts.part("workspace", workspace).rpartition("://")[2].split("/")[0]
-    name = ".".join(
-        parts.part(what, part) for what, part in (("catalog", catalog), ("schema", schema), ("table", table))
-    )
-    return named(f"unitycatalog://{parts.host(host, what='workspace')}", name)
+    within = f"{parts.inner('catalog', catalog)}.{parts.inner('schema', schema)}"
+    return named(f"unitycatalog://{parts.host(host, what='workspace')}", f"{within}.{parts.part('table', table)}")
 
 
 def glue(region: str, account: str, database: str, table: str) -> Dataset:
     """A table of the AWS Glue catalog: `arn:aws:glue:region:account` and `table/database/table`."""
     where = f"arn:aws:glue:{parts.bare('region', region)}:{parts.bare('account', account)}"
-    return named(where, f"table/{parts.part('database', database)}/{parts.part('table', table)}")
+    return named(where, f"table/{parts.inner('database', database)}/{parts.part('table', table)}")
 
 
 def http(url: str) -> Dataset:
@@ -251,11 +249,13 @@ def http(url: str) -> Dataset:
     return dataset_of(found)
 
 
-def _table(scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None = None) -> Dataset:
+def _table(
+    scheme: str, host: str, database: str, table: str, *, schema: str, port: int | None, what: str = "database"
+) -> Dataset:
     found = parts.part("table", table)
-    name = found if "." in found or schema == "" else f"{parts.part('schema', schema)}.{found}"
+    name = found if "." in found or schema == "" else f"{parts.inner('schema', schema)}.{found}"
     # The agent writes hosts of JDBC in lower case.
-    return named(f"{scheme}://{parts.host(host, port).lower()}", f"{parts.part('database', database)}.{name}")
+    return named(f"{scheme}://{parts.host(host, port).lower()}", f"{parts.inner(what, database)}.{name}")
 
 
 def _object(scheme: str, place: str, key: str) -> Dataset:

@@ -104,6 +104,14 @@ def bare(what: str, value: str, *, example: str = "") -> str:
     return found
 
 
+def inner(what: str, value: str) -> str:
+    """A name that others follow, which the parameters of a connection would swallow."""
+    found = part(what, value)
+    if re.search(r"[?;]|[&#][^&#]*=", found):
+        raise ValueError(f"{what} is a name alone, such as {_EXAMPLES[what]!r}, without a connection's parameters")
+    return found
+
+
 def part(what: str, value: str, *, example: str = "") -> str:
     """A text that is not blank."""
     shown = example or _EXAMPLES[what]

@@ -170,6 +170,45 @@ def test_an_account_of_snowflake_has_the_agents_name(uri: str) -> None:
     assert Dataset.of(found.uri) == found
 
 
+_PARAMETERS = ["shop?user=u&password=canary", "shop;user=sa;password=canary", "shop&password=canary", "shop#pwd=canary"]
+
+
+@pytest.mark.parametrize("value", [*_PARAMETERS, "shop?ssl"])
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda value: datasets.postgresql("h", value, "orders"), "database"),
+        (lambda value: datasets.postgresql("h", "shop", "orders", schema=value), "schema"),
+        (lambda value: datasets.mysql("h", value, "orders"), "database"),
+        (lambda value: datasets.mysql("h", value, "crm.orders"), "database"),
+        (lambda value: datasets.oracle("h", value, "EMP"), "service"),
+        (lambda value: datasets.sqlserver("h", value, "t"), "database"),
+        (lambda value: datasets.redshift("c", "eu-west-1", value, "t"), "database"),
+        (lambda value: datasets.snowflake("o-a", value, "t"), "database"),
+        (lambda value: datasets.snowflake("o-a", "d", "t", schema=value), "schema"),
+        (lambda value: datasets.bigquery(value, "d", "t"), "project"),
+        (lambda value: datasets.bigquery("p", value, "t"), "dataset"),
+        (lambda value: datasets.mongodb("h", value, "orders"), "database"),
+        (lambda value: datasets.cassandra("h", value, "t"), "keyspace"),
+        (lambda value: datasets.unity_catalog("w", value, "s", "t"), "catalog"),
+        (lambda value: datasets.unity_catalog("w", "c", value, "t"), "schema"),
+        (lambda value: datasets.glue("eu", "1", value, "t"), "database"),
+    ],
+)
+@pytest.mark.usefixtures("strict")
+def test_a_name_in_front_of_others_has_no_parameters(make: Callable[[str], Dataset], what: str, value: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"^{what} is a name alone, such as .*, without a connection's param"
+    ) as caught:
+        make(value)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_name_may_be_odd() -> None:
+    found = datasets.sqlserver("h", "R&D #1", "#t?;")
+    assert found == Dataset("sqlserver://h", "R&D #1.dbo.#t?;") == Dataset.of(found.uri)
+
+
 def test_a_folder_may_be_a_path() -> None:
     folder = Path("/data/my warehouse")
     found = [
@@ -224,16 +263,17 @@ def test_the_uri_keeps_what_is_odd_in_a_name() -> None:
 _NAMES = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(str.strip)
 _HOSTS = st.sampled_from(["h", "H.example.com", "10.0.0.1", "h:77", "::1", "[::1]", "[::1]:77", "u:p@h", "a_b"])
 _WORDS = st.sampled_from(["a", "a-b", "A1", "org-acc"])
+_INNER = _NAMES.filter(lambda text: not {*"?;&#"} & {*text})
 _PATHS = _NAMES.map(lambda text: f"/{text}")
 _WAREHOUSES = st.sampled_from(["s3a://b/wh/", "hdfs://nn:8020/wh", "file:///w h", "abfss://c@a.dfs.core.windows.net/w"])
 _CONSTRUCTORS = {
     "adls": (_WORDS, _WORDS, _NAMES),
-    "bigquery": (_NAMES, _NAMES, _NAMES),
-    "cassandra": (_HOSTS, _NAMES, _NAMES),
+    "bigquery": (_INNER, _INNER, _NAMES),
+    "cassandra": (_HOSTS, _INNER, _NAMES),
     "delta": (_WAREHOUSES,),
     "elasticsearch": (_HOSTS, _NAMES),
     "gcs": (_WORDS, _NAMES),
-    "glue": (_WORDS, _WORDS, _NAMES, _NAMES),
+    "glue": (_WORDS, _WORDS, _INNER, _NAMES),
     "hdfs": (_HOSTS, _PATHS),
     "hive": (_WAREHOUSES, _NAMES),
     "http": (_NAMES.map(lambda text: f"https://u:p@h/{text.replace('@', '')}"),),
@@ -241,15 +281,15 @@ _CONSTRUCTORS = {
     "kafka": (_HOSTS, _NAMES),
     "kinesis": (_WORDS, _WORDS, _NAMES),
     "local": (_PATHS,),
-    "mongodb": (_HOSTS, _NAMES, _NAMES),
-    "mysql": (_HOSTS, _NAMES, _NAMES),
-    "oracle": (_HOSTS, _NAMES, _NAMES),
-    "postgresql": (_HOSTS, _NAMES, _NAMES),
-    "redshift": (_WORDS | st.just(_REDSHIFT), _WORDS, _NAMES, _NAMES),
+    "mongodb": (_HOSTS, _INNER, _NAMES),
+    "mysql": (_HOSTS, _INNER, _NAMES),
+    "oracle": (_HOSTS, _INNER, _NAMES),
+    "postgresql": (_HOSTS, _INNER, _NAMES),
+    "redshift": (_WORDS | st.just(_REDSHIFT), _WORDS, _INNER, _NAMES),
     "s3": (_WORDS, _NAMES),
-    "snowflake": (_WORDS, _NAMES, _NAMES),
-    "sqlserver": (_HOSTS, _NAMES, _NAMES),
-    "unity_catalog": (_WORDS, _NAMES, _NAMES, _NAMES),
+    "snowflake": (_WORDS, _INNER, _NAMES),
+    "sqlserver": (_HOSTS, _INNER, _NAMES),
+    "unity_catalog": (_WORDS, _INNER, _INNER, _NAMES),
 }
 
 
