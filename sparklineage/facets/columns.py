@@ -15,22 +15,34 @@ if TYPE_CHECKING:
 
 Column = Union["tuple[DatasetLike, str]", "list[Any]"]
 """A dataset and the name of its column."""
-_KINDS = ("DIRECT", "INDIRECT")
+_KINDS = {
+    "DIRECT": ("IDENTITY", "TRANSFORMATION", "AGGREGATION"),
+    "INDIRECT": ("JOIN", "GROUP_BY", "FILTER", "SORT", "WINDOW", "CONDITIONAL"),
+}
 
 
 def transformation(
-    subtype: str = "TRANSFORMATION", *, kind: str = "DIRECT", description: str | None = None, masking: bool = False
+    subtype: str | None = None, *, kind: str | None = None, description: str | None = None, masking: bool = False
 ) -> dict[str, Any]:
     """How a column comes from another, in the specification's words.
 
-    `kind` is DIRECT (the value itself: IDENTITY, TRANSFORMATION, AGGREGATION) or INDIRECT (JOIN, GROUP_BY, FILTER,
-    SORT, WINDOW, CONDITIONAL).
+    `kind` follows from `subtype`: it is DIRECT where the value itself goes on (IDENTITY, TRANSFORMATION, AGGREGATION),
+    and INDIRECT where it is only looked at (JOIN, GROUP_BY, FILTER, SORT, WINDOW, CONDITIONAL). A subtype of your own
+    is DIRECT unless `kind` says otherwise. Without a subtype it is TRANSFORMATION, or of the kind INDIRECT none.
     """
-    found: dict[str, Any] = {
-        "type": one_of("kind", kind, _KINDS),
-        "subtype": text("subtype", subtype).upper(),
-        "masking": flag("masking", masking),
-    }
+    chosen = None if kind is None else one_of("kind", kind, tuple(_KINDS))
+    called = None if subtype is None else text("subtype", subtype).upper()
+    if called is None and chosen != "INDIRECT":
+        called = "TRANSFORMATION"
+    known = next((name for name, subtypes in _KINDS.items() if called in subtypes), None)
+    if chosen is not None and known is not None and chosen != known:
+        raise ValueError(
+            f"kind is {chosen}, and the subtype {called} is {known}; leave kind out, or name another subtype"
+        )
+    found: dict[str, Any] = {"type": chosen or known or "DIRECT"}
+    if called is not None:
+        found["subtype"] = called
+    found["masking"] = flag("masking", masking)
     return {**found, "description": text("description", description)} if description is not None else found
 
 
@@ -57,29 +69,41 @@ def column_lineage(
     return standard("columnLineage", "dataset", "1-2-0/ColumnLineageDatasetFacet", fields=fields, dataset=whole)
 
 
-def lineage(inputs: DatasetsLike = (), *, fields: Mapping[str, Iterable[Column]] | None = None) -> Facet:
+def lineage(
+    inputs: DatasetsLike | None = None,
+    *,
+    fields: Mapping[str, Iterable[Column]] | None = None,
+    transformation: Mapping[str, Any] | None = None,
+) -> Facet:
     """`lineage` of a dataset: explicit edges from the datasets, and the columns, that it is made from.
 
-    The newest way of the specification (facet 1-0-0). It says that these inputs, and not all of the run's, feed it.
+        datasets.s3("bucket", "delays").with_facets(facets.lineage(["s3://bucket/flights"]))
+
+    The newest way of the specification (facet 1-0-0). It says that these inputs, and not all of the run's, feed it; an
+    empty list that nothing does. The event of a run has it as an entry of its job's facet `lineage`, as the
+    specification wants it there, and each source among its inputs. `transformation` is what
+    `facets.transformation` returns, of all sources.
     """
+    how = {"transformations": [_how(transformation)]} if transformation is not None else {}
     given = (inputs,) if is_one_dataset(inputs) else inputs
-    sources = [_source(dataset_of(item)) for item in each("inputs", given)]
+    sources = [_source(dataset_of(item)) | how for item in each("inputs", given)] if given is not None else None
     entries = {
         text("field", name): {
             "inputs": [
-                _source(dataset) | {"field": field} for dataset, field in map(_column, each(f"fields.{name}", found))
+                _source(dataset) | {"field": field} | how
+                for dataset, field in map(_column, each(f"fields.{name}", found))
             ]
         }
         for name, found in pairs("fields", fields)
     }
-    if not sources and not entries:
+    if sources is None and not entries:
         raise ValueError("give inputs, fields or both")
     return standard(
         "lineage", "dataset", "1-0-0/LineageFacet#LineageDatasetFacet", inputs=sources, fields=entries or None
     )
 
 
-def _source(dataset: Dataset) -> dict[str, str]:
+def _source(dataset: Dataset) -> dict[str, Any]:
     return {"namespace": dataset.namespace, "name": dataset.name, "type": "DATASET"}
 
 

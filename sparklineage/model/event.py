@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.model import explicit_lineage
 from sparklineage.model.clock import to_iso
 from sparklineage.model.facet_join import joined_facets
 from sparklineage.version import PRODUCER
@@ -145,9 +146,13 @@ def with_declared(event: Event, side: str, more: Iterable[Mapping[str, Any]]) ->
     """The event with declared datasets on one side.
 
     One that the event names already is no declared one: it gets the facets that were declared for it, which win over
-    those of the same name, but for column lineage, of which both are kept.
+    those of the same name, but for column lineage, of which both are kept. Explicit edges become the job's, and what
+    they come from an input.
     """
-    declarations = {(str(item["namespace"]), str(item["name"])): item for item in more}
+    listed = list(more)
+    if "job" in event and any(map(explicit_lineage.entry_of, listed)):
+        return _with_edges(with_declared(event, side, map(_without_edges, listed)), listed)
+    declarations = {(str(item["namespace"]), str(item["name"])): item for item in listed}
     if not declarations:
         return event
     found = []
@@ -155,6 +160,27 @@ def with_declared(event: Event, side: str, more: Iterable[Mapping[str, Any]]) ->
         added = declarations.pop((str(item.get("namespace")), str(item.get("name"))), None)
         found.append(item if added is None else _described(item, added, _SIDES[side]))
     return {**event, side: [*found, *declarations.values()]}
+
+
+def _without_edges(item: Mapping[str, Any]) -> dict[str, Any]:
+    facets = item.get("facets") or {}
+    return {**item, "facets": {name: value for name, value in facets.items() if name != explicit_lineage.NAME}}
+
+
+def _with_edges(event: Event, declared: Iterable[Mapping[str, Any]]) -> Event:
+    """The event whose job has what these declare as entries, and whatever those come from among its inputs."""
+    for item in declared:
+        entry = explicit_lineage.entry_of(item)
+        if entry is not None:
+            known = job_facets(event).get(explicit_lineage.NAME)
+            event = with_job_facet(event, explicit_lineage.NAME, explicit_lineage.with_entries(known, [entry]))
+            mark = {DECLARED: item["facets"][DECLARED]} if DECLARED in item["facets"] else {}
+            named = [
+                {"namespace": namespace, "name": name, "facets": mark}
+                for namespace, name in explicit_lineage.sources(entry)
+            ]
+            event = with_datasets(event, "inputs", named)
+    return event
 
 
 def _described(item: Mapping[str, Any], added: Mapping[str, Any], own: str) -> dict[str, Any]:

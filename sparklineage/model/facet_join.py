@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sparklineage.model import explicit_lineage
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def joined_facets(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """The facets of both; of two with one name the second, whose column lineage and locations add to the first's."""
+    """The facets of both; of two with one name the second, whose edges, columns and locations add to the first's."""
     found = {**first, **second}
     ours, theirs = first.get("columnLineage"), second.get("columnLineage")
     if isinstance(ours, dict) and isinstance(theirs, dict):
@@ -19,6 +21,9 @@ def joined_facets(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[s
                 joined["fields"][name] = _sources(joined["fields"].get(name), value)
         if "dataset" in joined:
             joined["dataset"] = _joined_fields(ours.get("dataset"), theirs.get("dataset"))
+    ours, theirs = first.get(explicit_lineage.NAME), second.get(explicit_lineage.NAME)
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        found[explicit_lineage.NAME] = explicit_lineage.joined_edges(ours, theirs)
     subset = first.get("subset")
     for side in ("inputCondition", "outputCondition"):
         conditions = [item.get(side) if isinstance(item, dict) else None for item in (subset, second.get("subset"))]

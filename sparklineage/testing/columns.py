@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model import event as ol
+from sparklineage.model import explicit_lineage
 from sparklineage.model.dataset import Dataset
 from sparklineage.testing.values import Column, Columns, Datasets
 
@@ -18,12 +19,24 @@ _MOST = 20
 
 
 def column_lineage(events: Iterable[Event]) -> dict[Column, list[dict[str, Any]]]:
-    """Every column of the outputs whose sources are known, with the `inputFields` of its facet."""
+    """Every column of the outputs whose sources are known, with its `inputFields`; explicit edges are such, too."""
     found: dict[Column, list[dict[str, Any]]] = {}
+    edges: dict[Column, list[dict[str, Any]]] = {}
     for event in events:
         for output in ol.datasets(event, "outputs"):
             for name, field in (_facet(output, "columnLineage").get("fields") or {}).items():
                 found[Column(dataset_of_event(output), name)] = field.get("inputFields") or []
+        for entry in explicit_lineage.entries(ol.job_facets(event).get(explicit_lineage.NAME)):
+            for name, field in (entry.get("fields") or {}).items():
+                sources = [source for source in field.get("inputs") or () if "field" in source]
+                edges[Column(dataset_of_event(entry), name)] = sources
+    for column, sources in edges.items():
+        listed = found.get(column, [])
+        known = {(item.get("namespace"), item.get("name"), item.get("field")) for item in listed}
+        found[column] = [
+            *listed,
+            *(item for item in sources if (item.get("namespace"), item.get("name"), item.get("field")) not in known),
+        ]
     return found
 
 

@@ -84,7 +84,7 @@ class Specification:
 
     def of_event(self, event: Mapping[str, Any]) -> list[str]:
         """Of an event and of every facet in it."""
-        found = self.problems(event, str(event["schemaURL"]))
+        found = self.problems(event, str(event["schemaURL"])) + misplaced(event)
         for name, place, value in facets_of(event):
             found += self.of_facet(name, place, value)
         return found
@@ -103,6 +103,30 @@ def facets_of(event: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str,
     for place, group in groups:
         for name, value in (group or {}).items():
             yield name, place, value
+
+
+def misplaced(event: Mapping[str, Any]) -> list[str]:
+    """What the specification forbids in words that its schemas do not know: see the proposal of the `lineage` facet."""
+    listed = {
+        (item["namespace"], item["name"]) for side in ("inputs", "outputs") for item in event.get(side, ())
+    }  # fmt: skip
+    found = [
+        "lineage: of a dataset, in an event of a run"
+        for name, place, _ in facets_of(event)
+        if (name, place) == ("lineage", "dataset")
+    ]
+    for entry in event["job"].get("facets", {}).get("lineage", {}).get("entries", ()):
+        said = [
+            entry,
+            *entry.get("inputs", ()),
+            *(one for of in entry.get("fields", {}).values() for one in of["inputs"]),
+        ]
+        found += [
+            f"lineage: {one['name']} is no dataset of the event"
+            for one in said
+            if (one["namespace"], one["name"]) not in listed
+        ]
+    return found
 
 
 def _asked_for(uri: str) -> Any:

@@ -20,7 +20,7 @@ import jsonschema
 from openlineage.client import event_v2, generated
 from openlineage.client.generated.base import BaseFacet
 
-from tests.support.specification import facets_of
+from tests.support.specification import facets_of, misplaced
 
 _CLASSES = {
     found._get_schema(): (found, vars(module))
@@ -55,7 +55,7 @@ class Classes:
         return []
 
     def of_event(self, event: Mapping[str, Any]) -> list[str]:
-        found = [problem for facet in facets_of(event) for problem in self.of_facet(*facet)]
+        found = [problem for facet in facets_of(event) for problem in self.of_facet(*facet)] + misplaced(event)
         try:
             event_v2.RunEvent(
                 eventTime=event["eventTime"],

@@ -44,7 +44,7 @@ STANDARD = [
     facets.output_statistics(rows=3, size=0),
     facets.output_statistics(rows=2**63 - 1, size=np.int64(7), files=np.uint8(1)),
     facets.input_statistics(rows=np.int64(3), files=1),
-    facets.data_quality_metrics(),
+    facets.data_quality_metrics(files=0),
     facets.data_quality_metrics({}, rows=10),
     facets.data_quality_metrics(
         {
@@ -77,6 +77,8 @@ STANDARD = [
     facets.lineage([FLIGHTS, ORDERS]),
     facets.lineage([FLIGHTS], fields={"speed": [(FLIGHTS, "distance")], "none": []}),
     facets.lineage(fields={"speed": [(FLIGHTS, "distance")]}),
+    facets.lineage([], transformation=facets.transformation("join")),
+    facets.lineage(ORDERS, transformation=facets.transformation("filter", kind="INDIRECT")),
     facets.ownership("team:data", "user:jdoe", type="MAINTAINER"),
     facets.ownership("team:data"),
     facets.tags({"tier": "gold", "pii": True}, field="name"),
