@@ -285,6 +285,38 @@ def test_a_metric_that_is_no_number_is_raised_where_the_step_is_strict() -> None
 
 
 @pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize(
+    ("subtype", "kind", "told"),
+    [
+        (None, None, ("DIRECT", "TRANSFORMATION")),
+        ("identity", None, ("DIRECT", "IDENTITY")),
+        ("JOIN", None, ("INDIRECT", "JOIN")),
+        ("Window", "indirect", ("INDIRECT", "WINDOW")),
+        ("AGGREGATION", "DIRECT", ("DIRECT", "AGGREGATION")),
+        ("hashed", None, ("DIRECT", "HASHED")),
+        ("lookup", "INDIRECT", ("INDIRECT", "LOOKUP")),
+        (None, "INDIRECT", ("INDIRECT", None)),
+        (None, "DIRECT", ("DIRECT", "TRANSFORMATION")),
+    ],
+)
+def test_the_kind_of_a_transformation_follows_from_its_subtype(
+    subtype: str | None, kind: str | None, told: tuple[str, str | None]
+) -> None:
+    made = facets.transformation(subtype, kind=kind)
+    assert (made["type"], made.get("subtype")) == told
+    assert made["masking"] is False
+    assert None not in made.values()
+    read(dict(facets.column_lineage({"a": [(FLIGHTS, "b")]}, transformation=made).value))
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize(("subtype", "kind"), [("JOIN", "DIRECT"), ("identity", "INDIRECT")])
+def test_a_subtype_of_the_other_kind_is_refused(subtype: str, kind: str) -> None:
+    with pytest.raises(ValueError, match=f"kind is {kind}, and the subtype {subtype.upper()} is .*; leave kind out"):
+        facets.transformation(subtype, kind=kind)
+
+
+@pytest.mark.usefixtures("strict")
 def test_a_test_of_data_quality_says_all_that_the_specification_has() -> None:
     test = facets.assertion(
         "custom_sql", False, column="id", severity="warn", expected=0, actual=3, name="no_orphans", description="d",
