@@ -39,13 +39,14 @@ def data_quality_metrics(
     takes numbers alone. What is no finite number is left out by itself, with a warning, and a None without one.
     """
     metrics = {key("columns", name): _metrics(f"columns.{name}", found) for name, found in pairs("columns", columns)}
+    whole = {"rowCount": count("rows", rows), "bytes": count("size", size), "fileCount": count("files", files)}
+    if not metrics and all(value is None for value in whole.values()):
+        raise ValueError("data quality metrics without any number; give columns, rows, size or files")
     return standard(
         "dataQualityMetrics",
         "input",
         "1-0-3/DataQualityMetricsInputDatasetFacet",
-        rowCount=count("rows", rows),
-        bytes=count("size", size),
-        fileCount=count("files", files),
+        **whole,
         columnMetrics=metrics,
     )
 

@@ -177,6 +177,8 @@ def test_a_facet_of_the_client_brings_its_schema() -> None:
         (lambda: facets.custom("acme_cost", {"a": float("nan")}, schema_url="https://a.example"), "no finite number"),
         (lambda: facets.custom("acme_cost", 3, schema_url="https://a.example"), "which int is not"),
         (facets.output_statistics, "without any number"),
+        (facets.data_quality_metrics, "without any number; give columns, rows, size or files"),
+        (lambda: facets.data_quality_metrics({}, rows=None), "without any number"),
         (lambda: facets.output_statistics(rows=-1), "rows is below 0"),
         (lambda: facets.output_statistics(rows=True), "rows has to be a whole number, and is a bool"),
         (facets.governance, "without any of pii"),
