@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docs.facet_pages import facets_page
 from docs.lint_pages import keys_page, lint_page
 from docs.platform_pages import platforms_page
 from docs.settings_pages import settings_page
@@ -155,6 +156,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/platforms.md": lambda: platforms_page(_NOTE),
     "docs/keys.md": lambda: keys_page(_NOTE),
     "docs/lint.md": lambda: lint_page(_NOTE),
+    "docs/facets.md": lambda: facets_page(_NOTE),
     "conf/sparklineage.schema.json": schema,
     "conf/submit-arguments.txt": submit_arguments,
 }

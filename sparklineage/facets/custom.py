@@ -18,7 +18,8 @@ def custom(name: str, fields: Any, *, place: Place = "dataset", schema_url: str 
 
     `fields` is a mapping, a dataclass or an attrs instance (one that openlineage-python defines brings `_producer` and
     `_schemaURL` along; for all others `schema_url` is where the JSON Schema lies). Raises ValueError for a name
-    without a prefix, which the specification reserves for its own facets.
+    without a prefix, which the specification reserves for its own facets. The texts of a key such as `password` are
+    hidden, at any depth.
     """
     if not _NAME.match(text("name", name)):
         raise ValueError(

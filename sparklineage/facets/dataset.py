@@ -52,7 +52,7 @@ def ownership(*owners: str, type: str | None = None) -> Facet:  # noqa: A002 - t
 
 
 def tags(mapping: Mapping[str, str | bool], *, field: str | None = None, source: str = "USER") -> Facet:
-    """`tags`: key and value, of the dataset or of one `field` of it."""
+    """`tags`: key and value, of the dataset or of one `field` of it; `source` says who has set them."""
     of = {"field": text("field", field)} if field is not None else {}
     listed = [
         {"key": key("tags", tag), "value": str(value).lower() if isinstance(value, bool) else _value(tag, value)}

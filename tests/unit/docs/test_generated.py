@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from docs import generate
+from sparklineage import datasets, facets
 from sparklineage.cli.commands import COMMANDS, whole_parser
 from sparklineage.errors import tree
 from sparklineage.lint import check_paths
@@ -39,6 +41,20 @@ def test_every_command_and_error_is_on_its_page() -> None:
     assert all(error.__name__ in codes for error in list(tree())[1:])
     for command in generate._choices(whole_parser()).values():
         assert all(f"`{option}" in cli for option in command._option_string_actions if option not in {"-h", "--help"})
+
+
+def test_every_function_of_facets_and_datasets_is_on_their_page_with_its_arguments() -> None:
+    page = generate.PAGES["docs/facets.md"]()
+    for module in (facets, datasets):
+        for name in set(module.__all__) - {"Facet"}:
+            _, heading, section = page.partition(f"### {module.__name__.rpartition('.')[2]}.{name}\n")
+            assert heading, name
+            section = section.partition("\n### ")[0]
+            arguments = inspect.signature(getattr(module, name)).parameters
+            assert all(f"{argument}: " in section for argument in arguments), name
+            assert len(section.rpartition("```")[2].strip()) > 20, name
+    assert "facets.ownership(*owners: str, type: str | None = None) -> Facet\n" in page
+    assert "    *,\n    pii: bool | None = None,\n" in page
 
 
 def test_exit_codes_are_told_apart() -> None:
