@@ -25,7 +25,7 @@ _MARKS = re.compile(r"[%/?#;@=\s]")
 # A URI of a dataset, where it may as well be a name; one such as `orders:eu` may.
 _DATASET = re.compile(r"(?i)[a-z][a-z0-9+.\-_]*://|(?:jdbc|arn|file|dbfs|bigquery|sqlite|duckdb):")
 
-_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 _ENDS_BADLY = re.compile(rf"\A{_CONTROL}|{_CONTROL}\Z")
 
 _PLACES = {"dataset": "facets", "input": "input_facets", "output": "output_facets"}

@@ -303,7 +303,7 @@ def test_a_name_that_is_a_uri_is_said_to_be_one() -> None:
         (("acme://erp", "orders\n"), "name"),
         (("acme://erp\n", "orders"), "namespace"),
         (("\nacme://erp", "orders"), "namespace"),
-        (Dataset("acme://erp", "orders\u2028"), "name"),
+        (Dataset("acme://erp", "orders\x85"), "name"),
     ],
 )
 def test_no_dataset_begins_or_ends_in_a_line_break(value: Any, what: str) -> None:
