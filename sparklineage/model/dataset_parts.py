@@ -18,6 +18,7 @@ from sparklineage.model.uri_credentials import scheme_of
 Location = Union[str, "os.PathLike[str]"]
 """A folder by its URI, or by its path on this machine."""
 
+_PORTS = range(1, 65_536)
 # What to pass, for the messages.
 _EXAMPLES = {
     "namespace": "acme://erp",
@@ -88,10 +89,15 @@ def host(host: str, port: int | None = None, *, what: str = "host") -> str:
     found = bare(what, part(what, host).rpartition("@")[2])
     if found.count(":") > 1 and not found.startswith("["):
         found = f"[{found}]"  # IPv6
+    own = re.search(r":([^\]:]+)$", found)
+    if own and not (re.fullmatch(r"[0-9]{1,9}", own.group(1)) and int(own.group(1)) in _PORTS):
+        raise ValueError(f"the port behind the colon of {what} is no number from 1 to 65535")
     if port is None:
         return found
     if isinstance(port, bool) or not isinstance(port, int):
         raise ValueError(f"port is a whole number, such as 5432, and this is a {type(port).__name__}")
+    if port not in _PORTS:
+        raise ValueError(f"port is a number from 1 to 65535, and this is {port}")
     return ported(found, str(port))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,25 @@ class Remote:
         (lambda: datasets.s3("b", None), "key is a text, such as 'daily/"),  # type: ignore[arg-type]
         (lambda: datasets.glue("eu", 123, "d", "t"), "account is a text, such as '123456789012', and this is a int"),  # type: ignore[arg-type]
         (lambda: datasets.mysql("db", "shop", "t", port="3306"), "port is a whole number, such as 5432, and this is a"),  # type: ignore[arg-type]
+        *(
+            (partial(make, port=port), f"^port is a number from 1 to 65535, and this is {port}$")
+            for port in (0, -1, 65_536, 99_999, 10**30)
+            for make in (
+                partial(datasets.postgresql, "h", "d", "t"),
+                partial(datasets.sqlserver, "h", "d", "t"),
+                partial(datasets.mongodb, "h", "d", "c"),
+                partial(datasets.elasticsearch, "h", "i"),
+            )
+        ),
+        *(
+            (
+                partial(datasets.mysql, host, "d", "t"),
+                "^the port behind the colon of host is no number from 1 to 65535$",
+            )
+            for host in ("h:0", "h:-1", "h:99999", "h:x", "[::1]:0", f"h:{'9' * 5_000}")
+        ),
+        (lambda: datasets.kafka("b:99999,c:1", "t"), "the port behind the colon of bootstrap is no number"),
+        (lambda: datasets.hdfs("nn:0", "/x"), "the port behind the colon of host is no number"),
         (lambda: datasets.postgresql("h;password=canary", "d", "t"), "host is a name alone, such as 'db.example.com'"),
         (lambda: datasets.local("s3://b/k"), "path is a URI of another place than this machine; give it to Dataset.of"),
         (lambda: datasets.local("jdbc:sqlite:/data/w.db"), "path is a URI of another place than this machine"),
@@ -209,6 +229,12 @@ def test_a_name_may_be_odd() -> None:
     assert found == Dataset("sqlserver://h", "R&D #1.dbo.#t?;") == Dataset.of(found.uri)
 
 
+@pytest.mark.parametrize("port", [1, 65_535])
+def test_a_port_may_be_any_that_there_is(port: int) -> None:
+    assert datasets.mysql("h", "d", "t", port=port) == datasets.mysql(f"h:{port}", "d", "t")
+    assert datasets.cassandra("::1", "k", "t", port=port).namespace == f"cassandra://[::1]:{port}"
+
+
 def test_a_folder_may_be_a_path() -> None:
     folder = Path("/data/my warehouse")
     found = [
@@ -264,6 +290,13 @@ _NAMES = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, m
 _HOSTS = st.sampled_from(["h", "H.example.com", "10.0.0.1", "h:77", "::1", "[::1]", "[::1]:77", "u:p@h", "a_b"])
 _WORDS = st.sampled_from(["a", "a-b", "A1", "org-acc"])
 _INNER = _NAMES.filter(lambda text: not {*"?;&#"} & {*text})
+
+
+def _unquoted(name: str) -> bool:
+    """A quote at one end of a name would be one of the whole name's."""
+    return '"' not in name
+
+
 _PATHS = _NAMES.map(lambda text: f"/{text}")
 _WAREHOUSES = st.sampled_from(["s3a://b/wh/", "hdfs://nn:8020/wh", "file:///w h", "abfss://c@a.dfs.core.windows.net/w"])
 _CONSTRUCTORS = {
@@ -287,7 +320,7 @@ _CONSTRUCTORS = {
     "postgresql": (_HOSTS, _INNER, _NAMES),
     "redshift": (_WORDS | st.just(_REDSHIFT), _WORDS, _INNER, _NAMES),
     "s3": (_WORDS, _NAMES),
-    "snowflake": (_WORDS, _INNER, _NAMES),
+    "snowflake": (_WORDS, _INNER.filter(_unquoted), _NAMES.filter(_unquoted)),
     "sqlserver": (_HOSTS, _INNER, _NAMES),
     "unity_catalog": (_WORDS, _INNER, _INNER, _NAMES),
 }
