@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sparklineage.errors import SparklineageError
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run, caught_up, emitter_of
+from sparklineage.sdk.arguments import forgiving
 from sparklineage.sdk.backend import backend_of, switched_off_by
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.sending.emit import INSTALL, is_installed, switched_off
@@ -91,6 +92,7 @@ class Check:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
 
+@forgiving
 def check(spark: Any = None) -> Check:
     """What lineage this session has, and what is missing; `print(sparklineage.check(spark))`.
 

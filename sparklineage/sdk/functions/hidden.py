@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sparklineage.sdk.arguments import forgiving
 from sparklineage.sdk.functions.worker import in_worker
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Target = TypeVar("Target")
 
 
+@forgiving
 def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Target], Target]:
     """Declare what a function, a UDF or a class of a Python data source reads, where Spark cannot see it.
 
@@ -35,7 +37,7 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Target], Ta
     raised here.
     """
     if (function := _function(datasets)) is not None:
-        return _left_alone("reads", function)
+        return _left_alone("reads", function, strict=strict)
     if in_worker():
         return _unchanged
     from sparklineage.sdk.functions.marking import checked, declare  # noqa: PLC0415
@@ -43,10 +45,11 @@ def reads(*datasets: DatasetLike, strict: bool = False) -> Callable[[Target], Ta
     return functools.partial(declare, inputs=checked("reads", datasets, strict=strict), outputs={}, strict=strict)
 
 
+@forgiving
 def writes(*datasets: DatasetLike, strict: bool = False) -> Callable[[Target], Target]:
     """Declare what a function, a UDF or a class of a Python data source writes; see `reads`."""
     if (function := _function(datasets)) is not None:
-        return _left_alone("writes", function)
+        return _left_alone("writes", function, strict=strict)
     if in_worker():
         return _unchanged
     from sparklineage.sdk.functions.marking import checked, declare  # noqa: PLC0415
@@ -61,12 +64,16 @@ def _function(datasets: tuple[Any, ...]) -> Callable[..., Any] | None:
     return datasets[0] if is_one else None
 
 
-def _left_alone(what: str, target: Callable[..., Any]) -> Callable[..., Any]:
+def _left_alone(what: str, target: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
     if not in_worker():
         from sparklineage.sdk.warning import warn  # noqa: PLC0415
 
-        warn(f"{what} takes datasets, and the function below: @sparklineage.{what}('s3://bucket/key')")
-    return target
+        sentence = f"{what} takes datasets, and the function below: @sparklineage.{what}('s3://bucket/key')"
+        if strict:
+            raise TypeError(sentence)
+        warn(sentence)
+    # One of ours is no function of the job's, but a dataset's that was not called.
+    return _unchanged if str(getattr(target, "__module__", "")).partition(".")[0] == "sparklineage" else target
 
 
 def _unchanged(target: Any) -> Any:

@@ -8,6 +8,7 @@ from contextlib import ContextDecorator, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sparklineage.model.lenient import Placeholder
+from sparklineage.sdk.arguments import forgiving
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps import nesting
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
+_TELLING = ("reads", "writes", "facets", "column_lineage")
+"""The methods by which an open step is told something."""
 
+
+@forgiving
 def step(
     spark: Any,
     name: str,
@@ -61,6 +66,7 @@ def step(
     return Step(spark, name, inputs=inputs, outputs=outputs, environ=os.environ, inherit=inherit, strict=strict)
 
 
+@forgiving
 def current_step(spark: Any = None) -> StepHandle:
     """The innermost step that is open in this thread or task, for code that is called inside of it.
 
@@ -93,21 +99,25 @@ class StepHandle:
     def _open_record(self) -> StepRecord | None:
         return self._record if self._record is not None and self._record.is_open else None
 
+    @forgiving
     def reads(self, *datasets: DatasetLike) -> None:
         """Declare more inputs of this step, from inside its block."""
         if (record := self._told()) is not None:
             record.declare(datasets, ())
 
+    @forgiving
     def writes(self, *datasets: DatasetLike) -> None:
         """Declare more outputs of this step, from inside its block."""
         if (record := self._told()) is not None:
             record.declare((), datasets)
 
+    @forgiving
     def facets(self, *facets: Facet) -> None:
         """Describe the step's runs: facets of a run or a job, such as those of `sparklineage.facets.mlflow`."""
         if (record := self._told()) is not None:
             record.describe(facets)
 
+    @forgiving
     def column_lineage(self, columns: Columns, *, transformation: Mapping[str, Any] | None = None) -> None:
         """Say which columns of outputs are made from which columns of inputs.
 
@@ -129,6 +139,14 @@ class StepHandle:
             record.warn(error)
         else:
             record.declare((), outputs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Nothing, where a function that executors get takes it along: steps belong to the driver.
+
+        What that tells it there is left out, by a method that takes everything. All of it is of the standard library,
+        as executors need not have the package.
+        """
+        return nullcontext, (), {**dict.fromkeys(_TELLING, "".format), "name": self.name, "is_open": False}
 
     def _told(self) -> StepRecord | None:
         """The record that takes what is told; None where nothing of it gets anywhere."""
@@ -216,10 +234,6 @@ class Step(StepHandle, ContextDecorator):
             )
             warn(told, about=f"step {self.name!r}", environ=self._environ)
             return func
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Nothing, where a function that executors get takes it along: steps belong to the driver."""
-        return nullcontext, ()
 
     def _covering(self, func: Any) -> Any:
         from sparklineage.sdk.functions.holders import udf_of  # noqa: PLC0415

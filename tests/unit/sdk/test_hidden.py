@@ -15,7 +15,7 @@ import pytest
 from pyspark import cloudpickle
 
 import sparklineage
-from sparklineage import Dataset
+from sparklineage import Dataset, datasets, facets
 from sparklineage.sdk.functions import declaration as module
 from sparklineage.sdk.sending.direct import Direct, Who
 from sparklineage.sdk.sending.emit import Emitter
@@ -518,6 +518,16 @@ def test_without_datasets_the_function_stays_what_it_is(decorator: Any, caplog: 
         assert decorator(function) is function
     (said,) = caplog.messages
     assert "takes datasets, and the function below" in said
+
+
+@pytest.mark.parametrize("decorator", [sparklineage.reads, sparklineage.writes])
+def test_a_dataset_that_is_not_made_leaves_the_function_alone(decorator: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """`@sparklineage.reads(datasets.s3)`, whose brackets are forgotten."""
+    for given in (datasets.s3, Dataset, Dataset.of, facets.ownership):
+        assert decorator(given)(rate) is rate
+        with pytest.raises(TypeError, match="takes datasets, and the function below"):
+            decorator(given, strict=True)
+    assert len(caplog.messages) == 1
 
 
 def test_in_a_worker_it_is_the_function_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

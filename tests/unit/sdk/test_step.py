@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyspark import cloudpickle
 
+import sparklineage
 from sparklineage.journal import LineReader
 from sparklineage.model.dataset import Dataset
 from sparklineage.model.ids import is_run_id
@@ -387,6 +388,19 @@ def used(n):
 """
 
 
+TELLING = """
+def send(n):
+    for handle in handles:
+        with handle:
+            handle.reads("s3://bucket/in", ("acme://erp", "orders"))
+            handle.writes("s3://bucket/out")
+            handle.facets({"name": n})
+            handle.column_lineage({"out.a": ["in.a"]}, transformation=None)
+            assert not handle.is_open and handle.name == "send"
+    return n
+"""
+
+
 def test_executors_get_the_decorated_functions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A UDF may call them: they are pickled along, without the session and the environment of their step."""
     monkeypatch.setenv("DB_PASSWORD", "canary-5e1f")
@@ -398,6 +412,26 @@ def test_executors_get_the_decorated_functions_alone(monkeypatch: pytest.MonkeyP
     code = "import pickle, sys; sys.modules['sparklineage'] = None; print(pickle.loads(sys.stdin.buffer.read())(3))"
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=False)
     assert (done.stdout.decode().strip(), done.stderr.decode()) == ("(3, 3, 3, 3, 3)", "")
+
+
+@pytest.mark.parametrize("has_context", [True, False])
+def test_what_an_executor_tells_a_step_is_left_out(
+    has_context: bool, spark: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that is sent there may use a step of the driver's: it goes on, and nothing of the driver's is sent."""
+    monkeypatch.setenv("DB_PASSWORD", "canary-5e1f")
+    monkeypatch.setenv("SPARKLINEAGE_JOURNAL_RUN", str(folder))
+    session: Any = spark if has_context else ConnectSession()
+    with sparklineage.step(session, "send") as block:
+        handles = [block, sparklineage.current_step(session)]
+        made: dict[str, Any] = {"__name__": "__main__", "handles": handles}
+        exec(TELLING, made)  # noqa: S102 - as a script, whose functions are pickled by value
+        data = cloudpickle.dumps(made["send"])
+        assert handles[1].is_open
+    assert b"canary" not in data
+    code = "import pickle, sys; sys.modules['sparklineage'] = None; print(pickle.loads(sys.stdin.buffer.read())(3))"
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=False)
+    assert (done.stdout.decode().strip(), done.stderr.decode()) == ("3", "")
 
 
 def test_the_same_step_can_be_entered_inside_itself(spark: Session, context: Context, folder: Path) -> None:
