@@ -471,7 +471,11 @@ public final class Witness extends SparkListener implements Runnable, Thread.Unc
           type = type.substring(type.lastIndexOf('.') + 1);
           if (type.startsWith("Python") || type.endsWith("PythonUDTF")) {
             functions.add(String.valueOf(node.getClass().getMethod("name").invoke(node)));
-            labels(node.getClass().getMethod("func").invoke(node), functions);
+            Object function = node.getClass().getMethod("func").invoke(node);
+            // One function may be in hundreds of columns.
+            if (seen.put(function, function) == null) {
+              labels(function, functions);
+            }
           }
         }
       } catch (ReflectiveOperationException unlike) {
