@@ -43,15 +43,19 @@ class Listeners:
         return cls(classes=tuple(classes), agent=agent, sources=sources)
 
 
-def is_idle(agent: Any) -> bool:
-    """Whether it has seen no event yet that it makes its run for, nor told a start: as one that was added later.
+def field_of(holder: Any, name: str) -> Any:
+    """The value of a private field of an object in the JVM. Raises what py4j raises where it has none."""
+    field = holder.getClass().getDeclaredField(name)
+    field.setAccessible(True)
+    return field.get(holder)
 
-    False where that cannot be seen.
+
+def is_idle(agent: Any) -> bool:
+    """Whether it has seen no event yet that it makes its run for, nor told a start: as one that was added later, or
+    one that can make nothing to send with. False where that cannot be seen.
     """
     try:
-        field = agent.getClass().getDeclaredField("contextFactory")
-        field.setAccessible(True)
-        return field.get(agent) is None
+        return field_of(agent, "contextFactory") is None
     except Exception:  # noqa: BLE001 - another version of the agent keeps it elsewhere
         return False
 
@@ -62,9 +66,7 @@ def emitter_of(agent: Any) -> Any:
     The agent makes it when its first event comes, which is soon after the context's start.
     """
     try:
-        field = agent.getClass().getDeclaredField("contextFactory")
-        field.setAccessible(True)
-        factory = field.get(agent)
+        factory = field_of(agent, "contextFactory")
         if factory is None:
             return None
         known = factory.getClass().getField("openLineageEventEmitter")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sparklineage.errors import suggestion
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk.agent import Listeners, emitter_of
+from sparklineage.sdk.agent import Listeners, emitter_of, field_of, is_idle
 
 _BUILDER = "io.openlineage.client.transports.TransportBuilder"
 _PREFIX = "spark.openlineage.transport."
@@ -51,7 +51,7 @@ def trouble_of(context: Any, conf: Any, agent: Any, *, from_start: bool) -> str 
             f"The agent has no transport {named!r} on its class path, so it sends nothing.{near} Set {_PREFIX}type to "
             f"one of {', '.join(known)}, and make the session anew."
         )
-    if not (from_start and _is_empty(agent)):
+    if not (from_start and is_idle(agent)):
         return None
     if kind.lower() == "http" and not conf.get(f"{_PREFIX}url"):
         return (
@@ -68,13 +68,13 @@ def trouble_of(context: Any, conf: Any, agent: Any, *, from_start: bool) -> str 
 def lead_to(context: Any, path: Path) -> bool:
     """Have an agent that writes into a file write into this one from now on; whether it does. Never raises."""
     try:
-        transport = _field(emitter_of(Listeners.of(context).agent).getClient(), "transport")
+        transport = field_of(emitter_of(Listeners.of(context).agent).getClient(), "transport")
         if transport.getClass().getSimpleName() != "FileTransport":
             return False
         file = transport.getClass().getDeclaredField("file")
         file.setAccessible(True)
         file.set(transport, context._jvm.java.io.File(str(path)))  # noqa: SLF001 - there is no public way
-        return str(_field(transport, "file").toString()) == str(path)
+        return str(field_of(transport, "file").toString()) == str(path)
     except Exception:  # noqa: BLE001 - another version of the agent
         return False
 
@@ -82,23 +82,15 @@ def lead_to(context: Any, path: Path) -> bool:
 def _asked(agent: Any) -> tuple[str | None, str | None]:
     """What the agent's client has made of its configuration (1.53: fields that are not public)."""
     try:
-        transport = _field(emitter_of(agent).getClient(), "transport")
+        transport = field_of(emitter_of(agent).getClient(), "transport")
         name = str(transport.getClass().getSimpleName())
         kind = name.removesuffix("Transport").lower()
         if not kind or kind == name.lower():
             return None, None
         _, field = _PLACES.get(kind, ("", ""))
-        return kind, str(_field(transport, field).toString()) if field else None
+        return kind, str(field_of(transport, field).toString()) if field else None
     except Exception:  # noqa: BLE001 - no event yet, or another version of the agent
         return None, None
-
-
-def _is_empty(agent: Any) -> bool:
-    """Whether it has nothing to send with, which it makes at its first event, or not at all."""
-    try:
-        return _field(agent, "contextFactory") is None
-    except Exception:  # noqa: BLE001 - another version of the agent
-        return False
 
 
 def _known(context: Any, agent: Any) -> list[str]:
@@ -117,10 +109,10 @@ def _known(context: Any, agent: Any) -> list[str]:
 def _unwritable(agent: Any) -> str | None:
     """For a file: it writes each event as it comes and makes the folders for it, and the first one has come."""
     try:
-        transport = _field(emitter_of(agent).getClient(), "transport")
+        transport = field_of(emitter_of(agent).getClient(), "transport")
         if transport.getClass().getSimpleName() != "FileTransport":
             return None
-        file = _field(transport, "file")
+        file = field_of(transport, "file")
         folder = file.getParentFile()
         if folder is None:
             why = "which needs a folder before the name"
@@ -138,12 +130,6 @@ def _unwritable(agent: Any) -> str | None:
         )
     except Exception:  # noqa: BLE001 - another version of the agent
         return None
-
-
-def _field(holder: Any, name: str) -> Any:
-    field = holder.getClass().getDeclaredField(name)
-    field.setAccessible(True)
-    return field.get(holder)
 
 
 def _outside(context: Any) -> str | None:
