@@ -36,8 +36,8 @@ def outcome(end: End, environ: Mapping[str, str]) -> dict[str, Any]:
     elif isinstance(error, SystemExit):
         status = exit_status(code)
         state, message = meaning(status)
-        if message and not isinstance(code, int):
-            message = f"{message[:-1]}: {code}."
+        if message and not isinstance(code, int) and (told := error_of(error, environ)) is not None:
+            message = f"{message[:-1]}: {told['message']}."
     elif error is not None and (told := error_of(error, environ, ends_process=end.at_exit)) is not None:
         state, status, trace = "FAIL", 1, told["stackTrace"]
         message = f"{told['type']}: {told['message']}".rstrip(": ")
