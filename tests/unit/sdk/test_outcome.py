@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sparklineage.model.masking import MASK
 from sparklineage.sdk.programs.ending import End
 from sparklineage.sdk.programs.outcome import outcome
 
@@ -30,7 +31,7 @@ def test_the_text_that_a_program_exits_with_is_cut_as_an_exceptions_is(code: Any
     ("code", "message"),
     [
         ("no rates", "no rates"),
-        (f"no rates for {SECRET}", "no rates for ******"),
+        (f"no rates for {SECRET}", f"no rates for {MASK}"),
         (("no", "rates"), "('no', 'rates')"),
         (Unshown(), "a SystemExit that cannot be shown"),
     ],
