@@ -51,10 +51,17 @@ def _checked_facets(facets: Mapping[str, Any], refuse: Callable[[Exception], Non
 
 
 def checked_facet(name: str, value: Any) -> Any:
-    """The value, where it can be sent. Raises what json raises, and ValueError for one that is too large."""
-    if len(json.dumps({name: value}, default=str)) > _LARGEST_FACET:
+    """The value as JSON has it, where it can be sent: nothing in it is the job's own object any more.
+
+    Raises what json raises, and ValueError for one that is too large or has a number that is not finite.
+    """
+    try:
+        text = json.dumps({name: value}, default=str, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f"the facet {name[:100]} is no JSON: {error}") from None
+    if len(text) > _LARGEST_FACET:
         raise ValueError(f"the facet {name[:100]} has more than {_LARGEST_FACET >> 20} MiB of JSON")
-    return value
+    return next(iter(json.loads(text).values()))
 
 
 def dataset_record(dataset: Dataset) -> dict[str, Any]:

@@ -116,6 +116,32 @@ def test_a_facet_that_is_no_json_spoils_no_other(place: Any, folder: Path, caplo
     assert records(folder, "stepFacets")[0][place] == {"acme_a": {"x": 1}}
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_facet_with_what_json_has_no_number_for_is_left_out(
+    number: float, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would be merged into an event of the agent's, which no backend could read any more."""
+    given = Dataset("s3://b", "k", facets={"acme_x": {"v": [number]}, "acme_y": {"v": 1}})
+    with sparklineage.step(None, "score", inputs=[given]) as step:
+        step.facets(Facet("acme_z", "run", {"v": number}))
+    (start,) = records(folder, "stepStart")
+    assert start["inputs"] == [{"namespace": "s3://b", "name": "k", "facets": {"acme_y": {"v": 1}}}]
+    assert records(folder, "stepFacets") == []
+    assert [message.partition(": Out of range")[0] for message in caplog.messages] == [
+        f"step 'score': its lineage is not complete: the facet {name} is no JSON" for name in ("acme_x", "acme_z")
+    ]
+    with pytest.raises(ValueError, match="acme_x"), sparklineage.step(None, "score", inputs=[given], strict=True):
+        pytest.fail("never entered")
+
+
+def test_a_facet_is_what_it_was_when_it_was_declared(folder: Path) -> None:
+    value = {"days": ["monday"]}
+    with sparklineage.step(None, "score", inputs=[Dataset("s3://b", "k", facets={"acme_x": value})]) as step:
+        value["days"].append("tuesday")
+        (known,) = step.latest.inputs.values() if step.latest is not None else ()
+    assert known.facets == {"acme_x": {"days": ["monday"]}}
+
+
 def test_an_exception_that_cannot_be_shown_goes_on(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     error = BadError()
     with pytest.raises(BadError) as caught, sparklineage.step(None, "score"):
