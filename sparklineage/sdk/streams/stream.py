@@ -9,13 +9,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.clock import now_ms
-from sparklineage.model.dataset import Dataset, DatasetLike, dataset_of
+from sparklineage.sdk.steps.datasets import checked_dataset
 from sparklineage.sdk.steps.record import StepRecord
 from sparklineage.sdk.streams.query import Query, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sparklineage.model.dataset import Dataset, DatasetLike
     from sparklineage.sdk.session import Driver
 
 _LONGEST_WAIT = 20.0
@@ -107,8 +108,8 @@ class Stream(StepRecord):
 
     def declare(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
         """As every batch declares the same, only what is new is recorded."""
-        inputs = [item for item in inputs if not _known(item, self.inputs)]
-        outputs = [item for item in outputs if not _known(item, self.outputs)]
+        inputs = [item for item in inputs if not self._is_known(item, self.inputs)]
+        outputs = [item for item in outputs if not self._is_known(item, self.outputs)]
         super().declare(inputs, outputs)
         self._is_news = self._is_news or bool(inputs or outputs)
 
@@ -179,6 +180,17 @@ class Stream(StepRecord):
         self.finish(failure)
         self._cut_off = None  # it holds the frames of the batch
 
+    def _is_known(self, value: DatasetLike, known: Mapping[Dataset, Dataset]) -> bool:
+        try:
+            # Facets are compared as JSON: what a job puts into them need not be comparable at all.
+            dataset = checked_dataset(value, self.warn)
+        except Exception:  # noqa: BLE001 - whatever it is; that it is wrong is said where it is recorded
+            return False
+        before = known.get(dataset)
+        return before is not None and all(
+            getattr(before, name) == getattr(dataset, name) for name in ("facets", "input_facets", "output_facets")
+        )
+
     def _append(self, record: Mapping[str, Any]) -> None:
         if record.get("type") == "stepStart":
             record = {**record, "stream": self._query}
@@ -200,14 +212,3 @@ def _settle(process: int) -> None:
     until = time.monotonic() + _AT_EXIT
     for stream in list(_unattended):
         stream.settle(until - time.monotonic())
-
-
-def _known(value: DatasetLike, known: Mapping[Dataset, Dataset]) -> bool:
-    try:
-        dataset = dataset_of(value)
-    except Exception:  # noqa: BLE001 - whatever it is; that it is wrong is said where it is recorded
-        return False
-    before = known.get(dataset)
-    return before is not None and all(
-        getattr(before, name) == getattr(dataset, name) for name in ("facets", "input_facets", "output_facets")
-    )

@@ -6,7 +6,7 @@ import json
 import pickle
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,9 @@ from sparklineage.sdk.streams.query import Query
 from sparklineage.sdk.streams.stream import Stream
 from sparklineage.sdk.streams.streaming import ForeachBatch, foreach_batch
 from tests.support import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 QUERY = "01900000-0000-4000-8000-0000000000aa"
 REGISTER = "https://ships.example.com/register"
@@ -106,6 +109,32 @@ def test_what_every_batch_declares_is_recorded_once(scene: Scene) -> None:
     for number in range(5):
         function(scene.batch, number)
     assert scene.kinds() == ["stepStart", "stepDatasets"]
+
+
+class _Odd:
+    """As an array: its comparison is no answer."""
+
+    def __eq__(self, _other: object) -> bool:
+        raise ValueError("the truth value is ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return "odd"
+
+
+@pytest.mark.parametrize("made", [_Odd, lambda: (1, 2), lambda: {"v": float("nan")}])
+def test_whatever_stands_in_a_facet_every_batch_declares_it_once(
+    scene: Scene, made: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    def save(_batch: Any, _number: int) -> None:
+        current_step().writes(Dataset("s3://bucket", "ships", facets={"acme_x": {"values": made()}}))
+
+    function = scene.made(save=save)
+    for number in range(3):
+        function(scene.batch, number)
+    assert scene.kinds() == ["stepStart", "stepDatasets"]
+    assert len(set(caplog.messages)) == len(caplog.messages) <= 1
 
 
 class _Hostile:
