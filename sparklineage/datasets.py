@@ -165,16 +165,16 @@ def kafka(bootstrap: str, topic: str) -> Dataset:
     )
 
 
-def kinesis(region: str, account: str, stream: str) -> Dataset:
-    """A stream of Amazon Kinesis, named after its ARN: `arn:aws:kinesis:region:account` and `stream/name`.
+def kinesis(region: str, stream: str, *, endpoint: str | None = None) -> Dataset:
+    """A stream of Amazon Kinesis: `kinesis://kinesis.region.amazonaws.com` and its name.
 
-    Of a stream that Spark itself reads the agent takes the host of the endpoint: `kinesis://host` and the stream. For
-    that one give the URI, `Dataset.of("kinesis://kinesis.eu-west-1.amazonaws.com/clicks")`.
+    The specification has no name for it. This is the agent's, of a stream that Spark itself reads: the host of the
+    endpoint, which is that of the region unless `endpoint` names another, with a port that is none of HTTP's.
     """
-    return named(
-        f"arn:aws:kinesis:{parts.bare('region', region)}:{parts.bare('account', account)}",
-        f"stream/{parts.part('stream', stream)}",
-    )
+    place = parts.bare("region", region)
+    suffix = "amazonaws.com.cn" if place.startswith("cn-") else "amazonaws.com"
+    host = parts.host(endpoint, what="endpoint") if endpoint is not None else f"kinesis.{place}.{suffix}"
+    return named(f"kinesis://{host}", parts.part("stream", stream))
 
 
 def mongodb(host: str, database: str, collection: str, *, port: int = 27017) -> Dataset:

@@ -1,4 +1,4 @@
-"""Facets to declare with a dataset, a step or an application; each function returns one `Facet`.
+"""Facets to declare with a dataset or a step; each function returns one `Facet`.
 
     import sparklineage
     from sparklineage import facets

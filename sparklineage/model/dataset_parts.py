@@ -39,6 +39,7 @@ _EXAMPLES = {
     "project": "my-project",
     "dataset": "shop",
     "bootstrap": "broker:9092",
+    "endpoint": "kinesis.eu-west-1.amazonaws.com",
     "topic": "orders",
     "stream": "clicks",
     "collection": "orders",

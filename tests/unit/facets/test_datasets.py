@@ -96,7 +96,9 @@ def test_a_uri_gives_the_same_name(ours: Dataset, uri: str) -> None:
 @pytest.mark.parametrize(
     ("ours", "namespace", "name"),
     [
-        (datasets.kinesis("eu-west-1", "123", "clicks"), "arn:aws:kinesis:eu-west-1:123", "stream/clicks"),
+        (datasets.kinesis("eu-west-1", "clicks"), "kinesis://kinesis.eu-west-1.amazonaws.com", "clicks"),
+        (datasets.kinesis("cn-north-1", "clicks"), "kinesis://kinesis.cn-north-1.amazonaws.com.cn", "clicks"),
+        (datasets.kinesis("eu-west-1", "clicks", endpoint="localhost:4566"), "kinesis://localhost:4566", "clicks"),
         (datasets.mongodb("m1:27018,m2", "shop", "orders"), "mongodb://m1:27018", "shop.orders"),
         (datasets.elasticsearch("es", "orders"), "elasticsearch://es:9200", "orders"),
         (
@@ -275,7 +277,7 @@ def test_the_uri_keeps_what_is_odd_in_a_name() -> None:
     odd = [
         datasets.http("https://h//a"),
         datasets.local("//"),
-        datasets.kinesis("eu", "1", ":"),
+        datasets.kinesis("eu", ":"),
         datasets.cassandra("h", "JDBC:", "@"),
         datasets.s3("b", "a%2Fb/?c#d"),
         datasets.mysql("h", "a/b", "c%d#e?f;g@h"),
@@ -312,7 +314,7 @@ _CONSTRUCTORS = {
     "http": (_NAMES.map(lambda text: f"https://u:p@h/{text.replace('@', '')}"),),
     "iceberg": (_WAREHOUSES, _NAMES),
     "kafka": (_HOSTS, _NAMES),
-    "kinesis": (_WORDS, _WORDS, _NAMES),
+    "kinesis": (_WORDS, _NAMES),
     "local": (_PATHS,),
     "mongodb": (_HOSTS, _INNER, _NAMES),
     "mysql": (_HOSTS, _INNER, _NAMES),
@@ -373,4 +375,4 @@ def test_some_pairs_have_no_uri() -> None:
 def test_a_stream_of_kinesis_that_spark_reads_goes_by_its_endpoint() -> None:
     found = Dataset.of("kinesis://kinesis.eu-west-1.amazonaws.com/clicks")
     assert found == Dataset("kinesis://kinesis.eu-west-1.amazonaws.com", "clicks")
-    assert found != datasets.kinesis("eu-west-1", "123", "clicks")
+    assert found == datasets.kinesis("eu-west-1", "clicks")
