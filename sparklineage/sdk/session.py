@@ -90,10 +90,10 @@ class Driver:
     def step(self) -> str | None:
         """The thread's step property. Never raises."""
         try:
-            found: str | None = self.context.getLocalProperty(STEP_PROPERTY) if self._is_marking else None
+            found = self.context.getLocalProperty(STEP_PROPERTY) if self._is_marking else None
+            return found if isinstance(found, str) else None  # a mock of a session says whatever
         except Exception:  # noqa: BLE001 - a stopped context has no properties
             return None
-        return found
 
     @property
     def is_at_hand(self) -> bool:
@@ -201,7 +201,8 @@ def _warn_of_end(folder: Path) -> None:
 def _journal_of(context: Any) -> str | None:
     try:
         if context not in _journals:
-            _journals[context] = context.getConf().get(JOURNAL_PROPERTY)
+            path = context.getConf().get(JOURNAL_PROPERTY)
+            _journals[context] = path if isinstance(path, str) else None  # a mock of a session says whatever
         return _journals[context]
     except Exception:  # noqa: BLE001 - a stopped context has no conf
         return None

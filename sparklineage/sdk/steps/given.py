@@ -25,10 +25,10 @@ def listed(datasets: Any, *, strict: bool = False) -> list[Any]:
     """
     if datasets is None:
         return []
-    if is_one_dataset(datasets) or not hasattr(type(datasets), "__iter__"):
-        return [datasets]
     found: list[Any] = []
     try:
+        if is_one_dataset(datasets) or not hasattr(type(datasets), "__iter__"):
+            return [datasets]
         # One by one, so that what comes before an error counts.
         for item in datasets:
             if len(found) == _MOST:
@@ -54,7 +54,7 @@ def text(value: Any, *, strict: bool = False) -> str:
         warn(f"a name cannot be read: {type(error).__name__}: {text_of(error)}")
         return "step"
     wrong: Exception | None = None
-    if not isinstance(value, str):
+    if not issubclass(type(value), str):
         wrong = TypeError(f"a name is a text, and this is a {type(value).__name__}")
     elif not found.strip():
         wrong = ValueError("a name is blank")
@@ -73,7 +73,7 @@ def session_and_name(spark: Any, name: Any, *, strict: bool = False) -> tuple[An
 
     Where it is not strict it never raises.
     """
-    if isinstance(spark, str) and (name is None or is_session(name)):
+    if issubclass(type(spark), str) and (name is None or is_session(name)):
         wrong = "the session comes first, and the name after it: step(spark, 'name')"
         if strict:
             raise TypeError(wrong)
