@@ -6,15 +6,18 @@ With a bound method goes its whole class, and with that every other method.
 from __future__ import annotations
 
 import functools
+import itertools
 import types
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _MOST = 5_000
 """Objects that are looked at; beyond, everything counts as used."""
+_MOST_ITEMS = 100_000
+"""Items of containers, most of which are data as a rule; the same is true beyond."""
 _BY_TEXT = {"getattr", "attrgetter", "methodcaller", "__getattribute__"}
 """Code that names one of these may call whatever it likes."""
 _BY_SPARK = ("eval", "terminate", "cleanup", "analyze")
@@ -33,7 +36,7 @@ def unused(root: object, is_kind: Callable[[type], bool]) -> set[int]:
     if isinstance(root, type):
         walk.names.update(_BY_SPARK)
     walk.from_(root)
-    if len(walk.seen) >= _MOST or walk.names & _BY_TEXT:
+    if walk.is_too_far or walk.names & _BY_TEXT:
         return set()
     members = {id(item) for cls in walk.classes for value in vars(cls).values() for item in _inside(value)}
     return {id(item) for item in _of_kind(walk, is_kind)} & members - walk.seen.keys()
@@ -67,19 +70,25 @@ class _Walk:
         self.seen: dict[int, object] = {}
         self.names: set[str] = set()
         self.classes: list[type] = []
+        self._room = _MOST_ITEMS
+
+    @property
+    def is_too_far(self) -> bool:
+        """Whether there is more than it looks at."""
+        return len(self.seen) >= _MOST or self._room <= 0
 
     def from_(self, root: object) -> None:
         """Everything that the root's code names, and what that names in turn."""
         waiting = [root]
         while waiting:
-            while waiting and len(self.seen) < _MOST:
+            while waiting and not self.is_too_far:
                 item = waiting.pop()
                 if id(item) not in self.seen and not isinstance(item, _DATA):
                     self.seen[id(item)] = item
                     waiting += self._next(item)
             # A name that came up late may be that of a method of a class that came up early.
             waiting = [item for item in self._members() if id(item) not in self.seen]
-            if len(self.seen) >= _MOST:
+            if self.is_too_far:
                 return
 
     def _members(self) -> Iterator[object]:
@@ -93,9 +102,9 @@ class _Walk:
         if kind is types.FunctionType:
             return list(self._of_code(item))
         if kind in (tuple, list, set, frozenset):
-            return list(item)
+            return self._items(item)
         if kind is dict:
-            return [*item.keys(), *item.values()]
+            return self._items(item, item.values())
         if issubclass(kind, type):
             self.classes += [base for base in item.__mro__ if not _is_foreign(base)]
             return []
@@ -107,8 +116,13 @@ class _Walk:
         with suppress(AttributeError, TypeError):
             found.append(object.__getattribute__(item, "__wrapped__"))
         with suppress(AttributeError, TypeError):
-            found += object.__getattribute__(item, "__dict__").values()
+            found += self._items(object.__getattribute__(item, "__dict__").values())
         return [*found, kind]
+
+    def _items(self, *parts: Iterable[object]) -> list[object]:
+        found = list(itertools.islice(itertools.chain(*parts), self._room))
+        self._room -= len(found)
+        return [item for item in found if not isinstance(item, _DATA)]
 
     def _of_code(self, function: types.FunctionType) -> Iterator[object]:
         codes = [function.__code__]
