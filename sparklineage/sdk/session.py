@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from sparklineage.errors import SparklineageError
 from sparklineage.journal import kept
@@ -32,9 +33,6 @@ STEP_TAG = "sparklineage.step"
 JOURNAL_PROPERTY = "spark.sparklineage.journal"
 JOURNAL_VARIABLE = "SPARKLINEAGE_JOURNAL_RUN"
 
-_PID = os.getpid()
-"""Of the process that imported this; see `Driver.step`."""
-
 ENDED = (
     "The application of this session has ended, so what is declared now is not delivered; open another one with "
     "sparklineage.application(spark)."
@@ -42,6 +40,8 @@ ENDED = (
 
 # Reading a SparkConf copies all of it through the gateway: once per context is enough.
 _journals: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
+_inherited: WeakSet[Any] = WeakSet()
+"""The contexts that this process has of the one that it was forked from; those that it makes are its own."""
 _closed: dict[str, bool] = {}
 """The folders of applications that have ended, and whether that was said."""
 
@@ -99,7 +99,7 @@ class Driver:
     def is_at_hand(self) -> bool:
         """Whether this process may speak to the JVM."""
         # A forked child shares the parent's connection to the JVM, and would take the answers away from it.
-        return self.context is not None and os.getpid() == _PID
+        return self.context is not None and self.context not in _inherited
 
     @property
     def _is_marking(self) -> bool:
@@ -145,8 +145,7 @@ def active() -> Any:
     active session PySpark asks the JVM several times, which takes milliseconds, and may make a session anew for it.
     """
     try:
-        context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
-        found = getattr(context, "_active_spark_context", None)
+        found = _active_context()
         if found is not None and _CONNECT not in os.environ:
             return found
         sql = sys.modules.get("pyspark.sql")
@@ -159,6 +158,10 @@ def active() -> Any:
         return found
     except Exception:  # noqa: BLE001 - no session is no trouble
         return None
+
+
+def _active_context() -> Any:
+    return getattr(getattr(sys.modules.get("pyspark"), "SparkContext", None), "_active_spark_context", None)
 
 
 def folder_of(context: Any, environ: Mapping[str, str]) -> Path | None:
@@ -206,3 +209,14 @@ def _journal_of(context: Any) -> str | None:
         return _journals[context]
     except Exception:  # noqa: BLE001 - a stopped context has no conf
         return None
+
+
+def _inherit() -> None:
+    """In a forked child: what there is of contexts is the parent's."""
+    for context in (*_journals, _active_context()):
+        with suppress(TypeError):  # there is none
+            _inherited.add(context)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_inherit)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import traceback
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock, Mock
 
@@ -12,8 +16,10 @@ import pytest
 import sparklineage
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps.given import listed, session_and_name, text
+from tests.support.context import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -80,3 +86,51 @@ def test_an_object_that_does_not_tell_its_class_is_one_warning(
     ):
         with pytest.raises((TypeError, ZeroDivisionError)):
             strict()
+
+
+def forked(act: Callable[[], bool]) -> None:
+    """Do it in a forked child, and expect that it holds there."""
+    if (child := os.fork()) == 0:
+        status = 2
+        with suppress(BaseException):
+            try:
+                status = 0 if act() else 1
+            except BaseException:
+                traceback.print_exc()
+                raise
+        os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_forked_child_marks_the_session_that_it_makes_and_no_other(
+    is_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As tasks of Airflow's, and processes of `multiprocessing`; its parent has used steps, or its module has."""
+    its = Context(tmp_path)
+    pyspark = SimpleNamespace(SparkContext=SimpleNamespace(_active_spark_context=None if is_known else its))
+    monkeypatch.setitem(sys.modules, "pyspark", pyspark)
+    if is_known:
+        with sparklineage.step(its, "parent"):
+            pass
+    calls = its.calls
+
+    def is_marked(own: Context) -> bool:
+        before = own.calls
+        with sparklineage.step(own, "child") as step:
+            is_shown = own.getLocalProperty("spark.sparklineage.step") == step.latest.step  # type: ignore[union-attr]
+        with sparklineage.step(its, "of the parent's session"):
+            pass
+        return is_shown and own.calls > before + 1 and its.calls == calls
+
+    def child() -> bool:
+        own = Context(tmp_path)
+        if not is_marked(own):
+            return False
+        theirs = own.calls
+        with sparklineage.step(None, "outer"):
+            forked(lambda: is_marked(Context(tmp_path)) and own.calls == theirs)
+        return Driver.of(own, {}).is_at_hand and not Driver.of(its, {}).is_at_hand
+
+    forked(child)
+    assert Driver.of(its, {}).is_at_hand
