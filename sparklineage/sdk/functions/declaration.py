@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -16,7 +17,7 @@ from sparklineage.sdk.steps.nesting import innermost, started_in
 from sparklineage.sdk.steps.record import LOG, StepRecord, open_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
     from pathlib import Path
 
     from sparklineage.model.dataset import Dataset
@@ -31,11 +32,33 @@ _SERVER = "SPARK_LOCAL_REMOTE"
 
 _unwritable: set[Path] = set()
 _published: dict[tuple[Path, str, str], tuple[object, Declaration]] = {}
-"""By journal, kind and name: what was published first, and on behalf of what."""
+"""By journal, kind and name: what was published first, and on behalf of what. No labels, for each has one meaning."""
+_labels: dict[tuple[Path, str, str], _Labels] = {}
+"""By journal, kind and what they begin with."""
 _named: dict[str, WeakSet[Declaration]] = {}
 """The functions that are declared, by their names."""
 _mixed: set[tuple[Path, str]] = set()
 """The names of which it was said that what they stand for is not told apart."""
+
+
+class _Labels:
+    """Labels that begin alike: datasets have one, also when the functions that declared them are gone."""
+
+    def __init__(self, label: str) -> None:
+        self._label, self._numbers = label, itertools.count(1)
+        self._of: dict[Hashable, str] = {}
+
+    def of(self, datasets: Hashable) -> str:
+        """That of these datasets."""
+        if datasets not in self._of:
+            number = next(self._numbers)
+            self._of.setdefault(datasets, self._label if number == 1 else f"{self._label}-{number}")
+        return self._of[datasets]
+
+    def move(self, label: str, before: Hashable, now: Hashable) -> None:
+        """What has this label declares more by now; what declares as little as it did gets another."""
+        self._of.pop(before, None)
+        self._of.setdefault(now, label)
 
 
 class Declaration:
@@ -48,6 +71,8 @@ class Declaration:
         self.inputs, self.outputs = dict(inputs), dict(outputs)
         self._made = now_ms()
         self._told: set[tuple[Path, str, int]] = set()
+        self._labelled: dict[tuple[Path, str], tuple[str, Hashable]] = {}
+        """Its labels by journal and what they begin with, and the datasets that it had by then."""
         self._told_to: WeakKeyDictionary[StepRecord, int] = WeakKeyDictionary()
         self._own: dict[Path | str | None, set[str | None]] = {}
         """By application how its own steps have ended: None, or the type of an error."""
@@ -84,9 +109,10 @@ class Declaration:
             return
         self._told.add(key)
         behalf: object = self if root is None else root
-        first, other = _published.setdefault((driver.folder, self.kind, shown), (behalf, self))
-        if first is not behalf and other.differs(self):
-            _warn_of_the_mixed(driver.folder, shown, "either")
+        if not self._is_label(driver.folder, shown):
+            first, other = _published.setdefault((driver.folder, self.kind, shown), (behalf, self))
+            if first is not behalf and other.differs(self):
+                _warn_of_the_mixed(driver.folder, shown, "either")
         if beside is not None:
             _, by_name = _published.get((driver.folder, self.kind, beside), (self, self))
             if by_name.differs(self):
@@ -128,15 +154,22 @@ class Declaration:
         """A name of its own, for what plans show without one or by that of others: `<lambda>@job#12`."""
         # No colon: what stands before one may look like the name of a secret, and what follows is masked.
         label = f"{self.name}@{place}".encode("ascii", "replace").decode()[:_MOST_OF_LABEL]
-        number = 1
-        wanted = label
-        while (found := _published.get((folder, self.kind, wanted))) is not None:
-            other = found[1]
-            if other is self or not other.differs(self):
-                break
-            number += 1
-            wanted = f"{label}-{number}"
+        known = _labels.setdefault((folder, self.kind, label), _Labels(label))
+        # Texts alone: what is kept for good shall hold neither functions nor facets.
+        datasets = tuple(
+            frozenset((item.namespace, item.name) for item in side) for side in (self.inputs, self.outputs)
+        )
+        if (own := self._labelled.get((folder, label))) is None:
+            wanted = known.of(datasets)
+        else:
+            wanted, before = own
+            if before != datasets:
+                known.move(wanted, before, datasets)
+        self._labelled[folder, label] = wanted, datasets
         return wanted
+
+    def _is_label(self, folder: Path, shown: str) -> bool:
+        return any(key[0] == folder and wanted == shown for key, (wanted, _) in self._labelled.items())
 
     def called(self) -> StepRecord | None:
         """Declare a call on the step that is open; without one on a step of its own, which the caller has to end."""

@@ -229,8 +229,7 @@ def _sent(declared: Any, function: Any, frame: FrameType) -> str | None:
         declaration.sent(driver)
         return None
     root = _code(found.root)
-    is_alike = found.name is not None and declaration.is_alike(driver.folder, found.name, root)
-    if found.is_nameless or is_alike:
+    if found.is_nameless or (found.name is not None and declaration.is_alike(driver.folder, found.name, root)):
         label = declaration.label(driver.folder, place_of(function))
         declaration.publish(driver, label, beside=None if found.is_nameless else found.name)
         return label

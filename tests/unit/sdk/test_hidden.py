@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import json
 import logging
@@ -17,6 +18,7 @@ from pyspark import cloudpickle
 import sparklineage
 from sparklineage import Dataset, datasets, facets
 from sparklineage.sdk.functions import declaration as module
+from sparklineage.sdk.functions.declaration import Declaration
 from sparklineage.sdk.sending.direct import Direct, Who
 from sparklineage.sdk.sending.emit import Emitter
 from sparklineage.sdk.session import Driver
@@ -40,6 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "_unwritable", set())
     monkeypatch.setattr(module, "_published", {})
+    monkeypatch.setattr(module, "_labels", {})
     monkeypatch.setattr(module, "_named", {})
     monkeypatch.setattr(module, "_mixed", set())
     yield
@@ -340,6 +343,42 @@ def test_a_function_without_a_name_of_its_own_takes_one_along(folder: Path) -> N
                 assert "sparklineage" not in str(type(cloudpickle.loads(data)))
     assert [item["name"] for item in records(folder, "function")] == list(expected)
     assert records(folder, "stepDatasets") == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_many_lambdas_of_one_line_are_numbered_at_once_and_none_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To compare each with all before it takes seconds for thousands."""
+
+    def made(number: int) -> Any:
+        return sparklineage.reads(("acme://many", str(number)))(lambda value: value)
+
+    compared: list[Declaration] = []
+
+    def differs(self: Declaration, other: Declaration) -> bool:
+        compared.append(other)
+        return self.inputs != other.inputs
+
+    monkeypatch.setattr(Declaration, "differs", differs)
+    found = [labels(Udf(made(number), "<lambda>")._judf)[0] for number in [*range(100), 7, 0]]
+    first = f"<lambda>@{__name__}#{made.__code__.co_firstlineno + 1}"
+    assert found == [first, *(f"{first}-{number}" for number in range(2, 101)), f"{first}-8", first]
+    assert len(compared) < 100
+    compared.clear()
+    gc.collect()
+    assert list(module._named["<lambda>"]) == []
+
+
+def test_a_lambda_that_declares_more_keeps_its_label_for_itself(folder: Path) -> None:
+    def made() -> Any:
+        return sparklineage.reads("acme://a/x")(lambda value: value)
+
+    first = made()
+    (label,) = labels(Udf(first, "<lambda>")._judf)
+    sparklineage.writes(("acme://mail", "sent"))(first)
+    assert labels(Udf(first, "<lambda>")._judf) == [label]
+    assert [labels(Udf(made(), "<lambda>")._judf) for _ in range(2)] == [[f"{label}-2"]] * 2
+    told = [(item["name"], len(item["outputs"])) for item in records(folder, "function")]
+    assert told == [(label, 0), (label, 1), (f"{label}-2", 0), (f"{label}-2", 0)]
 
 
 def test_what_a_lambda_calls_is_told_by_name_too(folder: Path) -> None:
