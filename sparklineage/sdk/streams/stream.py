@@ -43,15 +43,19 @@ class Stream(StepRecord):
         interval: float,
         strict: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        ended: Callable[[str, Stream], None] = lambda _query, _stream: None,
     ) -> None:
-        """`query` is its id, or an empty text; `interval` the seconds from one word to the next."""
+        """`query` is its id, or an empty text; `interval` the seconds from one word to the next.
+
+        `ended` is called with both when it is over.
+        """
         self._waiting: threading.Thread | None = None
         self._asked: Query | None = None
         super().__init__(driver, name, environ, strict=strict)
         self.is_over = False
         self.batch = -1
         """The number of the latest one."""
-        self._query, self._interval, self._clock = query, interval, clock
+        self._query, self._interval, self._clock, self._ended = query, interval, clock, ended
         self._told, self._is_news = clock(), False
         # A batch speaks in its own thread, and what waits for the end of the query in another.
         self._speaking = threading.RLock()
@@ -79,12 +83,16 @@ class Stream(StepRecord):
             _tell_at_exit(self)
 
     def attend(self, query: Query | None) -> None:
-        """Wait beside the query for its end."""
+        """Wait beside the query for its end. No thread for it is a warning: that of the process tells the end then."""
         if query is not None:
             self._asked = query
             name = "sparklineage-stream"
             self._waiting = threading.Thread(target=self._await, args=(query,), name=name, daemon=True)
-            self._waiting.start()
+            try:
+                self._waiting.start()
+            except Exception as error:  # noqa: BLE001 - the job goes on
+                self._waiting = None
+                self.warn(error)
 
     def enter(self) -> None:
         """Make it the thread's step, for one more batch. Never raises."""
@@ -148,6 +156,7 @@ class Stream(StepRecord):
             if not self.is_over:
                 self.is_over = True
                 _unattended.discard(self)
+                self._ended(self._query, self)
                 self.end(error)
 
     def settle(self, seconds: float) -> None:

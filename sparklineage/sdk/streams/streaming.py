@@ -200,9 +200,9 @@ class ForeachBatch:
                 stream.enter()
                 stream.open_batch(int(number))
         except Exception as error:
+            if stream is not None and stream.is_open:
+                stream.leave()
             if self._strict:
-                if stream is not None:
-                    stream.leave()
                 raise
             LOG.warning("step %r: its lineage is not complete: %s", self.name, type(error).__name__)
             return None
@@ -211,8 +211,12 @@ class ForeachBatch:
     def _stream(self, driver: Driver, query: str) -> Stream:
         return Stream(
             driver, self.name, self._environ, query=query, interval=self.interval, strict=self._strict,
-            clock=self._clock,
+            clock=self._clock, ended=self._forget,
         )  # fmt: skip
+
+    def _forget(self, query: str, stream: Stream) -> None:
+        if self._open.get(query) is stream:
+            self._open.pop(query, None)
 
 
 def _name_of(function: Any) -> str:

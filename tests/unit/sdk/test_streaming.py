@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from sparklineage.journal import RunFolder
 from sparklineage.relay.record import Outcome, RunRecord
 from sparklineage.relay.settle import Settler
 from sparklineage.sdk.session import STEP_PROPERTY, Driver
+from sparklineage.sdk.steps import nesting
 from sparklineage.sdk.streams.query import Query
 from sparklineage.sdk.streams.stream import Stream
 from sparklineage.sdk.streams.streaming import ForeachBatch, foreach_batch
@@ -257,6 +260,55 @@ def test_nothing_is_raised_where_nobody_could_catch_it(scene: Scene, caplog: pyt
     assert waited
     assert stream.is_over
     assert "its lineage is not complete" in caplog.text
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_trouble_in_the_first_batch_leaves_the_thread_clean(
+    scene: Scene, strict: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = scene.made(strict=strict)
+    with pytest.raises(ValueError, match="a number") if strict else nullcontext():
+        made(scene.batch, "a number")  # type: ignore[arg-type]
+    assert nesting.innermost() is None
+    assert scene.context.local[STEP_PROPERTY] is None
+    assert caplog.messages == ([] if strict else ["step 'harbour': its lineage is not complete: ValueError"])
+    made(scene.batch, 1)
+    assert scene.kinds() == ["stepStart"]
+
+
+def test_without_a_thread_to_wait_in_the_batch_is_the_query_s(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start(_thread: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Query, "of", lambda *_: Query(None))
+    monkeypatch.setattr("threading.Thread.start", start)
+    made = scene.made()
+    made(scene.batch, 0)
+    assert scene.steps_seen == [scene.records()[0]["step"]]
+    assert nesting.innermost() is None
+    assert caplog.messages == ["step 'harbour': its lineage is not complete: can't start new thread"]
+    made._open[QUERY].settle(0)  # as at the end of the process
+
+
+def test_what_is_over_is_not_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    class Ended(Query):
+        def wait(self, _seconds: float) -> bool:
+            return over.wait(10)
+
+    made = scene.made()
+    with pytest.raises(ValueError, match="mast"):
+        made(scene.batch, 99)
+    assert made._open == {}
+    monkeypatch.setattr(Query, "of", lambda *_: Ended(None))
+    made(scene.batch, 1)
+    (stream,) = made._open.values()
+    over.set()
+    stream.settle(10)
+    assert made._open == {}
 
 
 def test_a_batch_that_begins_while_the_query_is_asked_is_waited_for(scene: Scene) -> None:
