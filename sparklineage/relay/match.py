@@ -170,10 +170,6 @@ class Matcher:
         # A query without any Spark job carries no property; its time tells, where only one step stood open.
         return self.steps.at(root.start) if not root.has_jobs and root.start is not None else None
 
-    def step_of(self, run: AgentRun) -> Step | None:
-        """The step that a run belongs to."""
-        return self.step_at(run.execution) or self.steps.get(run.carried)
-
     def batch_of(self, run: AgentRun) -> Batch | None:
         """The batch of a stream that the run reports, whole or a query inside of it; None where no step tells of it."""
         if not self.steps.streams:
