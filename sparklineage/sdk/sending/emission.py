@@ -26,7 +26,7 @@ class Emission:
         self._is_stream = False
 
     def take(self, record: Mapping[str, Any], around: Iterable[StepRecord] = ()) -> None:
-        """One record of a step, as it is written into steps.ndjson.
+        """One record of a step, as it is written into steps.ndjson, from one thread at a time.
 
         `around` are the steps, from the inside out, whose datasets this one gets as they are now: here its run stands
         for the queries of its block.

@@ -20,6 +20,7 @@ from sparklineage.sdk.steps.failure import error_of, is_of_spark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sparklineage.model.dataset import Dataset, DatasetLike
@@ -71,6 +72,7 @@ class StepRecord:
         self._is_tagged = False
         self._unwritten: list[Mapping[str, Any]] = []
         """Records that a full disk did not take; they go before the next one."""
+        self._lock = (os.getpid(), threading.RLock())
         self._emission = _emission(driver.direct) if driver.direct is not None else None
 
     def start(self, inputs: Iterable[DatasetLike], outputs: Iterable[DatasetLike]) -> None:
@@ -237,7 +239,20 @@ class StepRecord:
                 known[dataset], found[dataset] = dataset, record
         return list(found.values())
 
+    @property
+    def _alone(self) -> AbstractContextManager[object]:
+        """For one thread at a time: what it adds to would else lack what another one adds meanwhile."""
+        process, lock = self._lock
+        if process != os.getpid():  # a forked child has none of its parent's threads, one of which may hold it
+            lock = threading.RLock()
+            self._lock = (os.getpid(), lock)
+        return lock
+
     def _append(self, record: Mapping[str, Any]) -> None:
+        with self._alone:
+            self._tell(record)
+
+    def _tell(self, record: Mapping[str, Any]) -> None:
         folder = self._driver.folder
         if folder is None:
             self._emit(record)

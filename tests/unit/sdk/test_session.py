@@ -102,6 +102,7 @@ def forked(act: Callable[[], bool]) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # since Python 3.12, of fork beside threads
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_forked_child_marks_the_session_that_it_makes_and_no_other(
     is_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,22 +5,29 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
+import sys
 import threading
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import sparklineage
+from sparklineage.sdk.sending.direct import Direct, Who
 from sparklineage.sdk.steps import nesting, record
 from tests.support.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sparklineage.sdk.steps.step import Step
 
 PROPERTY = "spark.sparklineage.step"
 
@@ -81,6 +88,78 @@ def test_a_thread_that_inherits_its_properties_goes_on_in_the_step(spark: Sessio
     outer, inner = records(tmp_path, "stepStart")
     assert inner["parentStep"] == outer["step"]
     assert [line["step"] for line in records(tmp_path, "stepDatasets")] == [outer["step"]]
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns after every few instructions."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def declared_by_threads(step: Step) -> set[str]:
+    """Datasets that several threads declare on it at once."""
+
+    def declare(thread: int) -> None:
+        for number in range(10):
+            step.reads(("n", f"{thread}-{number}"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(declare, range(4)))
+    return {f"{thread}-{number}" for thread in range(4) for number in range(10)}
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_threads_declare_at_once_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[dict[str, Any]] = []
+    way = Direct(who=Who(namespace="n", job="j"), emitter=SimpleNamespace(put=events.append), place="")  # type: ignore[arg-type]
+    monkeypatch.setattr("sparklineage.sdk.sending.direct._application", way)
+    for _ in range(20):
+        with sparklineage.step(None, "shared") as step:
+            expected = declared_by_threads(step)
+        assert {item["name"] for item in events[-1]["inputs"]} == expected
+        # Each is told as soon as it is declared, and never taken back.
+        assert [len(event["inputs"]) for event in events] == [*range(41), 40]
+        events.clear()
+
+
+def test_what_threads_declare_at_once_waits_for_a_full_disk(
+    spark: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        time.sleep(0.001)
+        raise OSError(28, "No space left on device")
+
+    with sparklineage.step(spark, "shared") as step, monkeypatch.context() as patched:
+        patched.setattr(record, "append_line", full)
+        expected = declared_by_threads(step)
+    assert {item["name"] for line in records(tmp_path, "stepDatasets") for item in line["inputs"]} == expected
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # since Python 3.12, of fork beside threads
+def test_a_forked_child_waits_for_no_thread_of_its_parent(spark: Session, tmp_path: Path) -> None:
+    with sparklineage.step(spark, "shared") as step:
+        held, over = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with step.latest._alone:  # type: ignore[union-attr]
+                held.set()
+                over.wait(20)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait(20)
+        if (child := os.fork()) == 0:
+            signal.alarm(10)
+            step.reads(("n", "of the child"))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        over.set()
+        thread.join()
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert len(records(tmp_path, "stepDatasets")) == 1
 
 
 def test_a_copied_context_knows_the_step_without_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
