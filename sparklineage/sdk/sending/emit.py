@@ -23,6 +23,7 @@ from sparklineage.model.hiding import Hider
 from sparklineage.model.masking import mask, secrets_of
 from sparklineage.sdk.interrupted import keep_interrupted
 from sparklineage.sdk.sending.exiting import is_exit
+from sparklineage.sdk.sending.forked import at_end_of_child, whole
 from sparklineage.sdk.sending.limit import TimeOver, is_main, within
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ class Emitter:
         self._hider = Hider(secrets_of(environ))
         self._most = most
         self._warned: set[str] = set()
-        self._limit, self._waited = FLUSH, 0.0
-        """Seconds for which the exit may wait, and those that were waited already."""
+        self._limit = FLUSH
+        """Seconds for which the exit may wait."""
         self._until = 0.0
         """The end of that time, once it is known, as a value of `time.monotonic()`."""
         self.trouble: str | None = None
@@ -105,14 +106,22 @@ class Emitter:
 
     def _begin(self) -> None:
         self._pid = os.getpid()
+        self._waited = 0.0
+        """Seconds of those that were waited already."""
         self._waiting: deque[Event | None] = deque()
         self._moved = threading.Condition()
         self._busy = self._closed = False
         self._thread: threading.Thread | None = None
+        at_end_of_child(self.close)
+
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether what waits here was left by this process, and not by one that it is forked from."""
+        return self._pid == os.getpid()
 
     def _in_this_process(self) -> None:
         """A forked child has no thread of its parent's, and what waits there is the parent's."""
-        if os.getpid() != self._pid:
+        if not self.is_of_this_process:
             self._begin()
 
     def prepare(self, seconds: float) -> None:
@@ -275,11 +284,12 @@ def emitter(environ: Mapping[str, str], config: Mapping[str, Any] | None = None)
 
 
 def _client(config: Mapping[str, Any] | None = None) -> Any:
-    from openlineage.client import OpenLineageClient
-
     before = set(os.environ)
     try:
-        return OpenLineageClient(config=dict(config)) if config else OpenLineageClient()
+        with whole():
+            from openlineage.client import OpenLineageClient
+
+            return OpenLineageClient(config=dict(config)) if config else OpenLineageClient()
     finally:
         # It writes OPENLINEAGE_URL and the key under other names too, for every process that the job starts.
         for name in set(os.environ) - before:
@@ -304,8 +314,8 @@ def _attrs(event: Event) -> Any:
 
 
 def _close() -> None:
-    for (pid, _), found in list(_emitters.items()):
-        if pid == os.getpid():
+    for found in list(_emitters.values()):
+        if found.is_of_this_process:
             found.close()
     keep_interrupted()
 

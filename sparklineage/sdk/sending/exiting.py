@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 
+from sparklineage.sdk.sending.forked import is_end_of_child
+
 
 def is_exit() -> bool:
     """Whether the process has begun to end. Never raises."""
     # Before it calls those functions, Python ends the main thread's object, where there is one.
-    return not threading.main_thread().is_alive() or _FIRST_USED_AT_EXIT
+    return not threading.main_thread().is_alive() or _FIRST_USED_AT_EXIT or is_end_of_child()
 
 
 def _is_first_used_at_exit() -> bool:
