@@ -172,7 +172,10 @@ class Declaration:
         return any(key[0] == folder and wanted == shown for key, (wanted, _) in self._labelled.items())
 
     def called(self) -> StepRecord | None:
-        """Declare a call on the step that is open; without one on a step of its own, which the caller has to end."""
+        """Declare a call on the step that is open; without one on a step of its own, which the caller has to end.
+
+        Raises RecursionError where the call is too deep in a recursion for that.
+        """
         # A helper may be called for each row: nothing here asks the JVM twice, or for what is known.
         record = innermost()
         driver = Driver.of(None, os.environ) if record is None else None
@@ -183,7 +186,11 @@ class Declaration:
         if driver is None or record is not None or driver.is_inert:
             return None
         own = _OwnStep(driver, self.name, self._own.setdefault(_application(driver), set()), shown)
-        own.start(self.inputs.values(), self.outputs.values())
+        try:
+            own.start(self.inputs.values(), self.outputs.values())
+        except RecursionError:
+            own.end(None)
+            raise
         return own
 
     def sent(self, driver: Driver) -> None:
@@ -205,8 +212,8 @@ class Declaration:
 
     def _tell(self, record: StepRecord) -> None:
         is_known = self._told_to.get(record) == self.size
-        self._told_to[record] = self.size
         record.declare(() if is_known else self.inputs.values(), () if is_known else self.outputs.values())
+        self._told_to[record] = self.size
 
 
 def _warn_of_the_mixed(folder: Path, name: str, which: str) -> None:
@@ -249,6 +256,14 @@ class _OwnStep(StepRecord):
     def shown_before(self) -> str | None:
         """Known already."""
         return self._shown
+
+    def end(self, error: BaseException | None) -> None:
+        """As of any step; at the bottom of a recursion it is over without a record."""
+        self.is_open = False
+        try:  # noqa: SIM105 - which takes calls of its own
+            super().end(error)
+        except RecursionError:
+            pass
 
     def _append(self, record: Mapping[str, Any]) -> None:
         kind = record["type"]

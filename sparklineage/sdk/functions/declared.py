@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from sparklineage.sdk.functions.declaration import Declaration
+    from sparklineage.sdk.steps.record import StepRecord
 
 MARK = "sparklineage:"
 """Before the text that goes along with a function which plans show without a name; the witness looks for it."""
@@ -54,7 +55,13 @@ class Declared:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Called on the driver: as the user's function, with its datasets on the step that is open."""
-        return called(declaration_of(self), _function(self), args, kwargs)
+        # As `called`, which would take from the depth that a recursion has.
+        function = object.__getattribute__(self, "__wrapped__")
+        try:
+            own = _begun(object.__getattribute__(self, "_sparklineage"))
+        except RecursionError:
+            own = None
+        return function(*args, **kwargs) if own is None else _inside(own, function, args, kwargs)
 
     def __getattribute__(self, name: str) -> Any:
         if name in _OURS:
@@ -175,9 +182,19 @@ def declaration_of(declared: Any) -> Declaration:
 
 def called(declaration: Declaration, function: Any, args: Any, kwargs: Any) -> Any:
     """What the user's function gives on the driver, with its datasets on the step that is open."""
-    own = None if in_worker() else declaration.called()
-    if own is None:
-        return function(*args, **kwargs)
+    try:
+        own = _begun(declaration)
+    except RecursionError:  # too deep for this, and maybe not for the function
+        own = None
+    return function(*args, **kwargs) if own is None else _inside(own, function, args, kwargs)
+
+
+def _begun(declaration: Declaration) -> StepRecord | None:
+    return None if in_worker() else declaration.called()
+
+
+def _inside(own: StepRecord, function: Any, args: Any, kwargs: Any) -> Any:
+    """What the function gives inside of its own step."""
     try:
         result = function(*args, **kwargs)
     except BaseException as error:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 def covering(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
     """The same kind of function with a `new` step around each of its bodies."""
-    kind = next((kind for is_one, kind in _KINDS if is_one(function)), _Kind(_call, _plain))
+    kind = next((kind for is_one, kind in _KINDS if is_one(function)), None)
+    if kind is None:
+        plain = _call(_Entering(new), function)
+        return functools.wraps(function)(plain) if _binds(function) else _Inside(function, plain)
     call = _Inside(function, kind.body(new, function))
     if kind.shell is _plain and not _binds(function):
         return call
@@ -56,12 +59,46 @@ def _binds(function: Callable[..., Any]) -> bool:
     return hasattr(type(function), "__get__") and type(function) is not types.MethodType
 
 
-def _call(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
-    def body(*args: Any, **kwargs: Any) -> Any:
-        with new():
-            return function(*args, **kwargs)
+class _Entering:
+    """Enters a `new` step. What it is pickled as gives None."""
 
-    return body
+    def __init__(self, new: Callable[[], Step]) -> None:
+        self._new = new
+
+    def __call__(self) -> tuple[Step, StepRecord] | None:
+        step = self._new().__enter__()
+        return step, _record(step)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return operator.itemgetter(0), ((type(None),),)
+
+
+def _call(enter: _Entering, function: Callable[..., Any]) -> Callable[..., Any]:
+    # Of a recursion's depth it takes one call of two. Where that ends inside of a step, the function goes on without
+    # one. It is pickled by value, as the shells below are, and names nothing but what it holds.
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            entered = enter()
+        except RecursionError:
+            entered = None
+        if entered is None:
+            return function(*args, **kwargs)
+        step, record = entered
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            try:
+                step.__exit__(type(error), error, error.__traceback__)
+            except RecursionError:
+                record.is_open = False
+            raise
+        try:
+            step.__exit__(None, None, None)
+        except RecursionError:
+            record.is_open = False
+        return result
+
+    return call
 
 
 def _generator(new: Callable[[], Step], function: Callable[..., Any]) -> Callable[..., Any]:
