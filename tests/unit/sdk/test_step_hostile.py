@@ -134,12 +134,15 @@ def test_a_facet_with_what_json_has_no_number_for_is_left_out(
         pytest.fail("never entered")
 
 
-def test_a_facet_is_what_it_was_when_it_was_declared(folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_a_facet_is_what_it_was_when_it_was_declared() -> None:
     value = {"days": ["monday"]}
     with sparklineage.step(None, "score", inputs=[Dataset("s3://b", "k", facets={"acme_x": value})]) as step:
         value["days"].append("tuesday")
-        (known,) = step.latest.inputs.values() if step.latest is not None else ()
-    assert known.facets == {"acme_x": {"days": ["monday"]}}
+        step.reads("s3://b/other")
+        assert step.latest is not None
+    known = {item.name: item.facets for item in step.latest.inputs.values()}
+    assert known == {"k": {"acme_x": {"days": ["monday"]}}, "other": {}}
 
 
 def test_an_exception_that_cannot_be_shown_goes_on(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
