@@ -12,7 +12,8 @@ import pytest
 
 from tests.real.lint_effects.scenes import JOB, LISTENER, Done, Plan, plan, run_plans
 
-pytestmark = pytest.mark.spark
+# A hundred applications go by before the first test.
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1_000)]
 
 AGENT = "spark.openlineage."
 UUID = "01936f0c-7e1b-7c6e-9d2f-3b1f0a5d8e42"
