@@ -280,7 +280,7 @@ def test_two_uris_are_no_pair(two: Any) -> None:
     ],
 )
 def test_a_namespace_and_a_name_are_a_pair(pair: tuple[str, str]) -> None:
-    assert dataset_of(pair) == dataset_of(list(pair)) == Dataset(*pair)
+    assert dataset_of(pair) == dataset_of(list(pair)) == Dataset(*pair)  # type: ignore[arg-type]
     assert is_one_dataset(pair)
 
 
