@@ -171,7 +171,7 @@ def test_what_decorators_and_streams_are_given_is_told_once(folder: Path, caplog
         "ships", lambda _batch, number: numbers.append(number), inputs=[bad], outputs=[flawed]
     )
     save(None, 7)
-    for stream in save._open.values():
+    for stream in list(save._open.values()):
         stream.finish(None)
     assert numbers == [7]
     assert declared(folder, "outputs") == ["good"]
