@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _ABOUT = f"""\
-What [manual lineage](manual-lineage.md) is told of a dataset, a step or an application. A `DatasetLike` is an absolute
-URI, a path, a pair (namespace, name) or a `Dataset`; `DatasetsLike` is one of them or a list, a `Column` a pair of a
-dataset and the name of a column, a `Location` a URI or a path, and a `Place` in an event one of
+What [manual lineage](manual-lineage.md) is told of a dataset or a step. A `DatasetLike` is an absolute URI, a path, a
+pair (namespace, name) or a `Dataset`; `DatasetsLike` is one of them or a list, a `Column` a pair of a dataset and the
+name of a column, a `Location` a URI or a path, and a `Place` in an event one of
 {", ".join(f"`{place}`" for place in PLACES)}. What stands behind a `*` is given by its name."""
 
 
