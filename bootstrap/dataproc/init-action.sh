@@ -102,7 +102,7 @@ readonly -a RELAY_CONFIG=(
 readonly -a RELAY_ENV=()
 readonly RELAY_FROM=gs://example-lineage/jars/relay.pyz
 readonly RELAY_MEMORY=256M
-readonly RELAY_SHA256=c79a39a3cfd6958b0888e9f7da79609163087b67560e3f9a2752cf4572af08de
+readonly RELAY_SHA256=b3511694b1636e89a989ba6fada78800f4b3e3d0b6a52736c8a98060998c5e10
 readonly SCALA=2.12
 readonly SERVICE=sparklineage-relay
 readonly -a SPARK_JARS=(/usr/lib/spark/jars)
@@ -112,7 +112,7 @@ readonly STRICT=''
 readonly WITNESS=sparklineage-witness-0.1.0.jar
 readonly -a WITNESS_BASE64=()
 readonly WITNESS_FROM=gs://example-lineage/jars/sparklineage-witness-0.1.0.jar
-readonly WITNESS_SHA256=66add87a9f7232cdea164711a760bf22f6684286f2190b1be21bb9cb2761443b
+readonly WITNESS_SHA256=0441b678ef85d42bf6a45dde3d88bf5cbf95a8c802e01ba13b3def73fa2f75fe
 
 # What the script says: each line with its time into a log, and to the stderr that the platform keeps.
 
