@@ -1,4 +1,4 @@
-"""Every kind of code that Spark's plans hide something of, one after the other, and then the examples: OUT API NAME…
+"""Every kind of code that Spark's plans hide something of, one after the other, and then examples: OUT API BUCKET NAME…
 
 Each kind reads what is called `hidden:<kind>`, by declaration alone, and writes a folder of the kind's own name.
 """
@@ -28,7 +28,7 @@ import sparklineage
 import sparklineage.datasets
 import sparklineage.facets
 
-out, api, examples = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+out, api, bucket, examples = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
 spark = SparkSession.builder.getOrCreate()
 facts: dict[str, Any] = {"failed": {}, "modules": {}}
 kinds: dict[str, Callable[[], object]] = {}
@@ -397,7 +397,8 @@ for name, run in kinds.items():
 for name in examples:
     folder = out / "examples" / name
     folder.mkdir(parents=True)
-    import_module(f"jobs.hidden.{name}").run(spark, folder, *((api,) if name == "by_request" else ()))
+    more = {"by_request": [api], "by_boto3": [bucket]}.get(name, [])
+    import_module(f"jobs.hidden.{name}").run(spark, folder, *more)
 counted = [("udf", "z"), ("pandas_udf", "z"), ("map_in_pandas", "k"), ("python_source", "z")]
 for name, column in counted:
     if (out / name).exists():

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from sparklineage.model import event as ol
-from tests.real.hidden.conftest import EXAMPLES, OF_SPARK_4, Told
+from tests.real.hidden.conftest import BUCKET, EXAMPLES, OF_SPARK_4, SECRET_KEY, Told
 from tests.real.submission import REPOSITORY, by_run
 from tests.support.receiver import Event
 
@@ -43,6 +43,9 @@ def test_functions_have_no_runs_of_their_own(told: Told) -> None:
         ("by_partition", "airports.csv", "airports"),
         ("by_request", "airlines", "airlines"),
         ("by_source", "airlines.csv", "from_source"),
+        ("by_jdbc", "planes.csv", "APP.MAKERS"),
+        ("by_boto3", "airlines.csv", "airlines.csv"),
+        ("by_boto3", "airlines.csv", "names"),
         ("by_batch", "incoming", "arrivals"),
     ],
 )
@@ -72,6 +75,30 @@ def test_the_jobs_did_what_they_say(told: Told) -> None:
         (count,) = sqlite3.connect(out / database).execute(f"select count(*) from {table}").fetchone()  # noqa: S608
         assert count == 1458
     assert json.loads((out / "by_pandas/sizes/BOEING.json").read_text())["planes"] == 1630
+
+
+def test_what_boto3_fetches_and_puts_goes_by_the_name_of_the_object(told: Told) -> None:
+    stored = {"namespace": f"s3://{BUCKET}", "name": "raw/airlines.csv"}
+
+    def runs(side: str) -> set[str]:
+        return {
+            event["job"]["name"]
+            for event in told.events
+            for item in ol.datasets(event, side)
+            if {"namespace": item["namespace"], "name": item["name"]} == stored
+        }
+
+    assert runs("outputs") == {"hidden.upload"}
+    # The query that writes the table, and no run of the step's own.
+    (reading,) = runs("inputs")
+    assert reading.endswith("by_boto3_names")
+    assert (told.examples / "by_boto3" / "names").is_dir()
+
+
+def test_no_key_of_the_jobs_own_is_told(told: Told) -> None:
+    for path in told.scene.folder.rglob("*"):
+        if path.is_file() and path.suffix in {"", ".json", ".ndjson", ".log"}:
+            assert SECRET_KEY.encode() not in path.read_bytes(), path
 
 
 def test_columns_of_the_request_are_told(told: Told) -> None:
