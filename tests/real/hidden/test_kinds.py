@@ -140,8 +140,8 @@ def test_what_no_query_executes_has_a_run_of_its_own(told: Told) -> None:
         assert sides(events) == expected
     own = {event["job"]["name"].partition(".")[2] for event in told.events if ol.job_type(event) == "STEP"}
     failed = {"block_fails", "query_fails"}
-    # The last one is of an example.
-    assert own == {"by_hand", "by_jdbc", "put", "never_executed", "loose", "stream", *failed, "airports"}
+    of_examples = {"airports", "makers", "upload"}
+    assert own == {"by_hand", "by_jdbc", "put", "never_executed", "loose", "stream", *failed, *of_examples}
     unexecuted = told.scene.record("settled")["unexecuted"]
     # What was called or sent to executors outside of any step has run.
     assert {(item["what"], item["step"]) for item in unexecuted} == {("tag", "never_executed")}
