@@ -21,9 +21,11 @@ demo: java $(VENV)/.jobs ## run the example pipeline on real data, with its line
 	@$(BIN)/python -m jobs.demo
 
 # ── work on it ───────────────────────────────────────────────────────────────────────────────────
-test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done $(YARN)/lib $(CONNECTORS)/lib ## all tests, with a real Spark 4.2, 4.0, 3.5 and YARN; T=path and K=pattern narrow them
-	@# Of a narrowed run one half may be empty (status 5), but not both.
+test: $(VENV)/.dev $(SPARK35)/.done $(SPARK40)/.done ## all tests, with a real Spark 4.2, 4.0, 3.5 and YARN; T=path and K=pattern narrow them
+	@# The servers' JARs come meanwhile. Of a narrowed run one half may be empty (status 5), but not both.
+	@$(MAKE) --no-print-directory servers >.cache/servers.log 2>&1 & servers=$$!; \
 	$(BIN)/python -m pytest $(T) -m 'not spark' -n auto $(if $(K),-k '$(K)'); fast=$$?; \
+	wait $$servers || { cat .cache/servers.log >&2; exit 1; }; \
 	test $$fast -eq 0 || test $$fast -eq 5 || exit $$fast; \
 	$(BIN)/python -m pytest $(T) -m spark -n $(SPARKS) --dist loadscope $(if $(K),-k '$(K)'); slow=$$?; \
 	test $$slow -ne 5 || exit $$fast; exit $$slow
@@ -95,6 +97,9 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 $(SPARK35)/.done $(SPARK40)/.done: .cache/spark-%/.done: | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --target $(@D) pyspark==$*
 	@touch $@
+
+.PHONY: servers
+servers: $(YARN)/lib $(CONNECTORS)/lib
 
 # The daemons of YARN, fetched by Spark's own Ivy in two minutes (90 MB, once).
 $(YARN)/lib: | $(VENV)/.dev
