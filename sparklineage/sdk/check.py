@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import SparklineageError
 from sparklineage.model.masking import mask, secrets_of
+from sparklineage.sdk import forgiving
 from sparklineage.sdk.agent import AGENT, WITNESS, Listeners, application_run, caught_up, emitter_of
-from sparklineage.sdk.arguments import forgiving
 from sparklineage.sdk.backend import backend_of, switched_off_by
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.sending.emit import INSTALL, is_installed, switched_off

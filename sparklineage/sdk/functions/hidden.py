@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sparklineage.sdk.arguments import forgiving
+from sparklineage.sdk import forgiving
 from sparklineage.sdk.functions.worker import in_worker
 
 if TYPE_CHECKING:

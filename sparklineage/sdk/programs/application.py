@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklineage.errors import ConfigError
 from sparklineage.model.masking import mask, secrets_of
-from sparklineage.sdk import ended
-from sparklineage.sdk.arguments import forgiving
+from sparklineage.sdk import ended, forgiving
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.programs.chosen import Wanted, Way, wanted
 from sparklineage.sdk.programs.ending import End, Ending

@@ -8,7 +8,7 @@ from contextlib import ContextDecorator, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sparklineage.model.lenient import Placeholder
-from sparklineage.sdk.arguments import forgiving
+from sparklineage.sdk import forgiving
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver
 from sparklineage.sdk.steps import nesting

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sparklineage.sdk.arguments import forgiving
+from sparklineage.sdk import forgiving
 from sparklineage.sdk.session import STEP_TAG, Driver
 from sparklineage.sdk.steps.given import listed, text
 from sparklineage.sdk.steps.record import LOG, StepRecord

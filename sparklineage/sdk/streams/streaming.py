@@ -10,7 +10,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from sparklineage.model.masking import secrets_of
-from sparklineage.sdk.arguments import forgiving
+from sparklineage.sdk import forgiving
 from sparklineage.sdk.functions.declared import declaration_of, is_declared
 from sparklineage.sdk.functions.worker import in_worker
 from sparklineage.sdk.session import Driver

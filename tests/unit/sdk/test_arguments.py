@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import sparklineage
-from sparklineage.sdk.arguments import forgiving
+from sparklineage.sdk import forgiving
 from sparklineage.sdk.steps.step import Step
 
 L: Any = sparklineage

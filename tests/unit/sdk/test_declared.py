@@ -129,7 +129,7 @@ print(type(first).__name__, first is second)
 print(sorted(name for name in sys.modules if name.startswith("sparklineage.")))
 """
     expected = "2 3 4 7 8 function True"
-    names = ("sdk", "sdk.arguments", "sdk.functions", "sdk.functions.hidden", "sdk.functions.worker")
+    names = ("sdk", "sdk.functions", "sdk.functions.hidden", "sdk.functions.worker")
     modules = str([f"sparklineage.{name}" for name in names])
     assert on_worker(data, code, tmp_path) == f"{expected} {modules}".split()
 
