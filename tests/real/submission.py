@@ -21,7 +21,7 @@ from tests.support.receiver import Event
 REPOSITORY = Path(__file__).parents[2]
 JOBS = Path(__file__).parent / "jobs"
 SPARKS = {"4.2": ("4.2.0", "2.13"), "4.0": ("4.0.5", "2.13"), "3.5": ("3.5.9", "2.12")}
-SECONDS = 450
+SECONDS = 300
 """How long one run may take on a busy machine."""
 
 _QUIET = """\

@@ -172,7 +172,7 @@ def run_plans(folder: Path, plans: list[Plan], *, spark: str = "4.2", agent: str
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=2 * SECONDS,
+        timeout=SECONDS,
         check=False,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-8000:]
