@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import traceback
-from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock, Mock
@@ -92,13 +91,12 @@ def forked(act: Callable[[], bool]) -> None:
     """Do it in a forked child, and expect that it holds there."""
     if (child := os.fork()) == 0:
         status = 2
-        with suppress(BaseException):
-            try:
-                status = 0 if act() else 1
-            except BaseException:
-                traceback.print_exc()
-                raise
-        os._exit(status)
+        try:
+            status = 0 if act() else 1
+        except Exception:  # noqa: BLE001 - it is shown, and the parent sees the status
+            traceback.print_exc()
+        finally:
+            os._exit(status)  # before pytest's own code goes on in the child
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 

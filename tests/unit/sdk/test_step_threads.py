@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sparklineage
-from sparklineage.sdk.sending.direct import Direct, Who
+from sparklineage.sdk.sending.direct import Direct, Who, open_application
 from sparklineage.sdk.steps import nesting, record
 from tests.support.context import Context
 
@@ -112,17 +112,20 @@ def declared_by_threads(step: Step) -> set[str]:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_what_threads_declare_at_once_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_threads_declare_at_once_is_sent() -> None:
     events: list[dict[str, Any]] = []
     way = Direct(who=Who(namespace="n", job="j"), emitter=SimpleNamespace(put=events.append), place="")  # type: ignore[arg-type]
-    monkeypatch.setattr("sparklineage.sdk.sending.direct._application", way)
-    for _ in range(20):
-        with sparklineage.step(None, "shared") as step:
-            expected = declared_by_threads(step)
-        assert {item["name"] for item in events[-1]["inputs"]} == expected
-        # Each is told as soon as it is declared, and never taken back.
-        assert [len(event["inputs"]) for event in events] == [*range(41), 40]
-        events.clear()
+    open_application(way)
+    try:
+        for _ in range(20):
+            with sparklineage.step(None, "shared") as step:
+                expected = declared_by_threads(step)
+            assert {item["name"] for item in events[-1]["inputs"]} == expected
+            # Each is told as soon as it is declared, and never taken back.
+            assert [len(event["inputs"]) for event in events] == [*range(41), 40]
+            events.clear()
+    finally:
+        open_application(None)
 
 
 def test_what_threads_declare_at_once_waits_for_a_full_disk(
